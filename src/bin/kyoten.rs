@@ -1,0 +1,2 @@
+//! The same engine from a shell.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The project's chores, one subcommand a file.
+fn main() {}
