@@ -1,3 +1,12 @@
-//! Kyoten reads the logs that an incident responder was handed and answers one question: which connections
-//! between our sites should not have occurred?
+//! Kyoten reads the logs that an incident responder was handed and answers one question: *which connections between
+//! our sites should not have occurred?*
+//!
+//! The modules stand in the order of the data's way; a module uses those above it, never one below
+//! (`tests/layering.rs` holds that, `ARCHITECTURE.md` explains it).
 #![forbid(unsafe_code)]
+
+pub mod flow;
+
+pub mod evidence;
+
+pub mod formats;

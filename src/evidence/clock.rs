@@ -1,0 +1,73 @@
+//! What a file's clock means: the zone and the year that its records leave out.
+
+use serde::{Deserialize, Serialize};
+
+use crate::flow::{Basis, Moment};
+
+/// The zone and year chosen for one file. Times that say their own zone are not touched by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Clock {
+    /// Seconds east of UTC, where the user chose a zone.
+    pub chosen_offset: Option<i32>,
+    /// The year of records that have none, where the user chose it.
+    pub chosen_year: Option<i32>,
+}
+
+impl Clock {
+    /// A local time (as if it were UTC) made UTC: by the zone that the user chose, else as it stands and marked unknown.
+    pub fn settle(&self, local: Moment) -> (Moment, Basis) {
+        match self.chosen_offset {
+            Some(offset) => (Moment(local.0.saturating_sub(i64::from(offset) * 1_000_000)), Basis::Chosen),
+            None => (local, Basis::Unknown),
+        }
+    }
+}
+
+/// Reads a fixed offset: `UTC`, `Z`, `+09:00`, `-0500`, `+0530`, `+9`. In seconds east of UTC.
+pub fn read_offset(text: &str) -> Option<i32> {
+    if text.eq_ignore_ascii_case("utc") || text.eq_ignore_ascii_case("z") || text.eq_ignore_ascii_case("gmt") {
+        return Some(0);
+    }
+    let sign = match text.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let digits = &text[1..];
+    let (hours, minutes) = match digits.split_once(':') {
+        Some((h, m)) if m.len() == 2 => (h, m),
+        Some(_) => return None,
+        None if digits.len() > 2 && digits.is_ascii() => digits.split_at(digits.len() - 2),
+        None => (digits, "0"),
+    };
+    if hours.is_empty() || hours.len() > 2 || !hours.bytes().chain(minutes.bytes()).all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (hours <= 15 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_are_read_in_every_spelling() {
+        for (text, seconds) in
+            [("UTC", 0), ("+09:00", 32_400), ("-0500", -18_000), ("+0530", 19_800), ("+9", 32_400), ("+05:45", 20_700)]
+        {
+            assert_eq!(read_offset(text), Some(seconds), "{text}");
+        }
+        for text in ["", "09:00", "+", "+25:00", "+09:0", "Asia/Tokyo", "+０９:00"] {
+            assert_eq!(read_offset(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_zone_nobody_named_is_unknown() {
+        let noon = Moment(43_200_000_000);
+        assert_eq!(Clock::default().settle(noon), (noon, Basis::Unknown));
+        let tokyo = Clock { chosen_offset: Some(32_400), chosen_year: None };
+        assert_eq!(tokyo.settle(noon), (Moment(10_800_000_000), Basis::Chosen));
+    }
+}

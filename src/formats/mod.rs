@@ -1,0 +1,146 @@
+//! The log formats, one a file, and the choice among them by content.
+//!
+//! A new format is one file beside this one and one line in [`ALL`]. Invariant: nothing here knows of sites, files or
+//! browsers; a format turns the bytes of one record into flows and says what it could not use.
+
+use std::borrow::Cow;
+
+use crate::evidence::{Clock, Framing, Place, Record};
+use crate::flow::Flow;
+
+/// All formats that Kyoten reads, the most particular first.
+pub const ALL: &[&dyn Format] = &[];
+
+/// A log format.
+pub trait Format: Sync {
+    /// Its short name, also that of its file here: `zeek_conn_tsv`.
+    fn name(&self) -> &'static str;
+
+    /// Its name on the screen: `Zeek conn.log (TSV)`.
+    fn title(&self) -> &'static str;
+
+    /// How sure it is that this is the beginning of such a file, by content alone: the file's name plays no part.
+    fn recognise(&self, sample: &Sample<'_>) -> Likeness;
+
+    /// How its records are told apart.
+    fn framing(&self) -> Framing;
+
+    /// Begins a file.
+    fn open(&self, setting: &Setting) -> Box<dyn Parser>;
+}
+
+/// The beginning of a file (or all of a short one), unpacked and decoded.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample<'s> {
+    /// At most [`SAMPLE_BYTES`] of it.
+    pub bytes: &'s [u8],
+    /// Whether that is the whole file.
+    pub whole: bool,
+}
+
+/// How much of a file a format sees before it says whether it knows it.
+pub const SAMPLE_BYTES: usize = 64 * 1024;
+
+impl<'s> Sample<'s> {
+    /// Its complete lines without their ends; the last one too when the sample is the whole file.
+    pub fn lines(&self) -> impl Iterator<Item = &'s [u8]> + use<'s> {
+        let end =
+            if self.whole { self.bytes.len() } else { memchr::memrchr(b'\n', self.bytes).unwrap_or(self.bytes.len()) };
+        self.bytes[..end].split(|b| matches!(b, b'\n' | b'\r')).filter(|line| !line.is_empty())
+    }
+}
+
+/// How sure a format is of a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Likeness {
+    /// It is something else.
+    None,
+    /// It can be read so if nothing better is found (any CSV with a header).
+    Possible,
+    /// It has the marks of the format.
+    Likely,
+    /// Nothing else writes this.
+    Certain,
+}
+
+/// What the user or the file's surroundings settled for one file.
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize, PartialEq)]
+pub struct Setting {
+    /// Zone and year of times that leave them out.
+    pub clock: Clock,
+    /// The column mapping that the user confirmed or corrected, for a CSV; `None` lets it be guessed.
+    pub mapping: Option<Mapping>,
+}
+
+/// Which column of a table means what: field → header name of the column.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Mapping {
+    /// Field name of the contract (`ts`, `src_ip`, `bytes_out` …) → column's name in the header.
+    pub columns: std::collections::BTreeMap<String, String>,
+}
+
+/// What became of one record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Disposition {
+    /// Understood; its flows went to the sink.
+    Parsed,
+    /// A header or comment.
+    Header,
+    /// Understood, but no connection: why.
+    Skipped(&'static str),
+    /// Not understood.
+    Malformed(Fault),
+}
+
+/// Why a record could not be understood: a reason that many records share, and what was found in this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// `byte count is not a number`: the same words for each record with this fault.
+    pub reason: Cow<'static, str>,
+    /// `orig_bytes is "x"`: what stands here; shown with the first example only.
+    pub found: String,
+}
+
+impl Fault {
+    /// A fault with what was found, cut to a readable length.
+    pub fn new(reason: impl Into<Cow<'static, str>>, found: impl Into<String>) -> Fault {
+        let found: String = found.into();
+        let found = crate::evidence::text::elided(&found, 120).into_owned();
+        Fault { reason: reason.into(), found }
+    }
+}
+
+/// Takes each flow with the place of the record that it came from.
+pub type Sink<'s> = dyn FnMut(&Flow<'_>, Place) + 's;
+
+/// The state of reading one file (columns, joins under way). It may be cloned at no point; a range of a file gets a
+/// parser of its own that has first read the file's header.
+pub trait Parser {
+    /// Reads one record.
+    fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition;
+
+    /// The file is at its end: flows still held back go out now.
+    fn finish(&mut self, _flows: &mut Sink<'_>) {}
+
+    /// The column mapping in use, for formats that have one.
+    fn mapping(&self) -> Option<Mapping> {
+        None
+    }
+}
+
+/// The format of a sample: the surest, the first of equals; `None` when none knows it.
+pub fn recognise(sample: &Sample<'_>) -> Option<&'static dyn Format> {
+    let mut best: Option<(&'static dyn Format, Likeness)> = None;
+    for format in ALL {
+        let likeness = format.recognise(sample);
+        if likeness > best.map_or(Likeness::None, |(_, l)| l) {
+            best = Some((*format, likeness));
+        }
+    }
+    best.map(|(format, _)| format)
+}
+
+/// The format of this name.
+pub fn by_name(name: &str) -> Option<&'static dyn Format> {
+    ALL.iter().copied().find(|format| format.name() == name)
+}
