@@ -25,8 +25,9 @@ pub trait Format: Sync {
     /// How its records are told apart.
     fn framing(&self) -> Framing;
 
-    /// Begins a file.
-    fn open(&self, setting: &Setting) -> Box<dyn Parser>;
+    /// Begins a file, or a range of it. The sample is always the file's beginning, so that all its ranges settle the
+    /// same guesses (a table's columns, the order of day and month).
+    fn open(&self, setting: &Setting, sample: &Sample<'_>) -> Box<dyn Parser>;
 }
 
 /// The beginning of a file (or all of a short one), unpacked and decoded.
@@ -87,7 +88,7 @@ pub enum Disposition {
     /// A header or comment.
     Header,
     /// Understood, but no connection: why.
-    Skipped(&'static str),
+    Skipped(Cow<'static, str>),
     /// Not understood.
     Malformed(Fault),
 }
