@@ -10,3 +10,11 @@ pub mod flow;
 pub mod evidence;
 
 pub mod formats;
+
+pub mod sites;
+
+pub mod policy;
+
+pub mod ledger;
+
+pub mod finding;

@@ -1,0 +1,528 @@
+//! What was seen, as totals: by link, service and hour; by host pair; by sensor and hour. A flow is counted and forgotten.
+//!
+//! Ledgers of parts merge, in any order, to the same ledger. Invariants: memory grows with distinct keys up to a stated
+//! cap, past which totals stay exact ([`capped`]); the sum over the cells is the number of flows drawn.
+
+pub mod capped;
+pub mod survey;
+mod wire;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::evidence::Place;
+use crate::flow::{Flow, Host, Hour, Moment, Outcome, Service};
+use crate::sites::Locus;
+use capped::{Absorb, Capped, Ranked, mixed};
+
+/// How many (link, service, hour) cells are kept apart. Past it, cells lose their port, never their bytes.
+pub const CELL_CAP: usize = 1_000_000;
+/// How many (host, host, service) entries are kept apart. Past it, external pairs give way first.
+pub const PAIR_CAP: usize = 1_000_000;
+/// How many accounts are kept a service of a link, and how many host names and sensors altogether.
+const NAME_CAP: usize = 10_000;
+
+/// Totals of flows.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Totals {
+    /// Flows from initiator's side; for one-way sources, records in that direction.
+    pub flows: u64,
+    /// Records of the answering half, from one-way sources. They add bytes to the same connection.
+    pub replies: u64,
+    /// Flows that were answered or admitted.
+    pub established: u64,
+    /// Flows that were refused.
+    pub denied: u64,
+    /// Flows without an answer.
+    pub failed: u64,
+    /// Bytes from initiator to responder, where counted.
+    pub bytes_out: u64,
+    /// Bytes from responder to initiator, where counted.
+    pub bytes_in: u64,
+    /// The earliest start.
+    pub first: Option<Moment>,
+    /// The latest start.
+    pub last: Option<Moment>,
+}
+
+impl Totals {
+    /// Connections: each once, even where a one-way source wrote both halves.
+    pub fn connections(&self) -> u64 {
+        self.flows.max(self.replies)
+    }
+
+    /// Bytes both ways.
+    pub fn bytes(&self) -> u64 {
+        self.bytes_out.saturating_add(self.bytes_in)
+    }
+
+    fn count(&mut self, flow: &Flow<'_>, reply: bool) {
+        let (out, back) = if reply { (flow.bytes_in, flow.bytes_out) } else { (flow.bytes_out, flow.bytes_in) };
+        if reply {
+            self.replies += 1;
+        } else {
+            self.flows += 1;
+            match flow.outcome {
+                Outcome::Established => self.established += 1,
+                Outcome::Denied => self.denied += 1,
+                Outcome::Failed => self.failed += 1,
+                Outcome::Unknown => {}
+            }
+        }
+        self.bytes_out = self.bytes_out.saturating_add(out.unwrap_or(0));
+        self.bytes_in = self.bytes_in.saturating_add(back.unwrap_or(0));
+        self.first = earliest(self.first, flow.start);
+        self.last = self.last.max(flow.start);
+    }
+}
+
+impl Absorb for Totals {
+    fn absorb(&mut self, other: &Totals) {
+        self.flows += other.flows;
+        self.replies += other.replies;
+        self.established += other.established;
+        self.denied += other.denied;
+        self.failed += other.failed;
+        self.bytes_out = self.bytes_out.saturating_add(other.bytes_out);
+        self.bytes_in = self.bytes_in.saturating_add(other.bytes_in);
+        self.first = earliest(self.first, other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+fn earliest(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// Where a flow's record stands, and when the flow began. Ordered by time (undated last), then file, then place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sight {
+    /// When the flow began.
+    pub at: Option<Moment>,
+    /// The file, by its place in the case; 0 in the ledger of one file.
+    pub file: u32,
+    /// The record.
+    pub place: Place,
+}
+
+impl Sight {
+    fn order(&self) -> (bool, Option<Moment>, u32, Place) {
+        (self.at.is_none(), self.at, self.file, self.place)
+    }
+}
+
+impl PartialOrd for Sight {
+    fn partial_cmp(&self, other: &Sight) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Sight {
+    fn cmp(&self, other: &Sight) -> std::cmp::Ordering {
+        self.order().cmp(&other.order())
+    }
+}
+
+/// A link's service in one hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CellKey {
+    /// The initiator's side.
+    pub from: Locus,
+    /// The responder's side.
+    pub to: Locus,
+    /// What was asked for.
+    pub service: Service,
+    /// The hour in which the flows began.
+    pub hour: Hour,
+}
+
+impl CellKey {
+    fn without_port(self) -> CellKey {
+        CellKey { service: Service { port: None, ..self.service }, ..self }
+    }
+}
+
+impl Ranked for CellKey {
+    fn rank(&self) -> (u8, u64) {
+        let port = self.service.port.map_or(0, |p| u64::from(p) + 1);
+        let protocol = self.service.protocol.map_or(0, |p| u64::from(p.0) + 1);
+        let low = port | protocol << 17 | u64::from(self.hour.0 as u32) << 32;
+        let hash = mixed(mixed(low) ^ mixed(locus_bits(self.from)).rotate_left(17) ^ mixed(!locus_bits(self.to)));
+        (link_class(self.from, self.to), hash)
+    }
+}
+
+/// Two hosts and what one asked of the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PairKey {
+    /// The initiator's side.
+    pub from: Locus,
+    /// The responder's side.
+    pub to: Locus,
+    /// What was asked for.
+    pub service: Service,
+    /// The initiator.
+    pub initiator: Host,
+    /// The responder.
+    pub responder: Host,
+}
+
+impl Ranked for PairKey {
+    fn rank(&self) -> (u8, u64) {
+        let fold = |host: Host| (host.0 as u64) ^ ((host.0 >> 64) as u64).rotate_left(29);
+        let port = self.service.port.map_or(0, |p| u64::from(p) + 1);
+        let protocol = self.service.protocol.map_or(0, |p| u64::from(p.0) + 1);
+        let hash = mixed(mixed(fold(self.initiator)) ^ mixed(!fold(self.responder)) ^ mixed(port | protocol << 17));
+        (link_class(self.from, self.to), hash)
+    }
+}
+
+/// 0 between two places of the organisation, 1 where one end is outside.
+fn link_class(from: Locus, to: Locus) -> u8 {
+    u8::from(from == Locus::External || to == Locus::External)
+}
+
+fn locus_bits(locus: Locus) -> u64 {
+    let bytes = |prefix: &[u8]| prefix.iter().fold(0_u64, |acc, b| acc << 8 | u64::from(*b));
+    match locus {
+        Locus::Site(index) => 1 << 56 | u64::from(index),
+        Locus::Private4(prefix) => 2 << 56 | bytes(&prefix),
+        Locus::Private6(prefix) => 3 << 56 | bytes(&prefix),
+        Locus::External => 4 << 56,
+        Locus::Named => 5 << 56,
+    }
+}
+
+/// What two hosts did over one service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PairTotals {
+    /// The sums.
+    pub totals: Totals,
+    /// The first record.
+    pub first: Option<Sight>,
+    /// The first record that was answered or admitted.
+    pub first_established: Option<Sight>,
+}
+
+impl Absorb for PairTotals {
+    fn absorb(&mut self, other: &PairTotals) {
+        self.totals.absorb(&other.totals);
+        self.first = sooner(self.first, other.first);
+        self.first_established = sooner(self.first_established, other.first_established);
+    }
+}
+
+fn sooner(a: Option<Sight>, b: Option<Sight>) -> Option<Sight> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// A link's service, over all hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ServiceKey {
+    /// The initiator's side.
+    pub from: Locus,
+    /// The responder's side.
+    pub to: Locus,
+    /// What was asked for.
+    pub service: Service,
+}
+
+/// The totals of one file, of a part of it, or of a whole case.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    cells: Capped<CellKey, Totals>,
+    pairs: Capped<PairKey, PairTotals>,
+    /// Cells that gave way, summed without their port. A table of its own, so that what is kept apart depends on the
+    /// set of cells alone.
+    coarse: Capped<CellKey, Totals>,
+    /// Sums of the cells that gave way there too.
+    pub spilled_cells: Totals,
+    /// Sums of the pairs that gave way at the cap.
+    pub spilled_pairs: Totals,
+    /// Names of hosts that are known by name only.
+    pub names: BTreeMap<Host, String>,
+    /// Accounts that a link's service was used by, with their flows.
+    pub accounts: BTreeMap<ServiceKey, BTreeMap<String, u64>>,
+    /// Flows by sensor and hour: what was being watched.
+    pub coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
+}
+
+impl Default for Ledger {
+    fn default() -> Ledger {
+        Ledger::with_caps(CELL_CAP, PAIR_CAP)
+    }
+}
+
+impl Ledger {
+    /// An empty ledger with other caps than the stated ones, for tests.
+    pub fn with_caps(cells: usize, pairs: usize) -> Ledger {
+        Ledger {
+            cells: Capped::new(cells),
+            coarse: Capped::new(cells),
+            pairs: Capped::new(pairs),
+            spilled_cells: Totals::default(),
+            spilled_pairs: Totals::default(),
+            names: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            coverage: BTreeMap::new(),
+        }
+    }
+
+    /// Counts a flow between two places. `source` names the sensor of flows that do not.
+    pub fn add(&mut self, flow: &Flow<'_>, place: Place, from: Locus, to: Locus, source: &str) {
+        let reply = flow.is_reply();
+        let (initiator, responder) = (self.host(&flow.initiator), self.host(&flow.responder));
+        let hour = flow.start.map_or(Hour::UNDATED, Moment::hour);
+        self.watch(flow.sensor.as_deref().unwrap_or(source), hour);
+
+        // A reply belongs to the connection that it answers, which ran the other way.
+        let (from, to, initiator, responder, port) = if reply {
+            (to, from, responder, initiator, flow.initiator.port)
+        } else {
+            (from, to, initiator, responder, flow.responder.port)
+        };
+        let service = Service::new(flow.protocol, port);
+
+        let cell = CellKey { from, to, service, hour };
+        match self.cells.entry(cell) {
+            Some(totals) => totals.count(flow, reply),
+            None => self.coarse.entry(cell.without_port()).unwrap_or(&mut self.spilled_cells).count(flow, reply),
+        }
+        if self.cells.is_overfull() {
+            self.settle_cells();
+        }
+
+        let sight = Sight { at: flow.start, file: 0, place };
+        match self.pairs.entry(PairKey { from, to, service, initiator, responder }) {
+            Some(pair) => {
+                pair.totals.count(flow, reply);
+                pair.first = sooner(pair.first, Some(sight));
+                if flow.outcome == Outcome::Established {
+                    pair.first_established = sooner(pair.first_established, Some(sight));
+                }
+            }
+            None => self.spilled_pairs.count(flow, reply),
+        }
+        if self.pairs.is_overfull() {
+            self.settle_pairs();
+        }
+
+        if let Some(user) = flow.user.as_deref() {
+            let accounts = self.accounts.entry(ServiceKey { from, to, service }).or_default();
+            *named(accounts, user) += 1;
+        }
+    }
+
+    /// Adds another ledger to this one. `file` is what that ledger's single file is called here; `None` keeps its numbers.
+    pub fn merge(&mut self, other: &Ledger, file: Option<u32>) {
+        let mut homeless = Vec::new();
+        self.cells.lower_bar(other.cells.bar(), |key, totals| homeless.push((key, totals)));
+        for (key, totals) in other.cells.sorted() {
+            match self.cells.entry(key) {
+                Some(own) => own.absorb(totals),
+                None => homeless.push((key, totals.clone())),
+            }
+        }
+        self.house(homeless);
+        let spilled = &mut self.spilled_cells;
+        self.coarse.lower_bar(other.coarse.bar(), |_, totals| spilled.absorb(&totals));
+        self.house(other.coarse.sorted().into_iter().map(|(key, totals)| (key, totals.clone())).collect());
+        self.spilled_cells.absorb(&other.spilled_cells);
+        self.settle_cells();
+
+        let spilled = &mut self.spilled_pairs;
+        self.pairs.lower_bar(other.pairs.bar(), |_, pair| spilled.absorb(&pair.totals));
+        for (key, pair) in other.pairs.sorted() {
+            let mut pair = pair.clone();
+            if let Some(file) = file {
+                for sight in [&mut pair.first, &mut pair.first_established].into_iter().flatten() {
+                    sight.file = file;
+                }
+            }
+            match self.pairs.entry(key) {
+                Some(own) => own.absorb(&pair),
+                None => self.spilled_pairs.absorb(&pair.totals),
+            }
+        }
+        self.spilled_pairs.absorb(&other.spilled_pairs);
+        self.settle_pairs();
+
+        for (host, name) in &other.names {
+            self.names.entry(*host).or_insert_with(|| name.clone());
+        }
+        for (key, accounts) in &other.accounts {
+            let own = self.accounts.entry(*key).or_default();
+            for (user, count) in accounts {
+                *named(own, user) += count;
+            }
+        }
+        for (sensor, hours) in &other.coverage {
+            let own = named(&mut self.coverage, sensor);
+            for (hour, count) in hours {
+                *own.entry(*hour).or_default() += count;
+            }
+        }
+    }
+
+    /// The cells, in order. Past the cap a cell without a port may stand twice: its own flows, and those of others.
+    pub fn cells(&self) -> Vec<(CellKey, &Totals)> {
+        let mut cells = self.cells.sorted();
+        if !self.coarse.is_empty() {
+            cells.extend(self.coarse.sorted());
+            cells.sort_by_key(|(key, _)| *key);
+        }
+        cells
+    }
+
+    /// The host pairs, in order.
+    pub fn pairs(&self) -> Vec<(PairKey, &PairTotals)> {
+        self.pairs.sorted()
+    }
+
+    /// Whether a cap was reached, in words for the screen; `None` while all is kept apart.
+    pub fn cap_reached(&self) -> Option<String> {
+        let pairs = self.pairs.has_spilled().then(|| format!("{} host pairs", self.pairs.len()));
+        let cells = self.cells.has_spilled().then(|| format!("{} cells of link, service and hour", self.cells.len()));
+        let parts: Vec<String> = pairs.into_iter().chain(cells).collect();
+        (!parts.is_empty()).then(|| format!("kept apart up to the cap: {}; totals are exact past it", parts.join(", ")))
+    }
+
+    /// Brings all tables down to their caps. To be called once after the last flow.
+    pub fn settle(&mut self) {
+        self.settle_cells();
+        self.settle_pairs();
+    }
+
+    fn settle_cells(&mut self) {
+        let mut homeless = Vec::new();
+        self.cells.settle(|key, totals| homeless.push((key, totals)));
+        self.house(homeless);
+        let spilled = &mut self.spilled_cells;
+        self.coarse.settle(|_, totals| spilled.absorb(&totals));
+    }
+
+    fn house(&mut self, homeless: Vec<(CellKey, Totals)>) {
+        for (key, totals) in homeless {
+            self.coarse.entry(key.without_port()).unwrap_or(&mut self.spilled_cells).absorb(&totals);
+        }
+    }
+
+    fn settle_pairs(&mut self) {
+        let spilled = &mut self.spilled_pairs;
+        self.pairs.settle(|_, pair| spilled.absorb(&pair.totals));
+    }
+
+    fn host(&mut self, end: &crate::flow::Endpoint<'_>) -> Host {
+        match (end.address, end.name.as_deref()) {
+            (Some(address), _) => Host::of_address(address),
+            (None, Some(name)) => {
+                let host = Host::of_name(name);
+                self.names.entry(host).or_insert_with(|| name.to_owned());
+                host
+            }
+            (None, None) => Host::of_name(""),
+        }
+    }
+
+    fn watch(&mut self, sensor: &str, hour: Hour) {
+        *named(&mut self.coverage, sensor).entry(hour).or_default() += 1;
+    }
+}
+
+/// The entry of a name, made where it is missing. Past [`NAME_CAP`] the last names in order give way, so that what is
+/// kept depends on the set of names alone.
+fn named<'m, V: Default>(map: &'m mut BTreeMap<String, V>, name: &str) -> &'m mut V {
+    if !map.contains_key(name) {
+        if map.len() >= NAME_CAP {
+            map.pop_last();
+        }
+        map.insert(name.to_owned(), V::default());
+    }
+    map.get_mut(name).expect("it stands there or was just put there")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{Endpoint, Protocol};
+
+    /// A made-up flow per number: few sites, some hosts, many ports.
+    fn flow(n: u32) -> (Flow<'static>, Locus, Locus) {
+        let host = |i: u32| Some(std::net::IpAddr::from([10, (i % 3) as u8, 0, (i % 7) as u8]));
+        let flow = Flow {
+            start: Some(Moment(i64::from(n % 50) * 3_600_000_000)),
+            initiator: Endpoint { address: host(n), name: None, port: Some(50_000) },
+            responder: Endpoint { address: host(n / 2 + 1), name: None, port: Some((n % 400) as u16) },
+            protocol: Some(Protocol::TCP),
+            bytes_out: Some(u64::from(n)),
+            outcome: if n.is_multiple_of(5) { Outcome::Denied } else { Outcome::Established },
+            user: n.is_multiple_of(3).then(|| format!("user{}", n % 4).into()),
+            ..Flow::default()
+        };
+        let party = |i: u32| if i % 4 == 3 { Locus::External } else { Locus::Site(i % 3) };
+        (flow, party(n), party(n / 2 + 1))
+    }
+
+    fn ledger(numbers: impl Iterator<Item = u32>, cap: usize) -> Ledger {
+        let mut ledger = Ledger::with_caps(cap, cap);
+        for n in numbers {
+            let (flow, from, to) = flow(n);
+            ledger.add(&flow, Place { line: u64::from(n), offset: 0 }, from, to, "fw");
+        }
+        ledger.settle();
+        ledger
+    }
+
+    fn sum(ledger: &Ledger) -> u64 {
+        ledger.cells().iter().map(|(_, totals)| totals.flows).sum::<u64>() + ledger.spilled_cells.flows
+    }
+
+    #[test]
+    fn parts_merge_in_any_order_to_the_same_bytes() {
+        for cap in [40, 300, 100_000] {
+            let parts = [ledger(0..900, cap), ledger(900..1000, cap), ledger(1000..3000, cap)];
+            let whole = ledger(0..3000, cap);
+            for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+                let mut merged = Ledger::with_caps(cap, cap);
+                order.iter().for_each(|i| merged.merge(&parts[*i], None));
+                assert!(merged.to_bytes() == whole.to_bytes(), "cap {cap}, order {order:?}");
+            }
+            assert_eq!(sum(&whole), 3000);
+        }
+    }
+
+    #[test]
+    fn a_ledger_survives_its_way_as_bytes() {
+        let ledger = ledger(0..500, 50);
+        let again = Ledger::from_bytes(&ledger.to_bytes()).unwrap();
+        assert!(again.to_bytes() == ledger.to_bytes());
+    }
+
+    #[test]
+    fn a_reply_adds_its_bytes_to_the_connection_that_it_answers() {
+        let end = |last, port| Endpoint { address: Some([10, 0, 0, last].into()), name: None, port: Some(port) };
+        let call = Flow {
+            initiator: end(1, 50_000),
+            responder: end(2, 443),
+            protocol: Some(Protocol::TCP),
+            bytes_out: Some(10),
+            one_way: true,
+            ..Flow::default()
+        };
+        let answer = Flow { initiator: end(2, 443), responder: end(1, 50_000), bytes_out: Some(99), ..call.clone() };
+        let mut ledger = Ledger::default();
+        ledger.add(&call, Place::default(), Locus::Site(0), Locus::Site(1), "vpc");
+        ledger.add(&answer, Place::default(), Locus::Site(1), Locus::Site(0), "vpc");
+        let cells = ledger.cells();
+        let [(key, totals)] = cells.as_slice() else { panic!("one connection is one cell: {cells:?}") };
+        assert_eq!((key.from, key.to, key.service.to_string().as_str()), (Locus::Site(0), Locus::Site(1), "tcp/443"));
+        assert_eq!((totals.connections(), totals.bytes_out, totals.bytes_in), (1, 10, 99));
+    }
+}

@@ -1,0 +1,112 @@
+//! The ledger as people ask for it: links between parties, their services, hours and host pairs.
+
+use std::collections::BTreeMap;
+
+use super::capped::Absorb;
+use super::{Ledger, PairKey, PairTotals, Totals};
+use crate::flow::{Host, Hour, Moment, Service};
+use crate::sites::{Locus, Party};
+
+/// A link: who called whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct LinkKey {
+    /// The initiators' party.
+    pub from: Party,
+    /// The responders' party.
+    pub to: Party,
+}
+
+impl LinkKey {
+    /// Whether it joins two different sites.
+    pub fn is_between_sites(&self) -> bool {
+        self.from != self.to && matches!((self.from, self.to), (Party::Site(_), Party::Site(_)))
+    }
+}
+
+/// All that a ledger says, by party.
+#[derive(Debug, Clone, Default)]
+pub struct Survey {
+    /// The links, those within a party included.
+    pub links: BTreeMap<LinkKey, Link>,
+    /// Flows by sensor and hour.
+    pub coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
+    /// Names of hosts that are known by name only.
+    pub names: BTreeMap<Host, String>,
+    /// Start of the first and of the last flow.
+    pub window: Option<(Moment, Moment)>,
+}
+
+/// All flows from one party to another.
+#[derive(Debug, Clone, Default)]
+pub struct Link {
+    /// The sums over all services.
+    pub totals: Totals,
+    /// Each service by itself.
+    pub services: BTreeMap<Service, ServiceRecord>,
+}
+
+/// What is known of one service of a link.
+#[derive(Debug, Clone, Default)]
+pub struct ServiceRecord {
+    /// The sums over all hours.
+    pub totals: Totals,
+    /// The sums by hour.
+    pub hours: BTreeMap<Hour, Totals>,
+    /// The host pairs, in order; fewer than there were where the ledger's cap was reached.
+    pub pairs: Vec<(PairKey, PairTotals)>,
+    /// Accounts with their flows.
+    pub accounts: BTreeMap<String, u64>,
+}
+
+impl ServiceRecord {
+    /// How many distinct initiators and responders.
+    pub fn hosts(&self) -> (usize, usize) {
+        let distinct = |end: fn(&PairKey) -> Host| {
+            self.pairs.iter().map(|(key, _)| end(key)).collect::<std::collections::BTreeSet<_>>().len()
+        };
+        (distinct(|key| key.initiator), distinct(|key| key.responder))
+    }
+}
+
+impl Survey {
+    /// Sums a ledger by party. `party` says who stands at a locus.
+    pub fn of(ledger: &Ledger, party: impl Fn(Locus) -> Party) -> Survey {
+        let mut survey = Survey { coverage: ledger.coverage.clone(), names: ledger.names.clone(), ..Survey::default() };
+        for (key, totals) in ledger.cells() {
+            let link = survey.links.entry(LinkKey { from: party(key.from), to: party(key.to) }).or_default();
+            link.totals.absorb(totals);
+            let service = link.services.entry(key.service).or_default();
+            service.totals.absorb(totals);
+            service.hours.entry(key.hour).or_default().absorb(totals);
+        }
+        for (key, pair) in ledger.pairs() {
+            let link = survey.links.entry(LinkKey { from: party(key.from), to: party(key.to) }).or_default();
+            link.services.entry(key.service).or_default().pairs.push((key, pair.clone()));
+        }
+        for (key, accounts) in &ledger.accounts {
+            let link = survey.links.entry(LinkKey { from: party(key.from), to: party(key.to) }).or_default();
+            let own = &mut link.services.entry(key.service).or_default().accounts;
+            for (user, flows) in accounts {
+                *own.entry(user.clone()).or_default() += flows;
+            }
+        }
+        let first = survey.links.values().filter_map(|link| link.totals.first).min();
+        let last = survey.links.values().filter_map(|link| link.totals.last).max();
+        survey.window = first.zip(last);
+        survey
+    }
+
+    /// A host as people write it: its address, else its name.
+    pub fn host(&self, host: Host) -> String {
+        match host.address() {
+            Some(address) => address.to_string(),
+            None => self.names.get(&host).cloned().unwrap_or_else(|| "(unnamed)".to_owned()),
+        }
+    }
+
+    /// Days (from the epoch) on which some sensor saw something.
+    pub fn covered_days(&self) -> std::collections::BTreeSet<i32> {
+        let hours = self.coverage.values().flat_map(|hours| hours.keys());
+        hours.filter(|hour| **hour != Hour::UNDATED).map(|hour| hour.day()).collect()
+    }
+}
