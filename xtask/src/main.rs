@@ -1,2 +1,47 @@
-//! The project's chores, one subcommand a file.
-fn main() {}
+//! The project's chores, one subcommand a file: `cargo xtask serve`, `dist`, `test`.
+
+mod apt;
+mod dist;
+mod joiner;
+mod sealing;
+mod serve;
+mod stopwatch;
+mod test;
+mod toolchain;
+mod wasm;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's chores")]
+struct Command {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Build the page and serve it on this machine only
+    Serve(serve::Serve),
+    /// Build dist/kyoten.html, the one sealed file
+    Dist(dist::Dist),
+    /// Run every test, the browser's included, installing what they need
+    Test(test::Test),
+}
+
+fn main() -> std::process::ExitCode {
+    let outcome = match Command::parse().chore {
+        Chore::Serve(serve) => serve.run(),
+        Chore::Dist(dist) => dist.run(),
+        Chore::Test(test) => test.run(),
+    };
+    match outcome {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            // One sentence: what failed, then why, then what to do. A backtrace of a chore helps nobody.
+            eprintln!("xtask: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `cargo xtask dist`: builds the engine and seals the page into dist/kyoten.html.
+
+use crate::joiner;
+use crate::sealing::{self, Parts};
+use crate::stopwatch::timed;
+use crate::wasm::{self, Effort, Engine};
+use crate::workspace::{root, shown};
+use anyhow::{Context, Result};
+use flate2::{Compression, GzBuilder};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// The workers' scripts: www/reader.js and www/analyst.js.
+const WORKERS: [&str; 2] = ["reader", "analyst"];
+
+/// The options of `dist`.
+#[derive(clap::Args, Default)]
+pub struct Dist {
+    /// Spend little time on optimising: for trying a change, never for shipping
+    #[arg(long)]
+    pub fast: bool,
+}
+
+/// Where the page is written.
+pub fn place() -> PathBuf {
+    root().join("dist/kyoten.html")
+}
+
+impl Dist {
+    /// Builds the page, and says its sizes and digest.
+    pub fn run(&self) -> Result<()> {
+        let engine = wasm::build(if self.fast { Effort::Quick } else { Effort::Shipped })?;
+        timed("sealing the page", || write(&engine))
+    }
+}
+
+fn write(engine: &Engine) -> Result<()> {
+    let read = |name: &str| fs::read_to_string(root().join(name)).with_context(|| format!("cannot read {name}"));
+    let script = |name: &str| joiner::join(&root().join("www").join(name));
+    let mut workers = vec![];
+    for kind in WORKERS {
+        workers.push((kind, script(&format!("{kind}.js"))?));
+    }
+    let mut parts = Parts {
+        skeleton: read("index.html")?,
+        style: read("www/style.css")?,
+        seal: read("www/seal.js")?,
+        glue: engine.glue.clone(),
+        main: script("main.js")?,
+        workers,
+        packed_wasm: pack(&engine.wasm)?,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        build: String::new(),
+    };
+    parts.build = build(&parts, &engine.wasm);
+    let page = sealing::seal(&parts)?;
+
+    let path = place();
+    let digest = hex(&Sha256::digest(&page));
+    fs::create_dir_all(path.parent().expect("dist is a folder")).context("cannot make the folder dist")?;
+    fs::write(&path, &page).context("cannot write dist/kyoten.html")?;
+    fs::write(path.with_extension("html.sha256"), format!("{digest}  kyoten.html\n"))
+        .context("cannot write the page's digest")?;
+    println!(
+        "{}: {} KB (engine {} KB, {} KB gzipped), version {} build {}\nSHA-256 {digest}",
+        shown(&path),
+        page.len() / 1000,
+        engine.wasm.len() / 1000,
+        parts.packed_wasm.len() / 1000,
+        parts.version,
+        parts.build,
+    );
+    Ok(())
+}
+
+/// Gzip without a time or a name in it, so that the same module makes the same bytes.
+fn pack(wasm: &[u8]) -> Result<Vec<u8>> {
+    let mut packer = GzBuilder::new().mtime(0).operating_system(255).write(vec![], Compression::best());
+    packer.write_all(wasm)?;
+    Ok(packer.finish()?)
+}
+
+/// Which build this is: the beginning of the digest over module, scripts, style and skeleton.
+fn build(parts: &Parts, wasm: &[u8]) -> String {
+    let mut digest = Sha256::new();
+    digest.update(wasm);
+    let workers = parts.workers.iter().map(|(_, script)| script);
+    for text in [&parts.glue, &parts.seal, &parts.main, &parts.style, &parts.skeleton].into_iter().chain(workers) {
+        digest.update(text);
+    }
+    hex(&digest.finalize())[..12].to_owned()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
