@@ -7,8 +7,6 @@
 
 pub mod flow;
 
-pub mod calendar;
-
 pub mod evidence;
 
 pub mod formats;
@@ -20,3 +18,5 @@ pub mod policy;
 pub mod ledger;
 
 pub mod finding;
+#[cfg(target_arch = "wasm32")]
+pub mod web;
