@@ -1,0 +1,146 @@
+// Opens the sealed page in a real Chromium, as a user would, and keeps a list of everything it should not do.
+import { chromium } from "playwright-core";
+import { spawn } from "node:child_process";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+export const root = join(here, "..", "..");
+export const dist = join(root, "dist", "kyoten.html");
+/** Pictures and downloads that a run leaves behind. */
+export const out = join(here, "out");
+mkdirSync(out, { recursive: true });
+
+/** The browser keeps quiet by itself, so that every request in the log is the page's. */
+const QUIET = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+
+/** @returns {string} the browser that is here */
+export function findChromium() {
+  if (process.env.KYOTEN_CHROMIUM) return process.env.KYOTEN_CHROMIUM;
+  const names = ["chromium", "chromium-browser", "google-chrome"];
+  const folders = ["/usr/bin", ...(process.env.PATH ?? "").split(delimiter)];
+  for (const name of names) {
+    for (const folder of folders) {
+      const path = join(folder, name);
+      try {
+        accessSync(path, constants.X_OK);
+        return path;
+      } catch {
+        continue; // not in this folder
+      }
+    }
+  }
+  throw new Error("No Chromium is here: install it (Debian: apt-get install chromium), or name one in KYOTEN_CHROMIUM.");
+}
+
+/** @returns {Promise<import("playwright-core").Browser>} */
+export function launch(extra = []) {
+  return chromium.launch({ executablePath: findChromium(), args: [...QUIET, ...extra] });
+}
+
+/**
+ * Starts the real server on a free port.
+ * @returns {Promise<{ url: string, stop(): void }>}
+ */
+export async function serve() {
+  // The test chore hands its own program on, since asking cargo would wait for cargo's lock.
+  const [command, ...first] = process.env.KYOTEN_XTASK ? [process.env.KYOTEN_XTASK] : ["cargo", "run", "--quiet", "--package", "xtask", "--"];
+  const server = spawn(command, [...first, "serve", "--no-build", "--port", "0"], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const url = await new Promise((resolve, reject) => {
+    let said = "";
+    server.stdout.on("data", (chunk) => {
+      said += chunk;
+      const found = /http:\/\/127\.0\.0\.1:\d+\//.exec(said);
+      if (found) resolve(found[0]);
+    });
+    server.on("error", reject);
+    server.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
+  });
+  return { url, stop: () => void server.kill() };
+}
+
+export const fileUrl = pathToFileURL(dist).href;
+
+/**
+ * One visit to the page. `frame` is the application inside the sandbox; `complaints` and `requests` fill while it lives.
+ * @typedef {object} Visit
+ * @property {import("playwright-core").Page} page
+ * @property {import("playwright-core").Frame} frame
+ * @property {string[]} complaints console errors and warnings, uncaught errors, crashes, policy violations
+ * @property {string[]} requests every address that was asked for, the document's own included, blobs and data excluded
+ * @property {(paths: string[], at?: { x: number, y: number }) => Promise<void>} dropFiles a trusted drop from the desktop
+ * @property {(selector: string, paths: string | string[]) => Promise<void>} chooseFiles through a file input
+ * @property {(act: () => Promise<unknown>) => Promise<{ name: string, path: string }>} download what an act saves
+ * @property {(name: string) => Promise<string>} picture a screenshot in out/
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * @param {import("playwright-core").Browser} browser
+ * @param {string} url
+ * @param {import("playwright-core").BrowserContextOptions & { ready?: boolean }} [options] `ready: false` does not wait for the engine
+ * @returns {Promise<Visit>}
+ */
+export async function visit(browser, url, { ready = true, ...options } = {}) {
+  if (!existsSync(dist)) throw new Error("dist/kyoten.html is not built: run cargo xtask dist");
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true, ...options });
+  const page = await context.newPage();
+  const complaints = [];
+  const requests = [];
+  // The browser's own network log, of workers too: what the page tries counts, whether or not it gets through.
+  const note = (request) => {
+    if (!/^(blob|data|about):/.test(request.url())) requests.push(request.url());
+  };
+  context.on("request", note);
+  page.on("websocket", (socket) => requests.push(socket.url()));
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
+  page.on("crash", () => complaints.push("the page crashed"));
+  page.on("popup", (popup) => complaints.push(`a window opened: ${popup.url()}`));
+  await context.exposeFunction("kyotenViolation", (text) => void complaints.push(text));
+  await context.addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) => {
+      globalThis.kyotenViolation?.(`policy: ${event.effectiveDirective} stopped ${event.blockedURI}`);
+    });
+  });
+  await page.goto(url);
+  const frame = page.frames().find((each) => each.parentFrame() === page.mainFrame());
+  if (!frame) throw new Error("the page has no frame with the application");
+  if (ready) await frame.locator("html[data-engine]").waitFor({ timeout: 60_000 });
+
+  const debug = await context.newCDPSession(page);
+  return {
+    page,
+    frame,
+    complaints,
+    requests,
+    async dropFiles(paths, at = { x: 300, y: 300 }) {
+      const data = { items: [], files: paths, dragOperationsMask: 1 };
+      for (const type of ["dragEnter", "dragOver", "drop"]) await debug.send("Input.dispatchDragEvent", { type, ...at, data });
+    },
+    async chooseFiles(selector, paths) {
+      await frame.locator(selector).setInputFiles(paths);
+    },
+    async download(act) {
+      const waiting = page.waitForEvent("download");
+      await act();
+      const download = await waiting;
+      const name = download.suggestedFilename();
+      const path = join(out, name);
+      await download.saveAs(path);
+      return { name, path };
+    },
+    async picture(name) {
+      const path = join(out, `${name}.png`);
+      await page.screenshot({ path });
+      return path;
+    },
+    close: () => context.close(),
+  };
+}
