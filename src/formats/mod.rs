@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use crate::evidence::{Clock, Framing, Place, Record};
 use crate::flow::Flow;
 
+pub mod syntax;
+
 /// All formats that Kyoten reads, the most particular first.
 pub const ALL: &[&dyn Format] = &[];
 

@@ -1,0 +1,9 @@
+//! How fields are written: numbers, addresses, times, key=value pairs, JSON. Read from bytes, borrowed where it can be.
+//!
+//! Invariant: nothing here knows what a field means.
+
+pub mod address;
+pub mod json;
+pub mod number;
+pub mod pairs;
+pub mod time;
