@@ -46,6 +46,30 @@ pub struct Flow<'r> {
 }
 
 impl Flow<'_> {
+    /// The same flow, with all its text its own.
+    pub fn into_owned(self) -> Flow<'static> {
+        let own = |text: Option<Text<'_>>| text.map(|t| Cow::Owned(t.into_owned()));
+        let end = |e: Endpoint<'_>| Endpoint { address: e.address, name: own(e.name), port: e.port };
+        Flow {
+            initiator: end(self.initiator),
+            responder: end(self.responder),
+            service: own(self.service),
+            user: own(self.user),
+            sensor: own(self.sensor),
+            rule: own(self.rule),
+            start: self.start,
+            basis: self.basis,
+            duration: self.duration,
+            protocol: self.protocol,
+            bytes_out: self.bytes_out,
+            bytes_in: self.bytes_in,
+            packets_out: self.packets_out,
+            packets_in: self.packets_in,
+            outcome: self.outcome,
+            one_way: self.one_way,
+        }
+    }
+
     /// What was asked of the responder: protocol and responder's port.
     pub fn service_key(&self) -> Service {
         Service::new(self.protocol, self.responder.port)

@@ -9,9 +9,12 @@ use crate::evidence::{Clock, Framing, Place, Record};
 use crate::flow::Flow;
 
 pub mod syntax;
+mod zeek;
+mod zeek_conn_json;
+mod zeek_conn_tsv;
 
 /// All formats that Kyoten reads, the most particular first.
-pub const ALL: &[&dyn Format] = &[];
+pub const ALL: &[&dyn Format] = &[&zeek_conn_tsv::ZeekConnTsv, &zeek_conn_json::ZeekConnJson];
 
 /// A log format.
 pub trait Format: Sync {
@@ -111,6 +114,12 @@ impl Fault {
         let found = crate::evidence::text::elided(&found, 120).into_owned();
         Fault { reason: reason.into(), found }
     }
+
+    /// A fault of one field: `orig_bytes is "x"`.
+    pub fn of_field(reason: &'static str, field: &str, value: &[u8]) -> Fault {
+        let shown = &value[..value.len().min(480)];
+        Fault::new(reason, format!("{field} is \"{}\"", crate::evidence::text::readable(shown)))
+    }
 }
 
 /// Takes each flow with the place of the record that it came from.
@@ -131,6 +140,19 @@ pub trait Parser {
     }
 }
 
+/// The reasons that many formats share, so that the same fault reads the same everywhere.
+mod reasons {
+    pub const ADDRESS: &str = "an end of the connection is not an address";
+    pub const NO_ADDRESS: &str = "an end of the connection is missing";
+    pub const PORT: &str = "port is not a number up to 65535";
+    pub const TIME: &str = "time is not readable";
+    pub const DURATION: &str = "duration is not a number";
+    pub const BYTES: &str = "byte count is not a number";
+    pub const PACKETS: &str = "packet count is not a number";
+    pub const PROTOCOL: &str = "protocol is unknown";
+    pub const NOT_JSON: &str = "not a JSON object";
+}
+
 /// The format of a sample: the surest, the first of equals; `None` when none knows it.
 pub fn recognise(sample: &Sample<'_>) -> Option<&'static dyn Format> {
     let mut best: Option<(&'static dyn Format, Likeness)> = None;
@@ -146,4 +168,26 @@ pub fn recognise(sample: &Sample<'_>) -> Option<&'static dyn Format> {
 /// The format of this name.
 pub fn by_name(name: &str) -> Option<&'static dyn Format> {
     ALL.iter().copied().find(|format| format.name() == name)
+}
+
+/// What a format made of a text, for its tests.
+#[cfg(test)]
+struct Reading {
+    dispositions: Vec<Disposition>,
+    flows: Vec<Flow<'static>>,
+}
+
+/// Reads a text with a format, cut plainly: at line ends, or into JSON objects.
+#[cfg(test)]
+fn reading_of(format: &dyn Format, text: &str) -> Reading {
+    let sample = Sample { bytes: text.as_bytes(), whole: true };
+    let mut parser = format.open(&Setting::default(), &sample);
+    let mut reading = Reading { dispositions: Vec::new(), flows: Vec::new() };
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        let record = Record { bytes: line.as_bytes(), place: Place::default() };
+        let disposition = parser.read(record, &mut |flow, _| reading.flows.push(flow.clone().into_owned()));
+        reading.dispositions.push(disposition);
+    }
+    parser.finish(&mut |flow, _| reading.flows.push(flow.clone().into_owned()));
+    reading
 }

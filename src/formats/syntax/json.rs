@@ -387,12 +387,12 @@ fn unicode<'t>(escape: &'t str, out: &mut String) -> &'t str {
         out.push(plain);
         return after;
     }
-    if let (0xd800..=0xdbff, Some(second)) = (high, after.strip_prefix("\\u").map(|_| &after[1..])) {
-        if let Some(low @ 0xdc00..=0xdfff) = unit(second) {
-            let joined = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-            out.push(char::from_u32(joined).expect("a surrogate pair is a character by RFC 2781"));
-            return &second[5..];
-        }
+    if let (0xd800..=0xdbff, Some(second)) = (high, after.strip_prefix('\\').filter(|next| next.starts_with('u')))
+        && let Some(low @ 0xdc00..=0xdfff) = unit(second)
+    {
+        let joined = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+        out.push(char::from_u32(joined).expect("a surrogate pair is a character by RFC 2781"));
+        return &second[5..];
     }
     out.push('\\');
     out.push_str(&escape[..5]);
@@ -429,11 +429,10 @@ mod tests {
 
     #[test]
     fn half_a_surrogate_pair_stays_readable() {
-        assert_eq!(read(r#"{"a":"x\ud800y","b":"\ud83d\ude00","c":"\udc00\ud800"}"#).unwrap(), [
-            r"a=x\ud800y",
-            "b=😀",
-            r"c=\udc00\ud800"
-        ]);
+        assert_eq!(
+            read(r#"{"a":"x\ud800y","b":"\ud83d\ude00","c":"\udc00\ud800"}"#).unwrap(),
+            [r"a=x\ud800y", "b=😀", r"c=\udc00\ud800"]
+        );
     }
 
     #[test]
@@ -455,9 +454,29 @@ mod tests {
     #[test]
     fn broken_json_is_refused() {
         for text in [
-            "", "{", "}", "[]", "null", "{]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{\"a\":1}}", "{\"a\":01}", "{\"a\":[1}",
-            "{\"a\":\"\\q\"}", "{\"a\":\"\\u12\"}", "{\"a\":tru}", "{\"a\":1.}", "{\"a\":-}", "{a:1}", "{\"a\":\"x}",
-            "{\"a\":[1,]}", "{\"a\":{\"b\" 1}}", "{\"a\":1e}", "{\"a\":{,}}",
+            "",
+            "{",
+            "}",
+            "[]",
+            "null",
+            "{]",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{\"a\":1}}",
+            "{\"a\":01}",
+            "{\"a\":[1}",
+            "{\"a\":\"\\q\"}",
+            "{\"a\":\"\\u12\"}",
+            "{\"a\":tru}",
+            "{\"a\":1.}",
+            "{\"a\":-}",
+            "{a:1}",
+            "{\"a\":\"x}",
+            "{\"a\":[1,]}",
+            "{\"a\":{\"b\" 1}}",
+            "{\"a\":1e}",
+            "{\"a\":{,}}",
         ] {
             assert!(read(text).is_err(), "{text}");
         }

@@ -218,11 +218,10 @@ mod tests {
 
     #[test]
     fn commas_part_pairs_in_an_export() {
-        assert_eq!(cut(r#""date=2020-06-11","time=10:00:00","msg=a, b""#, Between::Commas), [
-            "date: 2020-06-11",
-            "time: 10:00:00",
-            "msg: a, b"
-        ]);
+        assert_eq!(
+            cut(r#""date=2020-06-11","time=10:00:00","msg=a, b""#, Between::Commas),
+            ["date: 2020-06-11", "time: 10:00:00", "msg: a, b"]
+        );
         assert_eq!(cut(r#"date=2020-06-11,dev="a,b",x=1"#, Between::Commas), ["date: 2020-06-11", "dev: a,b", "x: 1"]);
         assert_eq!(cut(r#""dev=""FG 1""","x=1""#, Between::Commas), ["dev: FG 1", "x: 1"]);
     }

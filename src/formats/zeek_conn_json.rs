@@ -1,0 +1,225 @@
+//! Zeek's conn.log as JSON, in the three spellings of its ends: `id.orig_h`, `{"id":{"orig_h":…}}`, `id_orig_h`. After the
+//! Zeek manual, "conn.log" and `policy/tuning/json-logs.zeek`. Bytes are payload, as in the TSV.
+
+use super::syntax::json::{self, Value};
+use super::syntax::number;
+use super::zeek_conn_tsv::{duration, end_address, finish, protocol, read_time};
+use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons, zeek};
+use crate::evidence::text::readable;
+use crate::evidence::{Clock, Framing, Record};
+use crate::flow::{Flow, Text};
+
+/// The format.
+pub struct ZeekConnJson;
+
+impl Format for ZeekConnJson {
+    fn name(&self) -> &'static str {
+        "zeek_conn_json"
+    }
+
+    fn title(&self) -> &'static str {
+        "Zeek conn.log (JSON)"
+    }
+
+    fn recognise(&self, sample: &Sample<'_>) -> Likeness {
+        json::objects(sample.bytes).take(20).map(likeness_of).max().unwrap_or(Likeness::None)
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::Json
+    }
+
+    fn open(&self, setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
+        Box::new(ConnJson { clock: setting.clock })
+    }
+}
+
+fn likeness_of(object: &[u8]) -> Likeness {
+    let Ok(fields) = Fields::of(object) else { return Likeness::None };
+    let ends = fields.orig_host.is_some() && fields.resp_host.is_some();
+    match (ends, fields.stream.is_some() || fields.is_stateful, fields.has_uid && fields.ts.is_some()) {
+        (true, true, _) => Likeness::Certain,
+        (true, false, _) => Likeness::Likely,
+        // A log of Zeek without ends, such as its own statistics: read, so that the receipt can name it.
+        (false, _, true) => Likeness::Likely,
+        (false, _, false) => Likeness::None,
+    }
+}
+
+struct ConnJson {
+    clock: Clock,
+}
+
+impl Parser for ConnJson {
+    fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
+        let fields = match Fields::of(record.bytes) {
+            Ok(fields) => fields,
+            Err(fault) => return Disposition::Malformed(fault),
+        };
+        if let Some(stream) = fields.stream.as_deref().filter(|stream| !zeek::is_conn(stream)) {
+            return zeek::other_log(stream);
+        }
+        if fields.stream.is_none() && !fields.is_stateful {
+            // Plain Zeek does not name the log in its JSON; only conn.log counts bytes and packets of both ends.
+            return Disposition::Skipped("no Zeek connection: it has neither a state nor counts".into());
+        }
+        match fields.flow(&self.clock) {
+            Ok(flow) => {
+                flows(&flow, record.place);
+                Disposition::Parsed
+            }
+            Err(fault) => Disposition::Malformed(fault),
+        }
+    }
+}
+
+/// The fields that matter, as they stand.
+#[derive(Default)]
+struct Fields<'r> {
+    stream: Option<Text<'r>>,
+    ts: Option<Value<'r>>,
+    orig_host: Option<Value<'r>>,
+    orig_port: Option<Value<'r>>,
+    resp_host: Option<Value<'r>>,
+    resp_port: Option<Value<'r>>,
+    proto: Option<Value<'r>>,
+    service: Option<Value<'r>>,
+    duration: Option<Value<'r>>,
+    orig_bytes: Option<Value<'r>>,
+    resp_bytes: Option<Value<'r>>,
+    state: Option<Value<'r>>,
+    orig_packets: Option<Value<'r>>,
+    resp_packets: Option<Value<'r>>,
+    sensor: Option<Value<'r>>,
+    has_uid: bool,
+    /// Whether it has what only conn.log has.
+    is_stateful: bool,
+}
+
+impl<'r> Fields<'r> {
+    fn of(object: &'r [u8]) -> Result<Fields<'r>, Fault> {
+        let mut found = Fields::default();
+        let mut nested = None;
+        json::fields(object, |key, value| {
+            // `null` is how some writers put what Zeek leaves unset.
+            if value == Value::Null {
+                return;
+            }
+            match key.bytes {
+                b"_path" | b"@stream" | b"@path" => found.stream = value.text(),
+                b"ts" => found.ts = Some(value),
+                b"uid" => found.has_uid = true,
+                b"id.orig_h" | b"id_orig_h" => found.orig_host = Some(value),
+                b"id.orig_p" | b"id_orig_p" => found.orig_port = Some(value),
+                b"id.resp_h" | b"id_resp_h" => found.resp_host = Some(value),
+                b"id.resp_p" | b"id_resp_p" => found.resp_port = Some(value),
+                b"id" => nested = Some(value),
+                b"proto" => found.proto = Some(value),
+                b"service" => found.service = Some(value),
+                b"duration" => found.duration = Some(value),
+                b"orig_bytes" => (found.orig_bytes, found.is_stateful) = (Some(value), true),
+                b"resp_bytes" => (found.resp_bytes, found.is_stateful) = (Some(value), true),
+                b"conn_state" => (found.state, found.is_stateful) = (Some(value), true),
+                b"orig_pkts" => (found.orig_packets, found.is_stateful) = (Some(value), true),
+                b"resp_pkts" => (found.resp_packets, found.is_stateful) = (Some(value), true),
+                b"orig_ip_bytes" | b"missed_bytes" | b"history" => found.is_stateful = true,
+                b"_system_name" | b"@system" | b"_node_name" | b"node" | b"peer" | b"sensor" => {
+                    found.sensor = Some(value)
+                }
+                _ => {}
+            }
+        })
+        .map_err(|not_json| {
+            let shown = readable(&object[..object.len().min(80)]);
+            Fault::new(reasons::NOT_JSON, format!("{not_json}: {shown}"))
+        })?;
+        if let Some(Value::Object(id)) = nested {
+            // Already walked over once, so it is sound.
+            let _sound = json::fields(id, |key, value| match key.bytes {
+                _ if value == Value::Null => {}
+                b"orig_h" => found.orig_host = Some(value),
+                b"orig_p" => found.orig_port = Some(value),
+                b"resp_h" => found.resp_host = Some(value),
+                b"resp_p" => found.resp_port = Some(value),
+                _ => {}
+            });
+        }
+        Ok(found)
+    }
+
+    fn flow(self, clock: &Clock) -> Result<Flow<'r>, Fault> {
+        let mut flow = Flow::default();
+        if let Some(ts) = self.ts {
+            let (start, basis) = read_time(scalar(reasons::TIME, "ts", ts)?, clock)?;
+            (flow.start, flow.basis) = (Some(start), basis);
+        }
+        let end = |field, value| end_address(field, scalar(reasons::ADDRESS, field, value)?);
+        flow.initiator.address = self.orig_host.map(|v| end("id.orig_h", v)).transpose()?;
+        flow.responder.address = self.resp_host.map(|v| end("id.resp_h", v)).transpose()?;
+        let port = |field, value| {
+            let port = count(reasons::PORT, field, value)?;
+            u16::try_from(port).map_err(|_| Fault::of_field(reasons::PORT, field, port.to_string().as_bytes()))
+        };
+        flow.initiator.port = self.orig_port.map(|v| port("id.orig_p", v)).transpose()?;
+        flow.responder.port = self.resp_port.map(|v| port("id.resp_p", v)).transpose()?;
+        if let Some(proto) = self.proto {
+            flow.protocol = protocol(scalar(reasons::PROTOCOL, "proto", proto)?)?;
+        }
+        flow.service = self.service.and_then(|v| v.text());
+        if let Some(value) = self.duration {
+            flow.duration = Some(duration("duration", scalar(reasons::DURATION, "duration", value)?)?);
+        }
+        flow.bytes_out = self.orig_bytes.map(|v| count(reasons::BYTES, "orig_bytes", v)).transpose()?;
+        flow.bytes_in = self.resp_bytes.map(|v| count(reasons::BYTES, "resp_bytes", v)).transpose()?;
+        flow.packets_out = self.orig_packets.map(|v| count(reasons::PACKETS, "orig_pkts", v)).transpose()?;
+        flow.packets_in = self.resp_packets.map(|v| count(reasons::PACKETS, "resp_pkts", v)).transpose()?;
+        flow.sensor = self.sensor.and_then(|v| v.text());
+        let state = self.state.and_then(|v| v.scalar()).unwrap_or_default();
+        finish(&mut flow, state)?;
+        Ok(flow)
+    }
+}
+
+fn scalar<'r>(reason: &'static str, field: &str, value: Value<'r>) -> Result<&'r [u8], Fault> {
+    value.scalar().ok_or_else(|| Fault::of_field(reason, field, value.shown().as_bytes()))
+}
+
+fn count(reason: &'static str, field: &str, value: Value<'_>) -> Result<u64, Fault> {
+    let whole = value.scalar().and_then(number::whole);
+    whole.ok_or_else(|| Fault::of_field(reason, field, value.shown().as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::reading_of;
+
+    #[test]
+    fn all_three_spellings_give_the_same_flow() {
+        let rest = r#""ts":1.5,"proto":"tcp","conn_state":"SF","orig_bytes":9007199254740993}"#;
+        let spellings = [
+            r#"{"id.orig_h":"192.0.2.1","id.orig_p":1025,"id.resp_h":"198.51.100.1","id.resp_p":443,"#,
+            r#"{"id":{"orig_h":"192.0.2.1","orig_p":1025,"resp_h":"198.51.100.1","resp_p":443},"#,
+            r#"{"id_orig_h":"192.0.2.1","id_orig_p":1025,"id_resp_h":"198.51.100.1","id_resp_p":443,"#,
+        ];
+        let flows = spellings.map(|ends| reading_of(&ZeekConnJson, &format!("{ends}{rest}")).flows.remove(0));
+        assert_eq!(flows[0].bytes_out, Some(9_007_199_254_740_993));
+        assert_eq!(flows[0], flows[1]);
+        assert_eq!(flows[0], flows[2]);
+    }
+
+    #[test]
+    fn a_log_without_name_and_counts_is_no_connection() {
+        let line = r#"{"ts":1.5,"uid":"C1","id.orig_h":"192.0.2.1","id.resp_h":"198.51.100.1","query":"example.com"}"#;
+        let reading = reading_of(&ZeekConnJson, line);
+        assert!(matches!(reading.dispositions[0], Disposition::Skipped(_)), "{:?}", reading.dispositions);
+    }
+
+    #[test]
+    fn a_huge_number_is_said_as_written() {
+        let line = r#"{"_path":"conn","id.orig_h":"192.0.2.1","id.resp_h":"198.51.100.1","orig_bytes":1e400}"#;
+        let reading = reading_of(&ZeekConnJson, line);
+        let fault = Fault::new(reasons::BYTES, "orig_bytes is \"1e400\"");
+        assert_eq!(reading.dispositions[0], Disposition::Malformed(fault));
+    }
+}

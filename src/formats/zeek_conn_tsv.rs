@@ -1,0 +1,337 @@
+//! Zeek's conn.log as tab-separated text with its `#` header. After the Zeek manual, "Zeek Log Formats and Inspection"
+//! (TSV) and "conn.log". Bytes are payload (`orig_bytes`, `resp_bytes`); ICMP's type and code stand where ports would.
+
+use std::borrow::Cow;
+
+use super::syntax::{address, number, time};
+use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons, zeek};
+use crate::evidence::text::readable;
+use crate::evidence::{Clock, Framing, Record};
+use crate::flow::{Basis, Flow, Moment, Protocol, Text};
+
+/// The format.
+pub struct ZeekConnTsv;
+
+impl Format for ZeekConnTsv {
+    fn name(&self) -> &'static str {
+        "zeek_conn_tsv"
+    }
+
+    fn title(&self) -> &'static str {
+        "Zeek conn.log (TSV)"
+    }
+
+    fn recognise(&self, sample: &Sample<'_>) -> Likeness {
+        let mut likeness = Likeness::None;
+        for line in sample.lines().take(50) {
+            if line.starts_with(b"#separator ") || line.starts_with(b"#fields\tts\t") {
+                return Likeness::Certain;
+            }
+            if line.starts_with(b"#fields\t") || is_bare_conn(line) {
+                likeness = Likeness::Likely;
+            }
+        }
+        likeness
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::Lines
+    }
+
+    fn open(&self, setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
+        Box::new(ConnTsv { clock: setting.clock, header: Header::default(), columns: None })
+    }
+}
+
+/// What a column is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    Other,
+    Ts,
+    OrigHost,
+    OrigPort,
+    RespHost,
+    RespPort,
+    Proto,
+    Service,
+    Duration,
+    OrigBytes,
+    RespBytes,
+    State,
+    OrigPackets,
+    RespPackets,
+    Sensor,
+}
+
+impl Slot {
+    fn of(field: &[u8]) -> Slot {
+        match field {
+            b"ts" => Slot::Ts,
+            b"id.orig_h" => Slot::OrigHost,
+            b"id.orig_p" => Slot::OrigPort,
+            b"id.resp_h" => Slot::RespHost,
+            b"id.resp_p" => Slot::RespPort,
+            b"proto" => Slot::Proto,
+            b"service" => Slot::Service,
+            b"duration" => Slot::Duration,
+            b"orig_bytes" => Slot::OrigBytes,
+            b"resp_bytes" => Slot::RespBytes,
+            b"conn_state" => Slot::State,
+            b"orig_pkts" => Slot::OrigPackets,
+            b"resp_pkts" => Slot::RespPackets,
+            b"_system_name" | b"_node_name" | b"node" | b"peer" | b"sensor" => Slot::Sensor,
+            _ => Slot::Other,
+        }
+    }
+}
+
+/// The fields of conn.log in Zeek's default order, for a piece of a file that has lost its header.
+const DEFAULT: &[u8] = b"ts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\torig_bytes\t\
+    resp_bytes\tconn_state\tlocal_orig\tlocal_resp\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\t\
+    resp_ip_bytes\ttunnel_parents";
+
+/// What the `#` lines said last.
+struct Header {
+    separator: u8,
+    empty: Vec<u8>,
+    unset: Vec<u8>,
+    path: Option<String>,
+}
+
+impl Default for Header {
+    fn default() -> Header {
+        Header { separator: b'\t', empty: b"(empty)".to_vec(), unset: b"-".to_vec(), path: None }
+    }
+}
+
+struct ConnTsv {
+    clock: Clock,
+    header: Header,
+    columns: Option<Vec<Slot>>,
+}
+
+impl Parser for ConnTsv {
+    fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
+        // A byte order mark stands before the header of the second of two joined files too.
+        let line = record.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(record.bytes);
+        if line.first() == Some(&b'#') {
+            self.read_header(line);
+            return Disposition::Header;
+        }
+        if let Some(path) = self.header.path.as_deref().filter(|path| !zeek::is_conn(path)) {
+            return zeek::other_log(path);
+        }
+        if self.columns.is_none() && is_bare_conn(line) {
+            self.columns = Some(DEFAULT.split(|b| *b == b'\t').map(Slot::of).collect());
+        }
+        let Some(columns) = &self.columns else {
+            return Disposition::Malformed(Fault::new("no #fields line before it says its columns", readable(line)));
+        };
+        match read_row(line, &self.header, columns, &self.clock) {
+            Ok(flow) => {
+                flows(&flow, record.place);
+                Disposition::Parsed
+            }
+            Err(fault) => Disposition::Malformed(fault),
+        }
+    }
+}
+
+impl ConnTsv {
+    fn read_header(&mut self, line: &[u8]) {
+        // Only this line parts its value with a blank; it comes first and so begins a (joined) file of its own.
+        if let Some(separator) = line.strip_prefix(b"#separator ") {
+            self.header = Header::default();
+            self.columns = None;
+            if let [byte] = unescape(separator.trim_ascii()).as_ref() {
+                self.header.separator = *byte;
+            }
+            return;
+        }
+        let mut cells = line.split(|b| *b == self.header.separator);
+        let (name, value) = (cells.next().unwrap_or_default(), cells.clone().next().unwrap_or_default());
+        match name {
+            b"#empty_field" => self.header.empty = value.to_vec(),
+            b"#unset_field" => self.header.unset = value.to_vec(),
+            b"#path" => self.header.path = Some(readable(value).into_owned()),
+            b"#fields" => self.columns = Some(cells.map(Slot::of).collect()),
+            // `#set_separator`, `#types`, `#open`, `#close` change nothing here: no set is read, and a time that is
+            // no number is tried as text whatever its type.
+            _ => {}
+        }
+    }
+}
+
+fn read_row<'r>(line: &'r [u8], header: &Header, columns: &[Slot], clock: &Clock) -> Result<Flow<'r>, Fault> {
+    let mut flow = Flow::default();
+    let mut state: &[u8] = b"";
+    let mut cells = 0;
+    let mut start = 0;
+    let ends = memchr::memchr_iter(header.separator, line).chain(std::iter::once(line.len()));
+    for end in ends {
+        let slot = columns.get(cells).copied();
+        let cell = &line[start..end];
+        (start, cells) = (end + 1, cells + 1);
+        match slot {
+            None | Some(Slot::Other) => continue,
+            Some(_) if cell == header.unset.as_slice() => continue,
+            Some(Slot::Ts) => {
+                let (start, basis) = read_time(cell, clock)?;
+                (flow.start, flow.basis) = (Some(start), basis);
+            }
+            Some(Slot::OrigHost) => flow.initiator.address = Some(end_address("id.orig_h", cell)?),
+            Some(Slot::OrigPort) => flow.initiator.port = Some(port("id.orig_p", cell)?),
+            Some(Slot::RespHost) => flow.responder.address = Some(end_address("id.resp_h", cell)?),
+            Some(Slot::RespPort) => flow.responder.port = Some(port("id.resp_p", cell)?),
+            Some(Slot::Proto) => flow.protocol = protocol(cell)?,
+            Some(Slot::Service) => flow.service = Some(text(cell, header)),
+            Some(Slot::Duration) => flow.duration = Some(duration("duration", cell)?),
+            Some(Slot::OrigBytes) => flow.bytes_out = Some(count(reasons::BYTES, "orig_bytes", cell)?),
+            Some(Slot::RespBytes) => flow.bytes_in = Some(count(reasons::BYTES, "resp_bytes", cell)?),
+            Some(Slot::State) => state = cell,
+            Some(Slot::OrigPackets) => flow.packets_out = Some(count(reasons::PACKETS, "orig_pkts", cell)?),
+            Some(Slot::RespPackets) => flow.packets_in = Some(count(reasons::PACKETS, "resp_pkts", cell)?),
+            Some(Slot::Sensor) => flow.sensor = Some(text(cell, header)),
+        }
+    }
+    if cells != columns.len() {
+        let found = format!("{cells} columns where #fields names {}", columns.len());
+        return Err(Fault::new("the row has another number of columns than its header", found));
+    }
+    finish(&mut flow, state)?;
+    Ok(flow)
+}
+
+/// What can be said only once all fields are known. Both spellings end here.
+pub(super) fn finish(flow: &mut Flow<'_>, state: &[u8]) -> Result<(), Fault> {
+    for (name, end) in [("id.orig_h", &flow.initiator), ("id.resp_h", &flow.responder)] {
+        if end.address.is_none() {
+            return Err(Fault::new(reasons::NO_ADDRESS, format!("{name} is unset")));
+        }
+    }
+    let spoke = |bytes: Option<u64>, packets: Option<u64>| bytes.unwrap_or(0) > 0 || packets.unwrap_or(0) > 0;
+    let both_spoke = spoke(flow.bytes_out, flow.packets_out) && spoke(flow.bytes_in, flow.packets_in);
+    flow.outcome = zeek::outcome(state, both_spoke);
+    Ok(())
+}
+
+/// `ts` counts seconds; `LogAscii::json_timestamps` makes it milliseconds or ISO 8601.
+pub(super) fn read_time(cell: &[u8], clock: &Clock) -> Result<(Moment, Basis), Fault> {
+    if let Some(moment) = time::epoch(cell) {
+        return Ok((moment, Basis::Explicit));
+    }
+    match time::read(cell) {
+        Some(written) => Ok(written.settle(clock)),
+        None => Err(Fault::of_field(reasons::TIME, "ts", cell)),
+    }
+}
+
+pub(super) fn end_address(field: &str, cell: &[u8]) -> Result<std::net::IpAddr, Fault> {
+    address::address(cell).ok_or_else(|| Fault::of_field(reasons::ADDRESS, field, cell))
+}
+
+pub(super) fn duration(field: &str, cell: &[u8]) -> Result<u64, Fault> {
+    number::micros(cell)
+        .and_then(|micros| u64::try_from(micros).ok())
+        .ok_or_else(|| Fault::of_field(reasons::DURATION, field, cell))
+}
+
+/// Zeek's `unknown_transport` is an unset protocol in words.
+pub(super) fn protocol(cell: &[u8]) -> Result<Option<Protocol>, Fault> {
+    if cell == b"unknown_transport" {
+        return Ok(None);
+    }
+    let read = std::str::from_utf8(cell).ok().and_then(Protocol::read);
+    read.map(Some).ok_or_else(|| Fault::of_field(reasons::PROTOCOL, "proto", cell))
+}
+
+fn port(field: &str, cell: &[u8]) -> Result<u16, Fault> {
+    number::port(cell).ok_or_else(|| Fault::of_field(reasons::PORT, field, cell))
+}
+
+fn count(reason: &'static str, field: &str, cell: &[u8]) -> Result<u64, Fault> {
+    number::count(cell).ok_or_else(|| Fault::of_field(reason, field, cell))
+}
+
+fn text<'r>(cell: &'r [u8], header: &Header) -> Text<'r> {
+    if cell == header.empty.as_slice() {
+        return Cow::Borrowed("");
+    }
+    match unescape(cell) {
+        Cow::Borrowed(bytes) => readable(bytes),
+        Cow::Owned(bytes) => Cow::Owned(readable(&bytes).into_owned()),
+    }
+}
+
+/// Zeek writes the separator, control characters and bytes that are not UTF-8 as `\xNN`, and `\` as `\\`.
+fn unescape(cell: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'\\', cell).is_none() {
+        return Cow::Borrowed(cell);
+    }
+    let mut out = Vec::with_capacity(cell.len());
+    let mut rest = cell;
+    while let Some((first, after)) = rest.split_first() {
+        (rest, _) = match (first, after) {
+            (b'\\', [b'\\', after @ ..]) => (after, out.push(b'\\')),
+            (b'\\', [b'x', high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                let digit = |b: u8| char::from(b).to_digit(16).unwrap_or(0) as u8;
+                (after, out.push(digit(*high) << 4 | digit(*low)))
+            }
+            (byte, after) => (after, out.push(*byte)),
+        };
+    }
+    Cow::Owned(out)
+}
+
+/// Whether a line without header is a row of conn.log in the default order: time, uid, two ends, a protocol.
+fn is_bare_conn(line: &[u8]) -> bool {
+    let mut cells = line.split(|b| *b == b'\t');
+    let mut next = || cells.next().unwrap_or_default();
+    let stamped = number::micros(next()).is_some_and(|micros| micros > 0);
+    let uid = next();
+    let uid = uid.len() >= 8 && uid[0] == b'C' && uid.iter().all(u8::is_ascii_alphanumeric);
+    let ends = (0..2).all(|_| address::address(next()).is_some() && number::port(next()).is_some());
+    let proto = matches!(next(), b"tcp" | b"udp" | b"icmp" | b"unknown_transport");
+    stamped && uid && ends && proto && cells.count() >= 14
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Outcome;
+    use crate::formats::reading_of;
+
+    const HEADER: &str = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n";
+    const FIELDS: &str = "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\torig_bytes\tresp_bytes\tconn_state\n";
+
+    fn one(row: &str) -> Flow<'static> {
+        let reading = reading_of(&ZeekConnTsv, &format!("{HEADER}{FIELDS}{row}\n"));
+        reading.flows.into_iter().next().unwrap_or_else(|| panic!("{:?}", reading.dispositions))
+    }
+
+    #[test]
+    fn a_missing_byte_count_is_not_zero() {
+        let flow = one("1.5\tC1\t192.0.2.1\t1025\t198.51.100.1\t53\tudp\tdns\t-\t-\t0\tS0");
+        assert_eq!((flow.bytes_out, flow.bytes_in, flow.duration), (None, Some(0), None));
+        assert_eq!(flow.outcome, Outcome::Failed);
+    }
+
+    #[test]
+    fn escapes_are_undone_without_loss() {
+        let flow = one("1.5\tC1\t192.0.2.1\t1\t198.51.100.1\t2\ttcp\ta\\x09b\\\\x41\\xff\t-\t-\t-\tSF");
+        assert_eq!(flow.service.as_deref(), Some("a\tb\\x41\\xff"));
+    }
+
+    #[test]
+    fn icmp_keeps_type_and_code_but_no_service_port() {
+        let flow = one("1.5\tC1\t192.0.2.1\t8\t198.51.100.1\t0\ticmp\t-\t-\t8\t8\tOTH");
+        assert_eq!((flow.initiator.port, flow.service_key().to_string().as_str()), (Some(8), "icmp"));
+        assert_eq!(flow.outcome, Outcome::Established);
+    }
+
+    #[test]
+    fn another_log_is_skipped_by_name() {
+        let reading = reading_of(&ZeekConnTsv, "#separator \\x09\n#path\tdns\n#fields\tts\tuid\n1.5\tC1\n");
+        assert_eq!(reading.dispositions[3], zeek::other_log("dns"));
+    }
+}
