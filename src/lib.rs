@@ -20,3 +20,7 @@ pub mod ledger;
 pub mod finding;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+
+pub mod scene;
+
+pub mod paint;
