@@ -1,5 +1,8 @@
-//! Where one record ends and the next begins: lines, quoted lines, JSON values. Chunk by chunk, at bounded memory,
+//! Where one record ends and the next begins: lines, quoted lines, JSON objects. Chunk by chunk, at bounded memory,
 //! with the same result however the bytes were cut.
+
+mod json;
+mod lines;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,4 +33,174 @@ pub enum Framing {
     QuotedLines(u8),
     /// A top-level JSON object is a record: NDJSON, an array, concatenated or pretty-printed.
     Json,
+}
+
+/// The longest record that is read. A longer one is passed over and counted, so that memory stays bounded.
+pub const LONGEST_RECORD: usize = 72 << 20;
+
+/// A stretch of the file.
+#[derive(Debug)]
+pub enum Piece<'p> {
+    /// A record.
+    Record(Record<'p>),
+    /// So many bytes between records.
+    Separator(u64),
+    /// A record of more than [`LONGEST_RECORD`] bytes: where it begins, and its length.
+    TooLong(Place, u64),
+}
+
+/// Cuts a stream of chunks into pieces that add up to it.
+pub struct Splitter {
+    kind: Kind,
+}
+
+enum Kind {
+    Lines(lines::Lines),
+    Json(Box<json::Objects>),
+}
+
+/// Takes each piece in turn.
+pub type Taker<'t> = dyn FnMut(Piece<'_>) + 't;
+
+impl Splitter {
+    /// A splitter at the beginning of a file.
+    pub fn new(framing: Framing) -> Splitter {
+        Splitter::with_cap(framing, LONGEST_RECORD)
+    }
+
+    fn with_cap(framing: Framing, cap: usize) -> Splitter {
+        let kind = match framing {
+            Framing::Lines => Kind::Lines(lines::Lines::new(None, cap)),
+            Framing::QuotedLines(delimiter) => Kind::Lines(lines::Lines::new(Some(delimiter), cap)),
+            Framing::Json => Kind::Json(Box::new(json::Objects::new(cap))),
+        };
+        Splitter { kind }
+    }
+
+    /// Takes the next bytes.
+    pub fn feed(&mut self, chunk: &[u8], take: &mut Taker<'_>) {
+        match &mut self.kind {
+            Kind::Lines(lines) => lines.feed(chunk, take),
+            Kind::Json(objects) => objects.feed(chunk, take),
+        }
+    }
+
+    /// The file is at its end: what was held back is a record too.
+    pub fn finish(&mut self, take: &mut Taker<'_>) {
+        match &mut self.kind {
+            Kind::Lines(lines) => lines.finish(take),
+            Kind::Json(objects) => objects.finish(take),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Records as `line@offset:text`, the bytes of the separators, and whether all pieces add up.
+    fn split(framing: Framing, cap: usize, input: &[u8], chunk: usize) -> Vec<String> {
+        let mut splitter = Splitter::with_cap(framing, cap);
+        let (mut records, mut sum) = (Vec::new(), 0);
+        let mut take = |piece: Piece<'_>| match piece {
+            Piece::Record(record) => {
+                sum += record.bytes.len();
+                let Place { line, offset } = record.place;
+                assert!(input[offset as usize..].starts_with(record.bytes), "the offset is the record's own");
+                records.push(format!("{line}@{offset}:{}", String::from_utf8_lossy(record.bytes)));
+            }
+            Piece::Separator(bytes) => sum += bytes as usize,
+            Piece::TooLong(place, bytes) => {
+                sum += bytes as usize;
+                records.push(format!("{}@{}:{bytes} bytes", place.line, place.offset));
+            }
+        };
+        for part in input.chunks(chunk.max(1)) {
+            splitter.feed(part, &mut take);
+        }
+        splitter.finish(&mut take);
+        assert_eq!(sum, input.len(), "the pieces add up to the input");
+        records
+    }
+
+    fn texts(framing: Framing, input: &str) -> Vec<String> {
+        let whole = split(framing, 1 << 20, input.as_bytes(), input.len());
+        for chunk in [1, 2, 3, 7] {
+            assert_eq!(split(framing, 1 << 20, input.as_bytes(), chunk), whole, "chunks of {chunk}");
+        }
+        whole
+    }
+
+    #[test]
+    fn all_three_line_ends_end_a_line() {
+        assert_eq!(texts(Framing::Lines, "a\nb\r\nc\rd"), ["1@0:a", "2@2:b", "3@5:c", "4@7:d"]);
+        assert_eq!(texts(Framing::Lines, "\n\n a\r\r\n"), ["3@2: a"]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_in_mid_file_is_no_part_of_the_record() {
+        assert_eq!(texts(Framing::Lines, "\u{feff}a\n\u{feff}b"), ["1@3:a", "2@8:b"]);
+    }
+
+    #[test]
+    fn a_quoted_field_may_hold_line_ends() {
+        assert_eq!(texts(Framing::QuotedLines(b','), "a,\"x\ny\"\nb,c\n"), ["1@0:a,\"x\ny\"", "3@8:b,c"]);
+        assert_eq!(
+            texts(Framing::QuotedLines(b','), "5\" disk,1\nb,\"\"\"\n\"\n"),
+            ["1@0:5\" disk,1", "2@10:b,\"\"\"\n\""]
+        );
+    }
+
+    #[test]
+    fn an_unclosed_quote_costs_one_line() {
+        let mut input = String::from("a,\"x\n");
+        (0..300).for_each(|n| input.push_str(&format!("{n},1\n")));
+        let records = texts(Framing::QuotedLines(b','), &input);
+        assert_eq!((records.len(), records[0].as_str(), records[1].as_str()), (301, "1@0:a,\"x", "2@5:0,1"));
+        assert_eq!(texts(Framing::QuotedLines(b','), "\"x\ny,1"), ["1@0:\"x", "2@3:y,1"]);
+    }
+
+    #[test]
+    fn json_objects_are_records_in_every_layout() {
+        assert_eq!(texts(Framing::Json, "{\"a\":1}\n{\"a\":\"}\"}\r\n"), ["1@0:{\"a\":1}", "2@8:{\"a\":\"}\"}"]);
+        assert_eq!(texts(Framing::Json, "[{\"a\":1},\n{\"b\":[{}]}]"), ["1@1:{\"a\":1}", "2@10:{\"b\":[{}]}"]);
+        assert_eq!(texts(Framing::Json, "{\n \"a\": [\n{\n}\n]\n}{}"), ["1@0:{\n \"a\": [\n{\n}\n]\n}", "6@17:{}"]);
+        assert_eq!(texts(Framing::Json, "<14>x {\"a\":1}\n{}"), ["1@0:<14>x {\"a\":1}", "2@14:{}"]);
+    }
+
+    #[test]
+    fn a_broken_json_record_costs_one_record() {
+        assert_eq!(texts(Framing::Json, "{\"a\":\"x\n{\"b\":2}\n"), ["1@0:{\"a\":\"x", "2@8:{\"b\":2}"]);
+        assert_eq!(texts(Framing::Json, "{\"a\":{\"c\":1\n{\"b\":2}\n"), ["1@0:{\"a\":{\"c\":1", "2@12:{\"b\":2}"]);
+        assert_eq!(texts(Framing::Json, "{}\n{\"a\":[1,\n{\"b\":2}\n"), ["1@0:{}", "2@3:{\"a\":[1,", "3@12:{\"b\":2}"]);
+        assert_eq!(texts(Framing::Json, "}x\n{}"), ["1@0:}x", "2@3:{}"]);
+    }
+
+    #[test]
+    fn a_record_past_the_cap_is_counted_and_passed_over() {
+        for (framing, input) in [
+            (Framing::Lines, "aaaaaaaaaaaaaaaaaaaaaaa\nb\n"),
+            (Framing::QuotedLines(b','), "aaaaaaaaaaaaaaaaaaaaaaa\nb\n"),
+            (Framing::Json, "{\"aaaaaaaaaaaaaaaaa\":1}\n{}"),
+        ] {
+            for chunk in [1, 5, 100] {
+                let records = split(framing, 16, input.as_bytes(), chunk);
+                assert_eq!((records.len(), records[0].as_str()), (2, "1@0:23 bytes"), "{framing:?}, chunks of {chunk}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_never_change_the_records(
+            input in proptest::collection::vec(proptest::sample::select(b"{}[]\"\\,:a1 \n\n\r\xef\xbb\xbf".to_vec()), 0..120),
+            chunk in 1_usize..9,
+            cap in proptest::sample::select(vec![5_usize, 16, 1 << 20]),
+        ) {
+            for framing in [Framing::Lines, Framing::QuotedLines(b','), Framing::Json] {
+                prop_assert_eq!(split(framing, cap, &input, chunk), split(framing, cap, &input, input.len()));
+            }
+        }
+    }
 }
