@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod clock;
 pub mod encoding;
 pub mod records;
+pub mod table;
 pub mod text;
 pub mod unpack;
 

@@ -2,10 +2,18 @@
 //!
 //! Invariant: the same book gives the same site for the same address in the same evidence, always; longest prefix wins.
 
-use std::net::IpAddr;
+pub mod export;
+pub mod import;
+mod pattern;
+mod places;
 
-use ipnet::IpNet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
+
+pub use pattern::Pattern;
+pub use places::{Parties, Places, without_book};
 
 /// A place of the organisation.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -26,7 +34,7 @@ pub struct Site {
     pub ranges: Vec<Range>,
     /// Its host names: `*` stands for any run of characters, `?` for one; case is ignored.
     pub host_patterns: Vec<String>,
-    /// Kyoten guessed it; nobody said so.
+    /// Kyoten guessed its ranges; a person may have named it since.
     pub guessed: bool,
 }
 
@@ -39,12 +47,63 @@ pub struct Range {
     pub source: Option<String>,
 }
 
-/// All sites, in order of name.
+/// All sites. Invariant: a site keeps its place for as long as a ledger was counted by the book, because a
+/// [`Locus::Site`] names the place; renaming never moves it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SiteBook {
-    /// The sites, by name.
+    /// The sites: by name as imported, by range as guessed.
     pub sites: Vec<Site>,
 }
+
+impl SiteBook {
+    /// What a site can't be called, and why: no name, one of the words for what has no site, or a word of `policy.csv`.
+    pub fn may_be_called(name: &str) -> Result<(), String> {
+        let reserved = [EXTERNAL, UNASSIGNED].iter().any(|word| name.eq_ignore_ascii_case(word));
+        let of_policy = name.starts_with("role:") || name.starts_with("country:");
+        match name {
+            "" => Err("a site needs a name".to_owned()),
+            _ if reserved => Err(format!("no site can be called {name:?}: the word stands for what has no site")),
+            "*" => Err("no site can be called \"*\": in a policy it stands for all sites".to_owned()),
+            _ if of_policy => Err(format!("no site can be called {name:?}: in a policy that stands for several sites")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the site at this place another name. It keeps its place and its ranges; the name must be free.
+    pub fn rename(&mut self, site: u32, name: &str) -> Result<(), String> {
+        let name = name.trim();
+        SiteBook::may_be_called(name)?;
+        let at = site as usize;
+        if self.sites.iter().enumerate().any(|(other, own)| other != at && own.name == name) {
+            return Err(format!("another site is called {name:?}"));
+        }
+        let site = self.sites.get_mut(at).ok_or("there is no such site")?;
+        site.name = name.to_owned();
+        Ok(())
+    }
+
+    /// The site of a party, if it is one.
+    pub fn site(&self, party: Party) -> Option<&Site> {
+        match party {
+            Party::Site(at) => self.sites.get(at as usize),
+            Party::Unassigned | Party::External => None,
+        }
+    }
+
+    /// What a party is called: its site's name, `external` or `unassigned`.
+    pub fn name_of(&self, party: Party) -> &str {
+        match (party, self.site(party)) {
+            (_, Some(site)) => &site.name,
+            (Party::External, None) => EXTERNAL,
+            (Party::Unassigned | Party::Site(_), None) => UNASSIGNED,
+        }
+    }
+}
+
+/// The name of [`Party::External`].
+pub const EXTERNAL: &str = "external";
+/// The name of [`Party::Unassigned`].
+pub const UNASSIGNED: &str = "unassigned";
 
 /// Where an end of a flow is, as far as one record tells: the finest thing that the ledger distinguishes.
 /// Without a book, private addresses keep their /24 (IPv6: /48), so that a guess can name them later without reading again.
@@ -60,6 +119,20 @@ pub enum Locus {
     External,
     /// Known by a host name only, and no pattern of the book matches.
     Named,
+}
+
+impl Locus {
+    /// The range of a private locus.
+    pub fn net(self) -> Option<IpNet> {
+        match self {
+            Locus::Private4([a, b, c]) => Ipv4Net::new(Ipv4Addr::new(a, b, c, 0), 24).ok().map(IpNet::V4),
+            Locus::Private6([a, b, c, d, e, f]) => {
+                let address = Ipv6Addr::from([a, b, c, d, e, f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+                Ipv6Net::new(address, 48).ok().map(IpNet::V6)
+            }
+            Locus::Site(_) | Locus::External | Locus::Named => None,
+        }
+    }
 }
 
 /// Who an end is, for people: what a link is drawn between.
@@ -88,5 +161,22 @@ pub fn not_a_host(address: IpAddr) -> Option<&'static str> {
         () if broadcast => Some("broadcast address"),
         () if link_local => Some("link-local address"),
         () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_renamed_site_keeps_its_place_and_its_ranges() {
+        let site = |name: &str| Site { name: name.to_owned(), ..Site::default() };
+        let mut book = SiteBook { sites: vec![site("10.1.0.0/16"), site("10.2.0.0/16")] };
+        assert_eq!(book.rename(0, " Tokyo "), Ok(()));
+        assert_eq!(book.name_of(Party::Site(0)), "Tokyo");
+        for refused in ["10.2.0.0/16", "", "External", "*", "role:plant"] {
+            assert!(book.rename(0, refused).is_err(), "{refused}");
+        }
+        assert_eq!((book.name_of(Party::External), book.name_of(Party::Unassigned)), ("external", "unassigned"));
     }
 }

@@ -1,0 +1,332 @@
+//! A small table that people write by hand or in a spreadsheet (`sites.csv`, `policy.csv`): RFC 4180 with `,`, `;` or
+//! tab, read whole, each row with its line, and written so that no spreadsheet takes a cell for a formula.
+
+use csv_core::{ReadRecordResult, ReaderBuilder};
+use memchr::memchr2;
+
+use super::text::{elided, readable};
+
+/// What was wrong or noteworthy at a line. Line 0 stands for the whole file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Complaint {
+    /// The line, from 1.
+    pub line: u64,
+    /// What it is, in words that name neither file nor line.
+    pub sentence: String,
+}
+
+impl Complaint {
+    /// `sites.csv line 7: "10.0.0.0/33" is not an address range`.
+    pub fn in_file(&self, name: &str) -> String {
+        match self.line {
+            0 => format!("{name}: {}", self.sentence),
+            line => format!("{name} line {line}: {}", self.sentence),
+        }
+    }
+}
+
+/// A row, as long as the header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The line on which it begins, from 1.
+    pub line: u64,
+    cells: Vec<String>,
+}
+
+impl Row {
+    /// The cell of a column, without space around it; `None` when empty or when there is no such column.
+    pub fn cell(&self, column: Option<usize>) -> Option<&str> {
+        column.and_then(|at| self.cells.get(at)).map(String::as_str).filter(|cell| !cell.is_empty())
+    }
+}
+
+/// The table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// The header's names, in lower case.
+    pub header: Vec<String>,
+    /// The rows below it.
+    pub rows: Vec<Row>,
+    /// What was wrong with the table as such.
+    pub complaints: Vec<Complaint>,
+}
+
+/// A record reaches no further than this, so that one quote that is never closed takes no more than its own line.
+const LONGEST_RECORD: usize = 64 * 1024;
+const MOST_LINES: usize = 64;
+
+impl Table {
+    /// Reads UTF-8 text with or without a byte order mark; LF, CRLF and CR end a line; the header comes first.
+    pub fn read(bytes: &[u8]) -> Table {
+        let mut lines = Lines::of(bytes);
+        let (_, header) = header(bytes);
+        let header_line = lines.next_record().map_or(0, |(line, _, _)| line);
+        let mut complaints = Vec::new();
+        for (at, name) in header.iter().enumerate() {
+            if !name.is_empty() && header[..at].contains(name) {
+                let sentence = format!("the column {:?} stands twice; the first one is read", elided(name, 80));
+                complaints.push(Complaint { line: header_line, sentence });
+            }
+        }
+
+        let mut rows = Vec::new();
+        while let Some((line, mut cells, fault)) = lines.next_record() {
+            if let Some(sentence) = fault {
+                complaints.push(Complaint { line, sentence });
+            }
+            if cells.iter().all(String::is_empty) {
+                continue; // A blank line, or the `;;;;` that spreadsheets leave below a table, says nothing.
+            }
+            let surplus = cells.iter().skip(header.len()).any(|cell| !cell.is_empty());
+            if surplus || cells.len() < header.len() {
+                let sentence = format!("{} cells where the header has {}", cells.len(), header.len());
+                complaints.push(Complaint { line, sentence });
+            }
+            cells.truncate(header.len());
+            rows.push(Row { line, cells });
+        }
+        Table { header, rows, complaints }
+    }
+
+    /// The place of a column.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.header.iter().position(|own| own == name)
+    }
+
+    /// Says which columns are not among the known ones and therefore not read.
+    pub fn complain_of_others(&mut self, known: &[&str]) {
+        let named = |name: &&String| !name.is_empty() && !known.contains(&name.as_str());
+        let others: Vec<String> =
+            self.header.iter().filter(named).map(|name| format!("{:?}", elided(name, 80))).collect();
+        if !others.is_empty() {
+            let columns = if others.len() == 1 { "column" } else { "columns" };
+            let sentence = format!("{columns} {} not read", others.join(", "));
+            self.complaints.push(Complaint { line: 1, sentence });
+        }
+    }
+}
+
+/// Delimiter and header of a table, by its first line that is not empty.
+pub fn header(bytes: &[u8]) -> (u8, Vec<String>) {
+    let lines = Lines::of(bytes);
+    let delimiter = lines.delimiter;
+    let names = lines.peek().into_iter().map(|name| name.to_lowercase());
+    (delimiter, names.collect())
+}
+
+/// Whether the table's header has all of these columns.
+pub fn has_columns(bytes: &[u8], names: &[&str]) -> bool {
+    let (_, header) = header(bytes);
+    names.iter().all(|name| header.iter().any(|own| own == name))
+}
+
+struct Lines<'b> {
+    rest: &'b [u8],
+    line: u64,
+    delimiter: u8,
+}
+
+impl<'b> Lines<'b> {
+    fn of(bytes: &'b [u8]) -> Lines<'b> {
+        let rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mut lines = Lines { rest, line: 1, delimiter: b',' };
+        lines.skip_line_ends();
+        let first = lines.first_line();
+        // The one that cuts the header into most cells; of equals, the comma.
+        let cells = |delimiter: u8| first.iter().filter(|b| **b == delimiter).count();
+        lines.delimiter = [b'\t', b';', b','].into_iter().max_by_key(|d| cells(*d)).unwrap_or(b',');
+        lines
+    }
+
+    fn peek(&self) -> Vec<String> {
+        record(self.delimiter, self.first_line()).map(|r| r.cells).unwrap_or_default()
+    }
+
+    fn first_line(&self) -> &'b [u8] {
+        let end = memchr2(b'\n', b'\r', self.rest).unwrap_or(self.rest.len());
+        &self.rest[..end.min(LONGEST_RECORD)]
+    }
+
+    fn skip_line_ends(&mut self) {
+        let blank = self.rest.iter().take_while(|b| matches!(b, b'\n' | b'\r')).count();
+        self.pass(blank);
+    }
+
+    fn pass(&mut self, count: usize) {
+        let (passed, rest) = self.rest.split_at(count);
+        let lone = |at: usize| passed[at] == b'\r' && passed.get(at + 1).or(rest.first()) != Some(&b'\n');
+        self.line += (0..passed.len()).filter(|at| passed[*at] == b'\n' || lone(*at)).count() as u64;
+        self.rest = rest;
+    }
+
+    /// The next record with all its lines, unless a quote stays open for too long.
+    fn whole_record(&self) -> Option<Record> {
+        let mut end = 0;
+        for _ in 0..MOST_LINES {
+            let window = &self.rest[..self.rest.len().min(LONGEST_RECORD)];
+            end += memchr2(b'\n', b'\r', &window[end..]).map_or(window.len() - end, |at| at + 1);
+            let taken = record(self.delimiter, &window[..end])?;
+            let cut = end == LONGEST_RECORD && end < self.rest.len();
+            if !taken.open && !cut {
+                return Some(taken);
+            }
+            if end == window.len() {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// The next record: its line, its cells, and what was wrong with it.
+    fn next_record(&mut self) -> Option<(u64, Vec<String>, Option<String>)> {
+        self.skip_line_ends();
+        if self.rest.is_empty() {
+            return None;
+        }
+        let line = self.line;
+        let (taken, fault) = match self.whole_record() {
+            Some(taken) => (taken, None),
+            None => {
+                let alone = self.first_line();
+                let taken = record(self.delimiter, alone).unwrap_or_default();
+                let fault =
+                    if alone.len() == LONGEST_RECORD { "the line is too long" } else { "a quote is not closed" };
+                let length = memchr2(b'\n', b'\r', self.rest).unwrap_or(self.rest.len());
+                (Record { length, ..taken }, Some(format!("{fault}; only this line is read")))
+            }
+        };
+        let bytes = &self.rest[..taken.length];
+        let fault = fault.or_else(|| {
+            let foreign = std::str::from_utf8(bytes).is_err();
+            foreign.then(|| "not UTF-8; bytes that are not text are shown as \\xNN (save the file as UTF-8)".to_owned())
+        });
+        self.pass(taken.length);
+        Some((line, taken.cells, fault))
+    }
+}
+
+#[derive(Default)]
+struct Record {
+    cells: Vec<String>,
+    length: usize,
+    /// The text ended inside quotes.
+    open: bool,
+}
+
+fn record(delimiter: u8, text: &[u8]) -> Option<Record> {
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
+    let (mut out, mut ends) = (vec![0; text.len() + 1], vec![0; text.len() + 2]);
+    let (mut result, length, mut written, mut cells) = reader.read_record(text, &mut out, &mut ends);
+    // A line end closes a record, unless it stands inside quotes; so does a quote that closes the last cell of the text.
+    let closed = result == ReadRecordResult::Record || !ends_in_quotes(delimiter, text);
+    if result == ReadRecordResult::InputEmpty {
+        let (last, _, more, fields) = reader.read_record(&[], &mut out[written..], &mut ends[cells..]);
+        (result, written, cells) = (last, written + more, cells + fields);
+    }
+    if result != ReadRecordResult::Record || cells == 0 {
+        return None;
+    }
+    let starts = std::iter::once(0).chain(ends[..cells].iter().copied());
+    let spans = starts.zip(ends[..cells].iter().copied());
+    let read = |(from, to): (usize, usize)| unguarded(readable(&out[from..to.min(written)]).trim()).to_owned();
+    Some(Record { cells: spans.map(read).collect(), length, open: !closed })
+}
+
+/// Whether text that csv-core did not see the end of stops inside quotes: then a line end more is still text.
+fn ends_in_quotes(delimiter: u8, text: &[u8]) -> bool {
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
+    let (mut out, mut ends) = (vec![0; text.len() + 2], vec![0; text.len() + 3]);
+    let (_, _, written, cells) = reader.read_record(text, &mut out, &mut ends);
+    let (result, ..) = reader.read_record(b"\n", &mut out[written..], &mut ends[cells..]);
+    result == ReadRecordResult::InputEmpty
+}
+
+/// Whether a spreadsheet would take the cell, or what is left of it without leading apostrophes, for a formula.
+fn is_formula(cell: &str) -> bool {
+    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
+}
+
+fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_formula(rest) => rest,
+        Some(_) | None => cell,
+    }
+}
+
+/// A cell as it goes into a CSV: one that a spreadsheet would take for a formula gets an apostrophe before it
+/// ([`Table::read`] takes that back); quoted where RFC 4180 asks for it.
+pub fn cell(text: &str) -> String {
+    let guard = if is_formula(text) { "'" } else { "" };
+    if text.contains([',', ';', '"', '\n', '\r', '\t']) {
+        format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    } else {
+        format!("{guard}{text}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
+        Table::read(text.as_bytes()).rows.into_iter().map(|row| (row.line, row.cells)).collect()
+    }
+
+    #[test]
+    fn every_delimiter_line_end_and_quote_is_read() {
+        let expected = [(2, vec!["a".to_owned(), "b,;\tc".to_owned()]), (3, vec!["d".to_owned(), String::new()])];
+        for delimiter in [",", ";", "\t"] {
+            for end in ["\n", "\r\n", "\r"] {
+                let text = format!("\u{feff}One{delimiter}Two{end}a{delimiter}\"b,;\tc\"{end}d{delimiter}{end}{end}");
+                assert_eq!(rows(&text), expected, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_quoted_cell_may_hold_a_line_end() {
+        assert_eq!(
+            rows("a,b\n1,\"x\ny\"\n2,z\n"),
+            [(2, vec!["1".to_owned(), "x\ny".to_owned()]), (4, vec!["2".to_owned(), "z".to_owned()])]
+        );
+    }
+
+    #[test]
+    fn a_quote_never_closed_takes_its_own_line_only() {
+        let table = Table::read(b"a,b\n1,\"x\n2,y\n3,z\n");
+        assert_eq!(table.rows.len(), 3);
+        assert_eq!(table.rows[2].line, 4);
+        assert!(table.complaints.iter().any(|c| c.line == 2 && c.sentence.contains("quote")), "{:?}", table.complaints);
+    }
+
+    #[test]
+    fn a_row_of_another_length_is_said() {
+        let table = Table::read(b"a,b\n1\n1,2,3\n1,2,,\n");
+        let lines: Vec<u64> = table.complaints.iter().map(|c| c.line).collect();
+        assert_eq!((table.rows.len(), lines), (3, vec![2, 3]));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_shown_and_said() {
+        let table = Table::read(b"a,b\n\x83\x6e,x\n");
+        assert_eq!(table.rows[0].cell(Some(0)), Some("\\x83n"));
+        assert_eq!(table.complaints.len(), 1);
+    }
+
+    #[test]
+    fn a_formula_is_guarded_and_comes_back() {
+        assert_eq!(cell("=1+1"), "'=1+1");
+        assert_eq!(cell("Tokyo, DC"), "\"Tokyo, DC\"");
+        for text in ["=cmd|'/c calc'!A1", "+x", "-1", "@a", "'=a", "''+b", "'plain", "a\"b", "x;y", "東京"] {
+            let table = Table::read(format!("h,i\n{},\n", cell(text)).as_bytes());
+            assert_eq!(table.rows[0].cell(Some(0)), Some(text), "{:?}", cell(text));
+        }
+    }
+
+    #[test]
+    fn nothing_is_a_table_without_rows() {
+        for bytes in [&b""[..], b"\n\n\n", b"\0\0\0", b"\xef\xbb\xbf", b"\"", b"a"] {
+            assert!(Table::read(bytes).rows.is_empty(), "{bytes:?}");
+        }
+    }
+}

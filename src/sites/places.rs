@@ -1,0 +1,290 @@
+//! Where an address or a host name is, by the book of sites, in one file of evidence: longest prefix wins.
+
+use std::net::IpAddr;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use prefix_trie::PrefixMap;
+
+use super::pattern::Pattern;
+use super::{Locus, Party, Range, SiteBook};
+use crate::flow::{Endpoint, canonical};
+
+/// The book as one file of evidence sees it, ready for two questions a flow. It allocates nothing when asked.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    v4: PrefixMap<Ipv4Net, u32>,
+    v6: PrefixMap<Ipv6Net, u32>,
+    patterns: Vec<(Pattern, u32)>,
+}
+
+impl SiteBook {
+    /// The book for evidence of this file name. Of ranges of equal length one whose `source` matches the name wins, the
+    /// longest `source` first; ranges with another `source` are not seen at all. Sites that Kyoten guessed are left to
+    /// [`SiteBook::parties`], so that another guess never moves what was counted.
+    pub fn for_evidence(&self, file_name: &str) -> Places {
+        let mut places = Places::default();
+        let sites = self.sites.iter().zip(0_u32..);
+        let mut ranges: Vec<(&Range, u32)> = sites
+            .clone()
+            .filter(|(site, _)| !site.guessed)
+            .flat_map(|(site, at)| site.ranges.iter().map(move |range| (range, at)))
+            .filter(|(range, _)| {
+                range.source.as_deref().is_none_or(|source| Pattern::within(source).matches(file_name))
+            })
+            .collect();
+        // The last one put into the map stays: the longest source, and of equals the site that stands first.
+        ranges.sort_by_key(|(range, at)| {
+            (range.source.as_ref().map_or(0, |source| source.chars().count() + 1), std::cmp::Reverse(*at))
+        });
+        for (range, at) in ranges {
+            match range.net {
+                IpNet::V4(net) => places.v4.insert(net, at),
+                IpNet::V6(net) => places.v6.insert(net, at),
+            };
+        }
+        let patterns = sites.filter(|(site, _)| !site.guessed);
+        places.patterns =
+            patterns.flat_map(|(site, at)| site.host_patterns.iter().map(move |p| (Pattern::of(p), at))).collect();
+        // The most particular first; of equals the site that stands first.
+        places.patterns.sort_by_key(|(pattern, at)| (std::cmp::Reverse(pattern.literals()), *at));
+        places
+    }
+
+    /// The book as parties, ready for many questions.
+    pub fn parties(&self) -> Parties {
+        let mut parties = Parties::default();
+        for (site, at) in self.sites.iter().zip(0_u32..) {
+            for range in site.ranges.iter().filter(|range| range.source.is_none()) {
+                match range.net {
+                    IpNet::V4(net) if !parties.v4.contains_key(&net) => _ = parties.v4.insert(net, at),
+                    IpNet::V6(net) if !parties.v6.contains_key(&net) => _ = parties.v6.insert(net, at),
+                    IpNet::V4(_) | IpNet::V6(_) => {}
+                }
+            }
+        }
+        parties
+    }
+
+    /// Who stands at a locus. To ask often, ask [`SiteBook::parties`].
+    pub fn party(&self, locus: Locus) -> Party {
+        self.parties().of(locus)
+    }
+}
+
+impl Places {
+    /// Where this end is. An address in a range of a site is there; else a name that matches a pattern; else what kind of
+    /// address it is. Addresses that are no hosts are told by [`super::not_a_host`] before.
+    pub fn locate(&self, end: &Endpoint<'_>) -> Locus {
+        let address = end.address.map(canonical);
+        if let Some(site) = address.and_then(|address| self.site_of(address)) {
+            return Locus::Site(site);
+        }
+        if let Some(name) = end.name.as_deref()
+            && let Some((_, site)) = self.patterns.iter().find(|(pattern, _)| pattern.matches(name))
+        {
+            return Locus::Site(*site);
+        }
+        address.map_or(Locus::Named, without_book)
+    }
+
+    fn site_of(&self, address: IpAddr) -> Option<u32> {
+        match address {
+            IpAddr::V4(v4) => self.v4.get_lpm(&Ipv4Net::from(v4)).map(|(_, site)| *site),
+            IpAddr::V6(v6) => self.v6.get_lpm(&Ipv6Net::from(v6)).map(|(_, site)| *site),
+        }
+    }
+}
+
+/// Where an address is as far as it tells by itself. Private are RFC 1918, the shared space of RFC 6598 and fc00::/7.
+pub fn without_book(address: IpAddr) -> Locus {
+    match canonical(address) {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            let shared = a == 100 && b & 0b1100_0000 == 64;
+            if v4.is_private() || shared { Locus::Private4([a, b, c]) } else { Locus::External }
+        }
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, e, f, ..] = v6.octets();
+            if v6.is_unique_local() { Locus::Private6([a, b, c, d, e, f]) } else { Locus::External }
+        }
+    }
+}
+
+/// Who stands at a locus, for every locus of a ledger.
+#[derive(Debug, Clone, Default)]
+pub struct Parties {
+    v4: PrefixMap<Ipv4Net, u32>,
+    v6: PrefixMap<Ipv6Net, u32>,
+}
+
+impl Parties {
+    /// A site is itself; a private prefix is the site whose range covers all of it; the rest has no site.
+    pub fn of(&self, locus: Locus) -> Party {
+        let site = match locus {
+            Locus::Site(site) => return Party::Site(site),
+            Locus::External => return Party::External,
+            Locus::Named => None,
+            Locus::Private4(_) | Locus::Private6(_) => match locus.net() {
+                Some(IpNet::V4(net)) => self.v4.get_lpm(&net).map(|(_, site)| *site),
+                Some(IpNet::V6(net)) => self.v6.get_lpm(&net).map(|(_, site)| *site),
+                None => None,
+            },
+        };
+        site.map_or(Party::Unassigned, Party::Site)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sites::Site;
+    use proptest::prelude::*;
+
+    fn site(name: &str, nets: &[(&str, Option<&str>)], patterns: &[&str]) -> Site {
+        let range = |(net, source): &(&str, Option<&str>)| Range {
+            net: net.parse().unwrap(),
+            source: source.map(str::to_owned),
+        };
+        Site {
+            name: name.to_owned(),
+            ranges: nets.iter().map(range).collect(),
+            host_patterns: patterns.iter().map(|p| (*p).to_owned()).collect(),
+            ..Site::default()
+        }
+    }
+
+    fn book(sites: Vec<Site>) -> SiteBook {
+        SiteBook { sites }
+    }
+
+    fn at(address: &str) -> Endpoint<'static> {
+        Endpoint { address: Some(address.parse().unwrap()), ..Endpoint::default() }
+    }
+
+    #[test]
+    fn the_longest_prefix_wins() {
+        let book =
+            book(vec![site("wide", &[("10.0.0.0/8", None)], &[]), site("narrow", &[("10.1.2.0/24", None)], &[])]);
+        let places = book.for_evidence("fw.log");
+        assert_eq!(places.locate(&at("10.1.2.3")), Locus::Site(1));
+        assert_eq!(places.locate(&at("10.1.3.3")), Locus::Site(0));
+        assert_eq!(places.locate(&at("::ffff:10.1.2.3")), Locus::Site(1));
+    }
+
+    #[test]
+    fn what_the_book_leaves_out_keeps_its_kind() {
+        let places = book(vec![site("a", &[("10.0.0.0/8", None)], &[])]).for_evidence("fw.log");
+        for (address, locus) in [
+            ("192.168.7.9", Locus::Private4([192, 168, 7])),
+            ("172.31.0.1", Locus::Private4([172, 31, 0])),
+            ("172.32.0.1", Locus::External),
+            ("100.64.0.1", Locus::Private4([100, 64, 0])),
+            ("100.128.0.1", Locus::External),
+            ("fd00:1:2:3::1", Locus::Private6([0xfd, 0, 0, 1, 0, 2])),
+            ("2001:db8::1", Locus::External),
+        ] {
+            assert_eq!(places.locate(&at(address)), locus, "{address}");
+        }
+        let named = Endpoint { name: Some("srv01".into()), ..Endpoint::default() };
+        assert_eq!(places.locate(&named), Locus::Named);
+    }
+
+    #[test]
+    fn one_range_in_two_plants_is_told_apart_by_its_source() {
+        let book = book(vec![
+            site("common", &[("192.168.1.0/24", None)], &[]),
+            site("north", &[("192.168.1.0/24", Some("north"))], &[]),
+            site("south", &[("192.168.1.0/24", Some("SOUTH*.log"))], &[]),
+        ]);
+        for (file, expected) in [("North-fw.csv", 1), ("south-7.log", 2), ("other.log", 0)] {
+            assert_eq!(book.for_evidence(file).locate(&at("192.168.1.5")), Locus::Site(expected), "{file}");
+        }
+    }
+
+    #[test]
+    fn a_source_never_beats_a_longer_prefix() {
+        let book = book(vec![
+            site("sourced", &[("10.0.0.0/8", Some("fw"))], &[]),
+            site("longer", &[("10.1.0.0/16", None)], &[]),
+        ]);
+        assert_eq!(book.for_evidence("fw.log").locate(&at("10.1.0.1")), Locus::Site(1));
+    }
+
+    #[test]
+    fn a_name_is_found_by_the_most_particular_pattern() {
+        let places = book(vec![site("any", &[], &["*.corp"]), site("bkk", &[], &["BKK-*.corp"])]).for_evidence("x");
+        let named = |name: &'static str| Endpoint { name: Some(name.into()), ..Endpoint::default() };
+        assert_eq!(places.locate(&named("bkk-fs01.corp")), Locus::Site(1));
+        assert_eq!(places.locate(&named("tyo-fs01.CORP")), Locus::Site(0));
+        let both = Endpoint { address: Some("203.0.113.1".parse().unwrap()), ..named("bkk-fs01.corp") };
+        assert_eq!(places.locate(&both), Locus::Site(1));
+    }
+
+    #[test]
+    fn a_guessed_site_is_found_by_party_only() {
+        let guessed = Site { guessed: true, ..site("10.1.0.0/16", &[("10.1.0.0/16", None)], &[]) };
+        let book = book(vec![guessed]);
+        let locus = book.for_evidence("fw.log").locate(&at("10.1.2.3"));
+        assert_eq!(locus, Locus::Private4([10, 1, 2]));
+        assert_eq!(book.party(locus), Party::Site(0));
+        assert_eq!(book.party(Locus::Private4([10, 2, 0])), Party::Unassigned);
+        assert_eq!(book.party(Locus::External), Party::External);
+        assert_eq!(book.party(Locus::Named), Party::Unassigned);
+    }
+
+    #[test]
+    fn a_range_within_the_prefix_does_not_decide_for_all_of_it() {
+        let book = book(vec![site("half", &[("10.1.2.0/25", None)], &[])]);
+        assert_eq!(book.party(Locus::Private4([10, 1, 2])), Party::Unassigned);
+    }
+
+    /// The rule, as slowly as it can be said.
+    fn naive(book: &SiteBook, file: &str, address: IpAddr) -> Option<u32> {
+        let ranges = book.sites.iter().zip(0..).flat_map(|(site, at)| site.ranges.iter().map(move |r| (r, at)));
+        let mut best: Option<(u8, usize, u32)> = None;
+        for (range, at) in ranges.filter(|(range, _)| range.net.contains(&address)) {
+            let source = match &range.source {
+                Some(source) if file.contains(source.as_str()) => source.len() + 1,
+                Some(_) => continue,
+                None => 0,
+            };
+            if best.is_none_or(|(length, own, _)| (range.net.prefix_len(), source) > (length, own)) {
+                best = Some((range.net.prefix_len(), source, at));
+            }
+        }
+        best.map(|(_, _, at)| at)
+    }
+
+    proptest! {
+        #[test]
+        fn the_lookup_is_the_naive_scan(
+            nets in proptest::collection::vec((0_u32..1 << 12, 16_u8..=32, 0_usize..4, any::<bool>()), 0..40),
+            asked in proptest::collection::vec(0_u32..1 << 12, 1..40),
+        ) {
+            let sources = [None, None, Some("a".to_owned()), Some("ab".to_owned())];
+            let sites = nets.iter().enumerate().map(|(i, (bits, length, source, six))| {
+                let net: IpNet = if *six {
+                    let address = u128::from(*bits) << 116 | 1 << 127;
+                    IpNet::V6(Ipv6Net::new(address.into(), length - 14).unwrap().trunc())
+                } else {
+                    IpNet::V4(Ipv4Net::new((0x0a00_0000 | bits << 8).into(), *length).unwrap().trunc())
+                };
+                let range = Range { net, source: sources[*source].clone() };
+                Site { name: format!("s{i:02}"), ranges: vec![range], ..Site::default() }
+            });
+            let book = SiteBook { sites: sites.collect() };
+            for file in ["x.log", "a.log", "ab.log"] {
+                let places = book.for_evidence(file);
+                for bits in &asked {
+                    let four = IpAddr::from((0x0a00_0000_u32 | bits << 8 | bits & 0xff).to_be_bytes());
+                    let six = IpAddr::from((u128::from(*bits) << 116 | 1 << 127 | 7).to_be_bytes());
+                    for address in [four, six] {
+                        let end = Endpoint { address: Some(address), ..Endpoint::default() };
+                        let found = match places.locate(&end) { Locus::Site(at) => Some(at), _ => None };
+                        prop_assert_eq!(found, naive(&book, file, address), "{} in {}", address, file);
+                    }
+                }
+            }
+        }
+    }
+}
