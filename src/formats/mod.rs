@@ -8,13 +8,22 @@ use std::borrow::Cow;
 use crate::evidence::{Clock, Framing, Place, Record};
 use crate::flow::Flow;
 
+mod aws_vpc_flow;
+mod aws_vpc_flow_json;
+mod fortigate_traffic;
 pub mod syntax;
 mod zeek;
 mod zeek_conn_json;
 mod zeek_conn_tsv;
 
 /// All formats that Kyoten reads, the most particular first.
-pub const ALL: &[&dyn Format] = &[&zeek_conn_tsv::ZeekConnTsv, &zeek_conn_json::ZeekConnJson];
+pub const ALL: &[&dyn Format] = &[
+    &zeek_conn_tsv::ZeekConnTsv,
+    &zeek_conn_json::ZeekConnJson,
+    &fortigate_traffic::FortigateTraffic,
+    &aws_vpc_flow::AwsVpcFlow,
+    &aws_vpc_flow_json::AwsVpcFlowJson,
+];
 
 /// A log format.
 pub trait Format: Sync {
