@@ -36,8 +36,8 @@ pub trait Format: Sync {
     /// How sure it is that this is the beginning of such a file, by content alone: the file's name plays no part.
     fn recognise(&self, sample: &Sample<'_>) -> Likeness;
 
-    /// How its records are told apart.
-    fn framing(&self) -> Framing;
+    /// How its records are told apart; the sample says which delimiter a table has.
+    fn framing(&self, sample: &Sample<'_>) -> Framing;
 
     /// Begins a file, or a range of it. The sample is always the file's beginning, so that all its ranges settle the
     /// same guesses (a table's columns, the order of day and month).

@@ -25,7 +25,7 @@ impl Format for ZeekConnJson {
         json::objects(sample.bytes).take(20).map(likeness_of).max().unwrap_or(Likeness::None)
     }
 
-    fn framing(&self) -> Framing {
+    fn framing(&self, _sample: &Sample<'_>) -> Framing {
         Framing::Json
     }
 

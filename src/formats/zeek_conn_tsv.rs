@@ -34,7 +34,7 @@ impl Format for ZeekConnTsv {
         likeness
     }
 
-    fn framing(&self) -> Framing {
+    fn framing(&self, _sample: &Sample<'_>) -> Framing {
         Framing::Lines
     }
 
