@@ -39,7 +39,7 @@ impl Format for AwsVpcFlow {
         Likeness::None
     }
 
-    fn framing(&self) -> Framing {
+    fn framing(&self, _sample: &Sample<'_>) -> Framing {
         Framing::Lines
     }
 

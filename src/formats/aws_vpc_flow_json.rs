@@ -23,7 +23,7 @@ impl Format for AwsVpcFlowJson {
         json::objects(sample.bytes).take(20).map(likeness_of).max().unwrap_or(Likeness::None)
     }
 
-    fn framing(&self) -> Framing {
+    fn framing(&self, _sample: &Sample<'_>) -> Framing {
         Framing::Json
     }
 

@@ -35,7 +35,7 @@ impl Format for FortigateTraffic {
         sample.lines().take(50).map(likeness_of).max().unwrap_or(Likeness::None)
     }
 
-    fn framing(&self) -> Framing {
+    fn framing(&self, _sample: &Sample<'_>) -> Framing {
         Framing::Lines
     }
 
