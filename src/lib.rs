@@ -7,6 +7,8 @@
 
 pub mod flow;
 
+pub mod calendar;
+
 pub mod evidence;
 
 pub mod formats;
