@@ -20,9 +20,12 @@ pub mod policy;
 pub mod ledger;
 
 pub mod finding;
-#[cfg(target_arch = "wasm32")]
-pub mod web;
+
+pub mod placing;
 
 pub mod scene;
 
 pub mod paint;
+
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -3,6 +3,7 @@
 mod apt;
 mod dist;
 mod joiner;
+mod outlines;
 mod sealing;
 mod serve;
 mod stopwatch;
@@ -26,6 +27,8 @@ enum Chore {
     Serve(serve::Serve),
     /// Build dist/kyoten.html, the one sealed file
     Dist(dist::Dist),
+    /// Make the map's outlines from npm's world-atlas, when Natural Earth has a new edition
+    Outlines(outlines::Outlines),
     /// Run every test, the browser's included, installing what they need
     Test(test::Test),
 }
@@ -34,6 +37,7 @@ fn main() -> std::process::ExitCode {
     let outcome = match Command::parse().chore {
         Chore::Serve(serve) => serve.run(),
         Chore::Dist(dist) => dist.run(),
+        Chore::Outlines(outlines) => outlines.run(),
         Chore::Test(test) => test.run(),
     };
     match outcome {
