@@ -19,6 +19,8 @@ pub mod policy;
 
 pub mod ledger;
 
+pub mod reading;
+
 pub mod finding;
 
 pub mod placing;

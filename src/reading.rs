@@ -1,0 +1,384 @@
+//! One pass over one file: its bytes in, chunk by chunk; its flows, its receipt and its account out.
+//!
+//! The file is hashed, unpacked, told by content, cut into records and parsed; a [`Visitor`] takes each flow and says
+//! what became of it. Counting into the ledger ([`count`]) and looking rows up again ([`rows`]) are two such visitors.
+
+pub mod count;
+pub mod describe;
+pub mod receipt;
+pub mod rows;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::evidence::records::{Piece, Splitter};
+use crate::evidence::unpack::Unpacker;
+use crate::evidence::{Accounts, Example, Place, Record};
+use crate::flow::{Basis, Flow, Moment};
+use crate::formats::{self, Disposition, Format, Parser, SAMPLE_BYTES, Sample, Setting};
+use receipt::Receipt;
+
+/// What was settled for a file before it is read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// The format's name, where the user chose it; `None` lets the content tell.
+    pub format: Option<String>,
+    /// Clock and column mapping.
+    pub setting: Setting,
+}
+
+/// What became of a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It stands in the ledger.
+    Drawn,
+    /// It is not between hosts of interest: why.
+    Filtered(&'static str),
+    /// One of its ends is not known: which.
+    WithoutEndpoint(&'static str),
+}
+
+/// Takes what a pass over a file finds.
+pub trait Visitor {
+    /// Takes a flow and says what becomes of it.
+    fn flow(&mut self, flow: &Flow<'_>, place: Place) -> Fate;
+
+    /// Takes a record after its flows.
+    fn record(&mut self, _record: Record<'_>, _disposition: &Disposition) {}
+}
+
+/// A pass over one file under way.
+pub struct Reading<V> {
+    name: String,
+    hash: Sha256,
+    size: u64,
+    unpacker: Unpacker,
+    inner: Inner<V>,
+}
+
+/// All that works on unpacked bytes.
+struct Inner<V> {
+    order: Order,
+    /// The file's beginning: until its format is told, and for the mapping panel where it is a table or unknown.
+    sample: Vec<u8>,
+    stage: Stage,
+    tally: Tallies<V>,
+}
+
+enum Stage {
+    /// Too little has come to tell the format.
+    Telling,
+    /// Records are being read.
+    Parsing { format: &'static dyn Format, parser: Box<dyn Parser>, splitter: Splitter },
+    /// No format knows it: every byte is unprocessed.
+    Unknown { advice: String },
+}
+
+/// What is counted; apart from the stage so that the parser can hand flows to it.
+struct Tallies<V> {
+    visitor: V,
+    accounts: Accounts,
+    bases: BTreeMap<Basis, u64>,
+    first: Option<Moment>,
+    last: Option<Moment>,
+}
+
+/// How far a pass has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes of the file so far.
+    pub bytes: u64,
+    /// Records so far.
+    pub records: u64,
+    /// Flows so far.
+    pub flows: u64,
+    /// Malformed records so far.
+    pub malformed: u64,
+    /// The format's name, once told.
+    pub format: Option<&'static str>,
+}
+
+impl<V: Visitor> Reading<V> {
+    /// Begins a pass.
+    pub fn new(name: &str, order: Order, visitor: V) -> Reading<V> {
+        let tally = Tallies { visitor, accounts: Accounts::default(), bases: BTreeMap::new(), first: None, last: None };
+        let inner = Inner { order, sample: Vec::new(), stage: Stage::Telling, tally };
+        Reading { name: name.to_owned(), hash: Sha256::new(), size: 0, unpacker: Unpacker::default(), inner }
+    }
+
+    /// Takes the file's next bytes.
+    pub fn feed(&mut self, chunk: &[u8]) {
+        self.hash.update(chunk);
+        self.size += chunk.len() as u64;
+        let inner = &mut self.inner;
+        self.unpacker.feed(chunk, &mut |bytes| inner.feed(bytes));
+    }
+
+    /// How far it has come.
+    pub fn progress(&self) -> Progress {
+        let accounts = &self.inner.tally.accounts;
+        let format = match &self.inner.stage {
+            Stage::Parsing { format, .. } => Some(format.name()),
+            Stage::Telling | Stage::Unknown { .. } => None,
+        };
+        Progress {
+            bytes: self.size,
+            records: accounts.records(),
+            flows: accounts.flows,
+            malformed: accounts.malformed.total().count,
+            format,
+        }
+    }
+
+    /// The visitor, while the pass is under way.
+    pub fn visitor(&mut self) -> &mut V {
+        &mut self.inner.tally.visitor
+    }
+
+    /// The file is at its end.
+    pub fn finish(mut self) -> (Receipt, V) {
+        let inner = &mut self.inner;
+        self.unpacker.finish(&mut |bytes| inner.feed(bytes));
+        self.inner.finish();
+        let digest: [u8; 32] = self.hash.clone().finalize().into();
+        self.close(Some(digest.iter().map(|b| format!("{b:02x}")).collect()))
+    }
+
+    /// The file can't be read on, or was cancelled: the rest of its `length` bytes is unprocessed, for this reason.
+    pub fn abandon(mut self, reason: &str, length: u64) -> (Receipt, V) {
+        let inner = &mut self.inner;
+        self.unpacker.finish(&mut |bytes| inner.feed(bytes));
+        self.inner.finish();
+        let rest = length.saturating_sub(self.size);
+        let (mut receipt, visitor) = self.close(None);
+        // The rest belongs to the outermost layer: it was never unpacked.
+        match receipt.layers.first_mut() {
+            Some(layer) => {
+                layer.length += rest;
+                layer.unprocessed.add(reason, rest, || None);
+            }
+            None => {
+                receipt.accounts.length += rest;
+                receipt.accounts.unprocessed.add(reason, rest, || None);
+            }
+        }
+        receipt.size = receipt.size.max(length);
+        receipt.abandoned = Some(reason.to_owned());
+        (receipt, visitor)
+    }
+
+    fn close(self, sha256: Option<String>) -> (Receipt, V) {
+        let Inner { stage, tally, sample, .. } = self.inner;
+        let (format, mapping, advice) = match &stage {
+            Stage::Parsing { format, parser, .. } => (Some(format.name()), parser.mapping(), None),
+            Stage::Telling => (None, None, None),
+            Stage::Unknown { advice } => {
+                let closed = self.unpacker.closed().map(describe::closed);
+                (None, None, Some(closed.unwrap_or_else(|| advice.clone())))
+            }
+        };
+        let receipt = Receipt {
+            name: self.name,
+            size: self.size,
+            sha256,
+            layers: self.unpacker.accounts(),
+            format: format.map(str::to_owned),
+            mapping,
+            advice,
+            accounts: tally.accounts,
+            bases: tally.bases,
+            first: tally.first,
+            last: tally.last,
+            abandoned: None,
+            sample,
+        };
+        (receipt, tally.visitor)
+    }
+}
+
+impl<V: Visitor> Inner<V> {
+    fn feed(&mut self, bytes: &[u8]) {
+        self.tally.accounts.length += bytes.len() as u64;
+        match &mut self.stage {
+            Stage::Telling => {
+                self.sample.extend_from_slice(bytes);
+                if self.sample.len() >= SAMPLE_BYTES {
+                    self.tell(false);
+                }
+            }
+            Stage::Parsing { parser, splitter, .. } => self.tally.split(splitter, parser.as_mut(), bytes),
+            Stage::Unknown { .. } => self.tally.give_up(bytes.len() as u64),
+        }
+    }
+
+    fn finish(&mut self) {
+        if matches!(self.stage, Stage::Telling) {
+            self.tell(true);
+        }
+        if let Stage::Parsing { parser, splitter, .. } = &mut self.stage {
+            let tally = &mut self.tally;
+            splitter.finish(&mut |piece| tally.piece(parser.as_mut(), piece));
+            parser.finish(&mut |flow, place| tally.flow(flow, place));
+        }
+    }
+
+    /// Tells the format from what has come, and reads that.
+    fn tell(&mut self, whole: bool) {
+        let mut bytes = std::mem::take(&mut self.sample);
+        // What is looked at never depends on how the bytes came: a longer first chunk is cut to the sample's size.
+        let head = &bytes[..bytes.len().min(SAMPLE_BYTES)];
+        let sample = Sample { bytes: head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head), whole };
+        let format = match &self.order.format {
+            Some(name) => formats::by_name(name),
+            None => formats::recognise(&sample),
+        };
+        let Some(format) = format else {
+            self.stage = Stage::Unknown { advice: describe::unknown(&sample) };
+            self.tally.give_up(bytes.len() as u64);
+            bytes.truncate(SAMPLE_BYTES);
+            self.sample = bytes;
+            return;
+        };
+        let mut parser = format.open(&self.order.setting, &sample);
+        let mut splitter = Splitter::new(format.framing(&sample));
+        self.tally.split(&mut splitter, parser.as_mut(), &bytes);
+        if parser.mapping().is_some() {
+            bytes.truncate(SAMPLE_BYTES);
+            self.sample = bytes;
+        }
+        self.stage = Stage::Parsing { format, parser, splitter };
+    }
+}
+
+impl<V: Visitor> Tallies<V> {
+    fn split(&mut self, splitter: &mut Splitter, parser: &mut dyn Parser, bytes: &[u8]) {
+        splitter.feed(bytes, &mut |piece| self.piece(parser, piece));
+    }
+
+    fn piece(&mut self, parser: &mut dyn Parser, piece: Piece<'_>) {
+        match piece {
+            Piece::Separator(bytes) => self.accounts.separator(bytes),
+            Piece::TooLong(place, bytes) => {
+                let example = Example { place, found: format!("{bytes} bytes") };
+                self.accounts.malformed.add("a record of more than 72 MiB", bytes, || Some(example));
+            }
+            Piece::Record(record) => {
+                let disposition = parser.read(record, &mut |flow, place| self.flow(flow, place));
+                self.settle(record, &disposition);
+                self.visitor.record(record, &disposition);
+            }
+        }
+    }
+
+    fn settle(&mut self, record: Record<'_>, disposition: &Disposition) {
+        let bytes = record.bytes.len() as u64;
+        let accounts = &mut self.accounts;
+        let place = record.place;
+        match disposition {
+            Disposition::Parsed => accounts.parsed(bytes),
+            Disposition::Header => accounts.header(bytes),
+            Disposition::Skipped(reason) => {
+                accounts.skipped.add(reason, bytes, || Some(Example { place, found: String::new() }));
+            }
+            Disposition::Malformed(fault) => {
+                let found = || Some(Example { place, found: fault.found.clone() });
+                accounts.malformed.add(&fault.reason, bytes, found);
+            }
+        }
+    }
+
+    fn flow(&mut self, flow: &Flow<'_>, place: Place) {
+        let fate = self.visitor.flow(flow, place);
+        let accounts = &mut self.accounts;
+        accounts.flows += 1;
+        let example = || Some(Example { place, found: String::new() });
+        match fate {
+            Fate::Drawn => accounts.drawn += 1,
+            Fate::Filtered(reason) => accounts.filtered.add(reason, 0, example),
+            Fate::WithoutEndpoint(reason) => accounts.without_endpoint.add(reason, 0, example),
+        }
+        *self.bases.entry(flow.basis).or_default() += 1;
+        if let Some(start) = flow.start {
+            self.first = Some(self.first.map_or(start, |first| first.min(start)));
+            self.last = self.last.max(Some(start));
+        }
+    }
+
+    /// Nothing knows how to read these bytes.
+    fn give_up(&mut self, bytes: u64) {
+        const REASON: &str = "no format that Kyoten reads";
+        if bytes == 0 {
+            return;
+        }
+        match self.accounts.unprocessed.0.get_mut(REASON) {
+            Some((tally, _)) => tally.bytes += bytes,
+            None => self.accounts.unprocessed.add(REASON, bytes, || None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count::Counting;
+    use super::*;
+    use crate::sites::SiteBook;
+
+    fn read(bytes: &[u8], chunk: usize) -> (Receipt, Vec<u8>) {
+        let mut reading =
+            Reading::new("x.log", Order::default(), Counting::new(SiteBook::default().for_evidence("x.log"), "x.log"));
+        bytes.chunks(chunk.max(1)).for_each(|part| reading.feed(part));
+        let (receipt, counting) = reading.finish();
+        assert_eq!(receipt.imbalance(), None);
+        (receipt, counting.into_ledger().to_bytes())
+    }
+
+    fn zeek(rows: usize) -> Vec<u8> {
+        let mut text = String::from(
+            "#separator \\x09\n#path\tconn\n#fields\tts\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes\tconn_state\n",
+        );
+        for n in 0..rows {
+            let bytes = if n % 97 == 0 { "many".to_owned() } else { n.to_string() };
+            text.push_str(&format!(
+                "{}.5\t10.1.0.{}\t50000\t10.2.0.1\t445\ttcp\t{bytes}\t-\tSF\n",
+                1_591_833_600 + n,
+                n % 200
+            ));
+        }
+        text.into_bytes()
+    }
+
+    #[test]
+    fn chunks_never_change_the_result() {
+        let log = zeek(3000);
+        let whole = read(&log, log.len());
+        assert_eq!((whole.0.accounts.parsed.count, whole.0.accounts.malformed.total().count), (2969, 31));
+        for chunk in [1, 7, 4096, 65_536] {
+            assert!(read(&log, chunk) == whole, "chunks of {chunk}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_file_gets_advice_and_an_account() {
+        let (receipt, _) = read(b"Dear diary\nnothing happened\n", 5);
+        assert_eq!((receipt.format, receipt.accounts.unprocessed.total().bytes), (None, 28));
+        assert!(receipt.advice.unwrap().contains("Dear diary"));
+        let (archive, _) = read(b"PK\x03\x04 and so on", 3);
+        assert!(archive.advice.unwrap().contains("a zip archive"));
+        let (empty, _) = read(b"", 1);
+        assert_eq!((empty.accounts.records(), empty.advice.as_deref()), (0, Some("The file is empty.")));
+    }
+
+    #[test]
+    fn an_abandoned_file_counts_its_rest_as_unprocessed() {
+        let log = zeek(100);
+        let mut reading =
+            Reading::new("x.log", Order::default(), Counting::new(SiteBook::default().for_evidence("x"), "x"));
+        reading.feed(&log[..log.len() / 2]);
+        let (receipt, _) = reading.abandon("cancelled", log.len() as u64);
+        assert_eq!(receipt.imbalance(), None);
+        assert_eq!(receipt.accounts.length, log.len() as u64);
+        assert_eq!((receipt.sha256, receipt.abandoned.as_deref()), (None, Some("cancelled")));
+    }
+}

@@ -1,0 +1,61 @@
+//! What a reading gives back for its file: what it was, every byte accounted for, and what is not known of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::evidence::Accounts;
+use crate::evidence::unpack::LayerAccount;
+use crate::flow::{Basis, Moment};
+use crate::formats::Mapping;
+
+/// The receipt of one file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The file's name, as it was dropped.
+    pub name: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// SHA-256 of the file as it was dropped, in hex; absent when it was not read to its end.
+    pub sha256: Option<String>,
+    /// Layers of packing, outermost first.
+    pub layers: Vec<LayerAccount>,
+    /// The format's short name; absent when none knew it.
+    pub format: Option<String>,
+    /// The column mapping in use, for a table.
+    pub mapping: Option<Mapping>,
+    /// What an unknown file looks like, and what to do.
+    pub advice: Option<String>,
+    /// The account of its bytes, in the records' layer.
+    pub accounts: Accounts,
+    /// Flows by the basis of their time.
+    pub bases: BTreeMap<Basis, u64>,
+    /// Start of the earliest flow.
+    pub first: Option<Moment>,
+    /// Start of the latest flow.
+    pub last: Option<Moment>,
+    /// Why it was not read to its end, where it was not.
+    pub abandoned: Option<String>,
+    /// The beginning of a table, for the mapping panel: at most [`crate::formats::SAMPLE_BYTES`].
+    pub sample: Vec<u8>,
+}
+
+impl Receipt {
+    /// Whether every byte was read and understood.
+    pub fn is_complete(&self) -> bool {
+        let packed = self.layers.iter().any(|layer| !layer.unprocessed.0.is_empty());
+        self.accounts.is_complete() && !packed && self.abandoned.is_none()
+    }
+
+    /// What is off in its sums; `None` when all add up. Anything else is a fault of Kyoten's, and exports say it.
+    pub fn imbalance(&self) -> Option<String> {
+        let layers = self.layers.iter().find_map(LayerAccount::imbalance);
+        layers.or_else(|| self.accounts.imbalance())
+    }
+
+    /// Whether the file says of itself that it was made up: `SYNTHETIC` begins its name, as in the sample case.
+    pub fn is_synthetic(&self) -> bool {
+        let base = self.name.rsplit(['/', '\\']).next().unwrap_or(&self.name);
+        base.starts_with("SYNTHETIC")
+    }
+}
