@@ -206,6 +206,8 @@ pub struct PairTotals {
     pub first: Option<Sight>,
     /// The first record that was answered or admitted.
     pub first_established: Option<Sight>,
+    /// The last record that was answered or admitted.
+    pub last_established: Option<Sight>,
 }
 
 impl Absorb for PairTotals {
@@ -213,6 +215,7 @@ impl Absorb for PairTotals {
         self.totals.absorb(&other.totals);
         self.first = sooner(self.first, other.first);
         self.first_established = sooner(self.first_established, other.first_established);
+        self.last_established = self.last_established.max(other.last_established);
     }
 }
 
@@ -252,6 +255,8 @@ pub struct Ledger {
     pub accounts: BTreeMap<ServiceKey, BTreeMap<String, u64>>,
     /// Flows by sensor and hour: what was being watched.
     pub coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
+    /// Flows that began in a private prefix without a site, by the sensor that saw them: whose prefix it may be.
+    pub witnesses: BTreeMap<Locus, BTreeMap<String, u64>>,
 }
 
 impl Default for Ledger {
@@ -272,6 +277,7 @@ impl Ledger {
             names: BTreeMap::new(),
             accounts: BTreeMap::new(),
             coverage: BTreeMap::new(),
+            witnesses: BTreeMap::new(),
         }
     }
 
@@ -280,7 +286,8 @@ impl Ledger {
         let reply = flow.is_reply();
         let (initiator, responder) = (self.host(&flow.initiator), self.host(&flow.responder));
         let hour = flow.start.map_or(Hour::UNDATED, Moment::hour);
-        self.watch(flow.sensor.as_deref().unwrap_or(source), hour);
+        let sensor = flow.sensor.as_deref().unwrap_or(source);
+        self.watch(sensor, hour);
 
         // A reply belongs to the connection that it answers, which ran the other way.
         let (from, to, initiator, responder, port) = if reply {
@@ -289,6 +296,11 @@ impl Ledger {
             (from, to, initiator, responder, flow.responder.port)
         };
         let service = Service::new(flow.protocol, port);
+        if matches!(from, Locus::Private4(_) | Locus::Private6(_))
+            && let Some(count) = kept(&mut self.witnesses, &from).and_then(|sensors| kept(sensors, sensor))
+        {
+            *count += 1;
+        }
 
         let cell = CellKey { from, to, service, hour };
         match self.cells.entry(cell) {
@@ -306,6 +318,7 @@ impl Ledger {
                 pair.first = sooner(pair.first, Some(sight));
                 if flow.outcome == Outcome::Established {
                     pair.first_established = sooner(pair.first_established, Some(sight));
+                    pair.last_established = pair.last_established.max(Some(sight));
                 }
             }
             None => self.spilled_pairs.count(flow, reply),
@@ -316,7 +329,9 @@ impl Ledger {
 
         if let Some(user) = flow.user.as_deref() {
             let accounts = self.accounts.entry(ServiceKey { from, to, service }).or_default();
-            *named(accounts, user) += 1;
+            if let Some(count) = kept(accounts, user) {
+                *count += 1;
+            }
         }
     }
 
@@ -342,7 +357,8 @@ impl Ledger {
         for (key, pair) in other.pairs.sorted() {
             let mut pair = pair.clone();
             if let Some(file) = file {
-                for sight in [&mut pair.first, &mut pair.first_established].into_iter().flatten() {
+                let sights = [&mut pair.first, &mut pair.first_established, &mut pair.last_established];
+                for sight in sights.into_iter().flatten() {
                     sight.file = file;
                 }
             }
@@ -360,13 +376,19 @@ impl Ledger {
         for (key, accounts) in &other.accounts {
             let own = self.accounts.entry(*key).or_default();
             for (user, count) in accounts {
-                *named(own, user) += count;
+                add_to(own, user, *count);
             }
         }
         for (sensor, hours) in &other.coverage {
-            let own = named(&mut self.coverage, sensor);
+            let Some(own) = kept(&mut self.coverage, sensor) else { continue };
             for (hour, count) in hours {
                 *own.entry(*hour).or_default() += count;
+            }
+        }
+        for (locus, sensors) in &other.witnesses {
+            let Some(own) = kept(&mut self.witnesses, locus) else { continue };
+            for (sensor, count) in sensors {
+                add_to(own, sensor, *count);
             }
         }
     }
@@ -379,6 +401,11 @@ impl Ledger {
             cells.sort_by_key(|(key, _)| *key);
         }
         cells
+    }
+
+    /// Every locus at an end of some cell.
+    pub fn loci(&self) -> std::collections::BTreeSet<Locus> {
+        self.cells().into_iter().flat_map(|(key, _)| [key.from, key.to]).collect()
     }
 
     /// The host pairs, in order.
@@ -432,20 +459,36 @@ impl Ledger {
     }
 
     fn watch(&mut self, sensor: &str, hour: Hour) {
-        *named(&mut self.coverage, sensor).entry(hour).or_default() += 1;
+        if let Some(hours) = kept(&mut self.coverage, sensor) {
+            *hours.entry(hour).or_default() += 1;
+        }
     }
 }
 
-/// The entry of a name, made where it is missing. Past [`NAME_CAP`] the last names in order give way, so that what is
-/// kept depends on the set of names alone.
-fn named<'m, V: Default>(map: &'m mut BTreeMap<String, V>, name: &str) -> &'m mut V {
-    if !map.contains_key(name) {
+/// The entry of a key, made where it is missing. Past [`NAME_CAP`] the lowest keys are kept, so that what is kept, and
+/// its counts, depend on the set of keys alone: a key that gave way once never comes back.
+fn kept<'m, K, Q, V>(map: &'m mut BTreeMap<K, V>, key: &Q) -> Option<&'m mut V>
+where
+    K: Ord + std::borrow::Borrow<Q>,
+    Q: Ord + ToOwned<Owned = K> + ?Sized,
+    V: Default,
+{
+    if !map.contains_key(key) {
         if map.len() >= NAME_CAP {
+            if map.last_key_value().is_some_and(|(last, _)| last.borrow() < key) {
+                return None;
+            }
             map.pop_last();
         }
-        map.insert(name.to_owned(), V::default());
+        map.insert(key.to_owned(), V::default());
     }
-    map.get_mut(name).expect("it stands there or was just put there")
+    map.get_mut(key)
+}
+
+fn add_to(map: &mut BTreeMap<String, u64>, name: &str, count: u64) {
+    if let Some(own) = kept(map, name) {
+        *own += count;
+    }
 }
 
 #[cfg(test)]
@@ -496,6 +539,35 @@ mod tests {
             }
             assert_eq!(sum(&whole), 3000);
         }
+    }
+
+    #[test]
+    fn which_names_are_kept_does_not_depend_on_the_order() {
+        let count = |numbers: &mut dyn Iterator<Item = usize>| {
+            let mut names = BTreeMap::new();
+            numbers.for_each(|n| add_to(&mut names, &format!("user{n:05}"), 1));
+            names
+        };
+        let most = NAME_CAP + 50;
+        let up = count(&mut (0..most).chain(0..most));
+        assert_eq!(up, count(&mut (0..most).rev().chain((0..most).rev())));
+        assert_eq!((up.len(), up.values().sum::<u64>()), (NAME_CAP, 2 * NAME_CAP as u64));
+    }
+
+    #[test]
+    fn who_saw_a_private_prefix_begin_flows_is_kept() {
+        let (mut flow, ..) = flow(1);
+        let (ours, theirs) = (Locus::Private4([10, 1, 0]), Locus::Private4([10, 2, 0]));
+        let mut ledger = Ledger::default();
+        ledger.add(&flow, Place::default(), ours, theirs, "fw.log");
+        flow.sensor = Some("BKK-FW01".into());
+        ledger.add(&flow, Place::default(), ours, Locus::External, "fw.log");
+        ledger.add(&flow, Place::default(), Locus::Site(0), theirs, "fw.log");
+        let mut merged = Ledger::default();
+        merged.merge(&ledger, Some(3));
+        merged.merge(&ledger, Some(4));
+        let seen = |sensor: &str| merged.witnesses[&ours][sensor];
+        assert_eq!((merged.witnesses.len(), seen("BKK-FW01"), seen("fw.log")), (1, 2, 2));
     }
 
     #[test]

@@ -15,6 +15,7 @@ struct Wire {
     names: std::collections::BTreeMap<crate::flow::Host, String>,
     accounts: std::collections::BTreeMap<super::ServiceKey, std::collections::BTreeMap<String, u64>>,
     coverage: std::collections::BTreeMap<String, std::collections::BTreeMap<crate::flow::Hour, u64>>,
+    witnesses: std::collections::BTreeMap<crate::sites::Locus, std::collections::BTreeMap<String, u64>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,6 +48,7 @@ impl Ledger {
             names: self.names.clone(),
             accounts: self.accounts.clone(),
             coverage: self.coverage.clone(),
+            witnesses: self.witnesses.clone(),
         };
         postcard::to_allocvec(&wire).expect("a ledger holds nothing that postcard cannot write")
     }
@@ -63,6 +65,7 @@ impl Ledger {
             names: wire.names,
             accounts: wire.accounts,
             coverage: wire.coverage,
+            witnesses: wire.witnesses,
         })
     }
 }

@@ -3,6 +3,7 @@
 //! Invariant: the same book gives the same site for the same address in the same evidence, always; longest prefix wins.
 
 pub mod export;
+pub mod guess;
 pub mod import;
 mod pattern;
 mod places;
