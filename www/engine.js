@@ -39,6 +39,8 @@ const PATIENCE = 60_000;
 
 /** @returns {Promise<Engine>} */
 export async function startEngine() {
+  // The outer document gives the frame its keyboard, but Chromium tells the frame only when asked.
+  self.focus();
   await firstPaint();
   try {
     const module = await WebAssembly.compile(await unpack(part("kyoten-wasm")));

@@ -2,8 +2,10 @@
 // A classic script: it runs first in the page's frame and first in every worker.
 //
 // The policy stops fetch, sockets, images, frames and forms; the sandboxed frame stops new windows and leaving for another
-// page. Left over are WebRTC, and the hints by which an element makes the browser look up a name. What is taken here is
-// taken for good: deleted from the global object, or replaced where it hangs on a prototype.
+// page. Left over are WebRTC, and whatever makes the browser look up a name before the policy is asked: hints of elements,
+// and a link that leads elsewhere, for which Chromium opens a connection, though no request follows. What is taken here is
+// taken for good. One thing cannot be taken: a script's own `location`, which opens such a connection too. Nothing but our
+// own scripts can run here, and a test keeps the word out of them.
 "use strict";
 (() => {
   const gone = [
@@ -17,6 +19,16 @@
   if (typeof Document === "undefined") return;
   // A frame has a fresh set of everything above, and a link element's hints (dns-prefetch, preconnect) obey no policy. This
   // page makes neither; the ways to make one from text are closed by Trusted Types.
+  // `a` stays for saving files, which is a click on a link to a blob.
+  const stay = (/** @type {Event} */ event) => {
+    for (const target of event.composedPath()) {
+      if (!(target instanceof HTMLAnchorElement || target instanceof HTMLAreaElement || target instanceof SVGAElement)) continue;
+      const to = target.getAttribute("href") ?? target.getAttributeNS("http://www.w3.org/1999/xlink", "href");
+      // Not even to a place in this page: inside a frame's own text `#x` means the outer document, and leads away.
+      if (to !== null && !to.startsWith("blob:")) event.preventDefault();
+    }
+  };
+  for (const kind of ["click", "auxclick"]) self.addEventListener(kind, stay, true);
   const barred = new Set(["iframe", "frame", "object", "embed", "fencedframe", "portal", "link", "base", "meta"]);
   const local = (/** @type {unknown} */ name) => String(name).toLowerCase().split(":").pop() ?? "";
   for (const method of /** @type {const} */ (["createElement", "createElementNS"])) {
@@ -29,7 +41,10 @@
         // Once to text, so that what is examined is what is made.
         given[position] = String(given[position]);
         if (barred.has(local(given[position]))) throw new TypeError(`Kyoten's page makes no ${given[position]} element`);
-        return create.apply(this, given);
+        const element = create.apply(this, given);
+        // A click on a link outside the document passes no window.
+        if (["a", "area"].includes(local(given[position]))) element.addEventListener("click", stay, true);
+        return element;
       },
     });
   }

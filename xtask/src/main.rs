@@ -4,6 +4,8 @@ mod apt;
 mod dist;
 mod joiner;
 mod outlines;
+#[cfg(test)]
+mod promise;
 mod sealing;
 mod serve;
 mod stopwatch;
@@ -31,6 +33,12 @@ enum Chore {
     Outlines(outlines::Outlines),
     /// Run every test, the browser's included, installing what they need
     Test(test::Test),
+    /// Print the classic script that a module and its imports make
+    #[command(hide = true)]
+    Join {
+        /// The module
+        entry: std::path::PathBuf,
+    },
 }
 
 fn main() -> std::process::ExitCode {
@@ -39,6 +47,8 @@ fn main() -> std::process::ExitCode {
         Chore::Dist(dist) => dist.run(),
         Chore::Outlines(outlines) => outlines.run(),
         Chore::Test(test) => test.run(),
+        // For the test that compares with esbuild.
+        Chore::Join { entry } => joiner::join(&entry).map(|script| print!("{script}")),
     };
     match outcome {
         Ok(()) => std::process::ExitCode::SUCCESS,

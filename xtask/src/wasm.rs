@@ -25,7 +25,7 @@ pub enum Effort {
     Quick,
 }
 
-/// Builds the module and its bindings; the bindings' types are left beside it for tsc.
+/// Builds the module and its bindings; the bindings' types are left for tsc.
 pub fn build(effort: Effort) -> Result<Engine> {
     let toolchain = toolchain::choose()?;
     let how = match toolchain {
@@ -36,9 +36,9 @@ pub fn build(effort: Effort) -> Result<Engine> {
     timed("writing the engine's bindings", || bind(&module))
 }
 
-/// Where the generated types of the bindings lie.
-pub fn types() -> PathBuf {
-    folder().join("kyoten.d.ts")
+/// Where the generated types of the bindings go: to the tests, whose tsconfig.json names them.
+fn types() -> PathBuf {
+    workspace::root().join("tests/browser/out/kyoten.d.ts")
 }
 
 /// A target directory of its own: the two toolchains would otherwise undo each other's work.
@@ -110,6 +110,8 @@ fn bind(module: &Path) -> Result<Engine> {
         );
     }
     let declared = output.ts().context("wasm-bindgen wrote no types")?;
+    std::fs::create_dir_all(types().parent().expect("types lie in a folder"))
+        .context("cannot make tests/browser/out")?;
     std::fs::write(types(), declared).with_context(|| format!("cannot write {}", types().display()))?;
     // It would ask where the script lies, and a script inside a frame's own text lies nowhere: the question itself throws.
     let asking = "script_src = new URL(document.currentScript.src, location.href).toString();";

@@ -85,7 +85,7 @@ impl Joining {
     fn write(&mut self, path: &Path, module: &Module, taken: &str) -> Result<()> {
         let given: Vec<String> = module.exports.iter().map(|(local, name)| format!("{name}: {local}")).collect();
         writeln!(self.script, "// {}", shown(path))?;
-        writeln!(self.script, "const {} = (() => {{\n{taken}{}", self.variable(path), module.body.trim_end())?;
+        writeln!(self.script, "const {} = (function () {{\n{taken}{}", self.variable(path), module.body.trim_end())?;
         writeln!(self.script, "return Object.freeze({{ __proto__: null, {} }});\n}})();", given.join(", "))?;
         Ok(())
     }

@@ -1,0 +1,166 @@
+//! `cargo xtask test`: every test of the project, the browser's included, with a table of what came of each step.
+//!
+//! Steps that do not need each other go on after one has failed, so that one run shows all that is wrong. The last line
+//! is always `N passed, N failed`.
+
+mod needs;
+mod step;
+
+use crate::dist::{self, Dist};
+use crate::toolchain::TARGET;
+use crate::workspace::root;
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use std::process::Command;
+use step::{Count, Outcome, Table};
+
+/// The options of `test`.
+#[derive(clap::Args)]
+pub struct Test {
+    /// Only these parts; may be given several times or with commas
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Build the page quickly; what is tested is then not what is shipped
+    #[arg(long)]
+    fast: bool,
+}
+
+/// A part of the tests that makes sense alone.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The Rust crates: format, lints, tests, documentation's examples
+    Core,
+    /// The page's scripts: types, and the joiner against esbuild
+    Page,
+    /// The sealed page in a real browser
+    Browser,
+}
+
+impl Test {
+    /// Runs the tests, and ends the program with status 1 when any of them failed.
+    pub fn run(&self) -> Result<()> {
+        let wanted = |part| self.only.is_empty() || self.only.contains(&part);
+        let mut table = Table::default();
+        if wanted(Part::Core) {
+            core(&mut table);
+        }
+        if wanted(Part::Page) || wanted(Part::Browser) {
+            self.page_and_browser(&mut table, wanted(Part::Page), wanted(Part::Browser));
+        }
+        if !table.print() {
+            // The table has said it all, and its last line is to be the last.
+            std::process::exit(1);
+        }
+        Ok(())
+    }
+
+    fn page_and_browser(&self, table: &mut Table, page: bool, browser: bool) {
+        let built = table.step("the sealed page is built", || {
+            Dist { fast: self.fast }.run()?;
+            Ok(Outcome::ran(Count::ONE))
+        });
+        if browser {
+            table.step_if(built, "the page was not built", "building again gives the same bytes", || self.same_again());
+        }
+        let installed = table.step("the browser tests' packages are installed", || {
+            needs::packages()?;
+            Ok(Outcome::ran(Count::ONE))
+        });
+        if page {
+            table.step_if(
+                built && installed,
+                "page or packages are missing",
+                "the page's scripts have sound types",
+                || step::whole(node("node_modules/typescript/bin/tsc").args(["--project", "tsconfig.json"])),
+            );
+            table.step_if(installed, "the packages are missing", "joined scripts behave as esbuild's", || {
+                step::node_tests(node("--test").args(["--test-reporter=spec", "joiner.test.mjs"]))
+            });
+        }
+        if browser {
+            let ready = table.step("a browser and a Japanese font are here", || {
+                needs::browser()?;
+                Ok(Outcome::ran(Count::ONE))
+            });
+            table.step_if(
+                built && installed && ready,
+                "page, packages or browser are missing",
+                "the page in the browser",
+                || {
+                    let files = browser_tests()?;
+                    step::node_tests(node("--test").arg("--test-reporter=spec").args(files))
+                },
+            );
+        }
+    }
+
+    /// The compiler's part is cached by then; what is compared is the sealing.
+    fn same_again(&self) -> Result<Outcome> {
+        let read = || std::fs::read(dist::place()).context("dist/kyoten.html cannot be read");
+        let first = read()?;
+        Dist { fast: self.fast }.run()?;
+        if first != read()? {
+            bail!("the page differs from build to build: something in it depends on time, order or place");
+        }
+        Ok(Outcome::ran(Count::ONE))
+    }
+}
+
+/// The steps that need Rust alone.
+fn core(table: &mut Table) {
+    let cargo = |arguments: &[&str]| {
+        let mut command = Command::new("cargo");
+        command.args(arguments).current_dir(root());
+        command
+    };
+    let has = |tool: &str| step::succeeds(cargo(&[tool, "--version"]));
+    table.step("the Rust code is formatted", || match has("fmt") {
+        true => step::whole(&mut cargo(&["fmt", "--all", "--check"])),
+        false => Ok(Outcome::skipped("no rustfmt here: rustup component add rustfmt")),
+    });
+    table.step("clippy finds nothing", || match has("clippy") {
+        true => step::whole(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])),
+        false => Ok(Outcome::skipped("no clippy here: rustup component add clippy")),
+    });
+    table.step("the crates' tests", || match has("nextest") {
+        true => {
+            step::nextest(&mut cargo(&["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail"]))
+        }
+        false => step::cargo_test(&mut cargo(&["test", "--workspace", "--all-targets", "--no-fail-fast"])),
+    });
+    table.step("the documentation's examples", || {
+        step::cargo_test(&mut cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]))
+    });
+    table.step("nothing draws randomness in the browser", || {
+        // getrandom does not compile for a browser without a switch, and the core has no randomness anyway.
+        let tree = cargo(&["tree", "--package", "kyoten", "--edges", "normal", "--target", TARGET, "--prefix", "none"]).output()?;
+        let text = String::from_utf8_lossy(&tree.stdout);
+        if !tree.status.success() || text.lines().any(|line| line.starts_with("getrandom ")) {
+            bail!("a crate of the page reaches getrandom: run `cargo tree --target {TARGET} --invert getrandom` to see which");
+        }
+        Ok(Outcome::ran(Count::ONE))
+    });
+}
+
+/// A node command in tests/browser, which tells the harness where this program is: asking cargo would wait for its lock.
+fn node(first: &str) -> Command {
+    let mut command = Command::new("node");
+    command.arg(first).current_dir(needs::folder());
+    if let Ok(program) = std::env::current_exe() {
+        command.env("KYOTEN_XTASK", program);
+    }
+    command
+}
+
+/// The files of browser tests, in order: all but the joiner's, which is a step of its own.
+fn browser_tests() -> Result<Vec<String>> {
+    let mut files = vec![];
+    for entry in std::fs::read_dir(needs::folder())? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".test.mjs") && name != "joiner.test.mjs" {
+            files.push(name);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
