@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { xtask } from "./xtask.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 export const root = join(here, "..", "..");
@@ -47,8 +48,7 @@ export function launch(extra = []) {
  * @returns {Promise<{ url: string, stop(): void }>}
  */
 export async function serve() {
-  // The test chore hands its own program on, since asking cargo would wait for cargo's lock.
-  const [command, ...first] = process.env.KYOTEN_XTASK ? [process.env.KYOTEN_XTASK] : ["cargo", "run", "--quiet", "--package", "xtask", "--"];
+  const [command, ...first] = xtask();
   const server = spawn(command, [...first, "serve", "--no-build", "--port", "0"], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
   const url = await new Promise((resolve, reject) => {
     let said = "";
