@@ -3,9 +3,14 @@
 //! Invariants: no mark depends on the machine (texts are measured by [`widths`], coordinates rounded by [`Pen`]); all text
 //! is inert ([`crate::evidence::text::visible`]); a painter adds nothing and leaves nothing out.
 
+pub mod graph;
+pub mod network;
 pub mod palette;
 mod pen;
+#[cfg(test)]
+mod samples;
 pub mod widths;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,131 @@
+//! What the links are drawn on: land and coasts, the ring, the bands of what has no place there; and where each party stands.
+
+use super::super::network::Network;
+use super::super::{Anchor, Face, Ink, Pen, Point, Rect, words};
+use super::{Layout, NODE, View};
+use crate::placing::{map, ring};
+use crate::sites::Party;
+
+/// Where a party stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Stand {
+    /// Where it is drawn.
+    pub at: Point,
+    /// Where it truly is; elsewhere than `at` where it had to be moved aside.
+    pub home: Point,
+    /// Away from the middle, of length about 1; `(0, 0)` where there is no such direction.
+    pub outward: Point,
+}
+
+const CAPTION: Face = Face::plain(9.0);
+/// Width of the band of what is outside.
+const OUTSIDE: f32 = 84.0;
+/// Height and width of a place in the tray.
+const CELL: (f32, f32) = (120.0, 24.0);
+
+/// Draws the backdrop and says where each node stands, in the order of the nodes.
+pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> Vec<Stand> {
+    let all = Rect::new(0.0, 0.0, view.width, view.height);
+    let is_site = |party: Party| matches!(party, Party::Site(_));
+    let (mut placed, mut tray, mut outside) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, node) in network.nodes.iter().enumerate() {
+        match (is_site(node.card.party), view.layout) {
+            (false, _) => outside.push(index),
+            (true, Layout::Map) if node.card.position.is_none() => tray.push(index),
+            (true, Layout::Map | Layout::Ring(_)) => placed.push(index),
+        }
+    }
+
+    let band = if outside.is_empty() { 0.0 } else { OUTSIDE.min(view.width * 0.2) };
+    let columns = (((view.width - band) / CELL.0) as usize).max(1);
+    let rows = tray.len().div_ceil(columns);
+    let tray_height = if rows == 0 { 0.0 } else { rows as f32 * CELL.1 + 18.0 };
+    let main = Rect { right: all.right - band, bottom: all.bottom - tray_height, ..all };
+
+    let mut stands =
+        vec![Stand { at: all.centre(), home: all.centre(), outward: Point::default() }; network.nodes.len()];
+    match view.layout {
+        Layout::Map => on_map(pen, network, &placed, main, &mut stands),
+        Layout::Ring(centre) => on_ring(network, &placed, centre, main, &mut stands),
+    }
+
+    if band > 0.0 {
+        let strip = Rect { left: main.right, ..all };
+        pen.panel(strip, Ink::Panel);
+        pen.line(&[Point::new(strip.left, 0.0), Point::new(strip.left, strip.bottom)], 0.75, Ink::Rule);
+        pen.fitted(Point::new(strip.centre().x, 13.0), words::OUTSIDE, CAPTION, Anchor::Middle, Ink::Muted, band);
+        for (n, index) in outside.iter().enumerate() {
+            let y = strip.height() * (n as f32 + 1.0) / (outside.len() as f32 + 1.0);
+            let at = Point::new(strip.centre().x, y);
+            stands[*index] = Stand { at, home: at, outward: Point::new(0.0, 1.0) };
+        }
+    }
+    if rows > 0 {
+        let strip = Rect { top: main.bottom, right: main.right, ..all };
+        pen.panel(strip, Ink::Panel);
+        pen.line(&[Point::new(0.0, strip.top), Point::new(strip.right, strip.top)], 0.75, Ink::Rule);
+        pen.fitted(Point::new(6.0, strip.top + 12.0), words::TRAY, CAPTION, Anchor::Start, Ink::Muted, strip.width());
+        for (n, index) in tray.iter().enumerate() {
+            let (column, row) = (n % columns, n / columns);
+            let x = strip.left + 12.0 + column as f32 * (strip.width() - 12.0) / columns as f32;
+            let at = Point::new(x, strip.top + 27.0 + row as f32 * CELL.1);
+            stands[*index] = Stand { at, home: at, outward: Point::new(1.0, 0.0) };
+        }
+    }
+    stands
+}
+
+fn on_map(pen: &mut Pen, network: &Network, placed: &[usize], main: Rect, stands: &mut [Stand]) {
+    let (pad_x, pad_y) = ((main.width() * 0.14).min(110.0), (main.height() * 0.16).min(64.0));
+    let inner =
+        Rect { left: main.left + pad_x, right: main.right - pad_x, top: main.top + pad_y, bottom: main.bottom - pad_y };
+    let positions: Vec<(f64, f64)> = placed.iter().filter_map(|index| network.nodes[*index].card.position).collect();
+    let frame = map::Frame::fit(&positions, inner, main);
+    let coasts = frame.coasts();
+    for land in &coasts.land {
+        pen.area(land, Ink::Land);
+    }
+    for lake in &coasts.lakes {
+        pen.area(lake, Ink::Ground);
+    }
+    for border in &coasts.borders {
+        pen.line(border, 0.5, Ink::Coast);
+    }
+    for shore in &coasts.shores {
+        pen.line(shore, 0.75, Ink::Coast);
+    }
+    let homes: Vec<Point> = positions.iter().map(|(lat, lon)| frame.project(*lat, *lon)).collect();
+    let moved = map::apart(&homes, NODE * 4.0, main.grown(-NODE * 2.0));
+    for ((index, home), at) in placed.iter().zip(homes).zip(moved) {
+        stands[*index] = Stand { at, home, outward: Point::default() };
+    }
+}
+
+fn on_ring(network: &Network, placed: &[usize], centre: Option<Party>, main: Rect, stands: &mut [Stand]) {
+    let (pad_x, pad_y) = ((main.width() * 0.2).min(130.0), (main.height() * 0.14).min(44.0));
+    let area =
+        Rect { left: main.left + pad_x, right: main.right - pad_x, top: main.top + pad_y, bottom: main.bottom - pad_y };
+    // In order of country and name, so that neighbours belong together where traffic does not say otherwise.
+    let mut order = placed.to_vec();
+    let card = |index: &usize| &network.nodes[*index].card;
+    order.sort_by(|a, b| (&card(a).country, &card(a).name).cmp(&(&card(b).country, &card(b).name)));
+    let spot = |party: Party| order.iter().position(|index| card(index).party == party);
+    let mut pairs: Vec<(usize, usize, u32)> = network
+        .edges
+        .iter()
+        .filter_map(|edge| Some((spot(edge.key.from)?, spot(edge.key.to)?, if edge.state.is_marked() { 4 } else { 2 })))
+        .collect();
+    for (n, both) in order.windows(2).enumerate() {
+        if card(&both[0]).country.is_some() && card(&both[0]).country == card(&both[1]).country {
+            pairs.push((n, n + 1, 5));
+        }
+    }
+    let points = ring::place(order.len(), &pairs, centre.and_then(spot), area);
+    let middle = area.centre();
+    for (index, at) in order.iter().zip(points) {
+        let length = at.distance(middle).max(1.0);
+        let outward = Point::new((at.x - middle.x) / length, (at.y - middle.y) / length);
+        let outward = if at == middle { Point::default() } else { outward };
+        stands[*index] = Stand { at, home: at, outward };
+    }
+}

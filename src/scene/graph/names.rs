@@ -1,0 +1,107 @@
+//! Names of sites, and what the numbered links carried, set so that no two overlap.
+
+use super::super::network::Network;
+use super::super::{Anchor, Face, Ink, Pen, Point, Rect, widths, words};
+use super::backdrop::Stand;
+use super::links::Curve;
+use super::{Layout, NODE, View};
+use crate::evidence::text::visible;
+use crate::placing::labels::{self, Label, Placed};
+use crate::sites::Party;
+
+const LOUD: Face = Face::bold(11.0);
+const CALM: Face = Face::plain(10.0);
+const SMALL: Face = Face::plain(8.5);
+const SMALL_BOLD: Face = Face::bold(8.5);
+/// A name longer than this is elided; its spot says it in full.
+const WIDEST: f32 = 150.0;
+
+/// Writes the names; returns how many found no room.
+pub(super) fn draw(
+    pen: &mut Pen,
+    network: &Network,
+    stands: &[Stand],
+    curves: &[Curve<'_>],
+    badges: &[Option<Rect>],
+    view: &View,
+) -> usize {
+    let marked = |party: Party| curves.iter().any(|curve| curve.edge.key.from == party || curve.edge.key.to == party);
+    let mut order: Vec<usize> = (0..network.nodes.len()).collect();
+    order.sort_by_key(|index| !marked(network.nodes[*index].card.party));
+
+    let mut texts = Vec::new();
+    let mut wanted = Vec::new();
+    for index in &order {
+        let card = &network.nodes[*index].card;
+        let face = if marked(card.party) { LOUD } else { CALM };
+        let text = widths::fitted(&visible(&words::name(card)), face.size, face.bold, WIDEST.min(view.width * 0.4));
+        let country = match view.layout {
+            Layout::Ring(_) => card.country.as_deref().map(|c| visible(c).chars().take(3).collect::<String>()),
+            Layout::Map => None,
+        };
+        let tail = country.as_deref().map_or(0.0, |c| SMALL.width(c) + 4.0);
+        let stand = &stands[*index];
+        let (width, height) = (face.width(&text) + tail + 2.0, face.size * 1.15);
+        let clear = NODE + 4.0;
+        wanted.push(Label { about: stand.at, clear, width, height, outward: stand.outward, reach: 170.0 });
+        texts.push((text, country, face));
+    }
+    let mut carried = Vec::new();
+    for (curve, badge) in curves.iter().zip(badges) {
+        let Some(badge) = badge.filter(|_| curve.edge.number.is_some()) else { continue };
+        let (service, volume) = carries(curve);
+        let width = SMALL_BOLD.width(&service).max(SMALL.width(&volume)) + 4.0;
+        let about = badge.centre();
+        wanted.push(Label { about, clear: 12.0, width, height: 21.0, outward: Point::default(), reach: 42.0 });
+        carried.push((service, volume));
+    }
+
+    let mut hard: Vec<Rect> = stands.iter().map(|s| Rect::new(s.at.x, s.at.y, 0.0, 0.0).grown(NODE + 1.5)).collect();
+    hard.extend(badges.iter().flatten());
+    let soft: Vec<Point> = curves.iter().flat_map(|curve| curve.points.iter().copied()).collect();
+    let bounds = Rect::new(0.0, 0.0, view.width, view.height).grown(-3.0);
+    let places = labels::place(&wanted, &hard, &soft, bounds);
+
+    let mut unnamed = 0;
+    for ((text, country, face), placed) in texts.iter().zip(&places) {
+        let Some(placed) = placed else {
+            unnamed += 1;
+            continue;
+        };
+        plate(pen, placed, &soft);
+        let base = placed.rect.bottom - face.size * 0.27;
+        let ink = if face.bold { Ink::Text } else { Ink::Muted };
+        let written = pen.text(Point::new(placed.rect.left + 1.0, base), text, *face, Anchor::Start, ink);
+        if let Some(country) = country {
+            pen.text(Point::new(written.right + 4.0, base), country, SMALL, Anchor::Start, Ink::Muted);
+        }
+    }
+    for ((service, volume), placed) in carried.iter().zip(&places[texts.len()..]) {
+        // Without room here, the table says it.
+        let Some(placed) = placed else { continue };
+        plate(pen, placed, &soft);
+        let left = placed.rect.left + 2.0;
+        pen.text(Point::new(left, placed.rect.top + 8.5), service, SMALL_BOLD, Anchor::Start, Ink::Text);
+        pen.text(Point::new(left, placed.rect.top + 18.5), volume, SMALL, Anchor::Start, Ink::Text);
+    }
+    unnamed
+}
+
+/// What a link carried: its services, and bytes each way.
+fn carries(curve: &Curve<'_>) -> (String, String) {
+    let edge = curve.edge;
+    let first = edge.services.first().map_or_else(String::new, |(service, _)| service.to_string());
+    let more = edge.services.len().saturating_sub(1);
+    let services = if more > 0 { format!("{first} and {more} more") } else { first };
+    (services, words::each_way(edge.totals.bytes_out, edge.totals.bytes_in))
+}
+
+/// Ground behind a label that a link passes under, and the line that leads to it.
+fn plate(pen: &mut Pen, placed: &Placed, soft: &[Point]) {
+    if let Some((a, b)) = placed.leader {
+        pen.line(&[a, b], 0.75, Ink::Rule);
+    }
+    if soft.iter().any(|p| placed.rect.grown(4.0).distance(*p) == 0.0) {
+        pen.panel(placed.rect, Ink::Ground);
+    }
+}
