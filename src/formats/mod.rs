@@ -11,6 +11,7 @@ use crate::flow::Flow;
 mod aws_vpc_flow;
 mod aws_vpc_flow_json;
 mod fortigate_traffic;
+pub mod mapped_csv;
 pub mod syntax;
 mod zeek;
 mod zeek_conn_json;
@@ -23,6 +24,11 @@ pub const ALL: &[&dyn Format] = &[
     &fortigate_traffic::FortigateTraffic,
     &aws_vpc_flow::AwsVpcFlow,
     &aws_vpc_flow_json::AwsVpcFlowJson,
+    // Last, because they read what nothing else knows; one for each delimiter, which the framing has to know.
+    &mapped_csv::COMMAS,
+    &mapped_csv::SEMICOLONS,
+    &mapped_csv::TABS,
+    &mapped_csv::PIPES,
 ];
 
 /// A log format.
@@ -87,7 +93,7 @@ pub struct Setting {
     pub mapping: Option<Mapping>,
 }
 
-/// Which column of a table means what: field → header name of the column.
+/// Which column of a table means what: field → header name of the column. See [`mapped_csv`] for the fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Mapping {
     /// Field name of the contract (`ts`, `src_ip`, `bytes_out` …) → column's name in the header.

@@ -1,0 +1,772 @@
+//! Which column of a table means what: a guess from the names that many products give their columns, checked against the
+//! values in the file's first rows.
+
+use std::borrow::Cow;
+
+use super::super::syntax::{address, number};
+use super::when;
+
+/// The fields that a column can be mapped to, and the names that mean them: the most telling first, in lower case with
+/// letters and digits only.
+pub const FIELDS: &[(&str, &[&str])] = &[
+    (
+        "src_ip",
+        &[
+            "srcip",
+            "sourceip",
+            "sip",
+            "idorigh",
+            "srcaddr",
+            "srcaddress",
+            "sourceaddress",
+            "sourceipaddress",
+            "srcipaddress",
+            "saddr",
+            "sa",
+            "src4addr",
+            "ipsrc",
+            "ipvsrcaddr",
+            "ipv4srcaddr",
+            "clientip",
+            "clientaddress",
+            "callingip",
+            "initiatorip",
+            "initiatoraddress",
+            "origh",
+            "originip",
+            "cip",
+            "localip",
+            "localaddress",
+            "srcipv4",
+            "srcipv6",
+            "sourceipv4",
+            "pktsrcaddr",
+            "internalip",
+            "fromip",
+            "fromaddress",
+            "src",
+            "source",
+            "client",
+            "initiator",
+            "from",
+            "local",
+            "remotehostip",
+            "origin",
+        ],
+    ),
+    (
+        "src_host",
+        &[
+            "srchost",
+            "srchostname",
+            "sourcehost",
+            "sourcehostname",
+            "srcname",
+            "sourcename",
+            "sourcedomain",
+            "clienthost",
+            "clienthostname",
+            "clientname",
+            "shost",
+            "srcdns",
+            "src",
+            "source",
+            "client",
+            "from",
+            "sourcecomputer",
+        ],
+    ),
+    (
+        "src_port",
+        &[
+            "srcport",
+            "sourceport",
+            "sport",
+            "idorigp",
+            "spt",
+            "sp",
+            "clientport",
+            "origp",
+            "localport",
+            "initiatorport",
+            "srcprt",
+            "l4srcport",
+            "tcpsrcport",
+            "sourcetransportport",
+            "fromport",
+        ],
+    ),
+    (
+        "dst_ip",
+        &[
+            "dstip",
+            "destinationip",
+            "destip",
+            "dip",
+            "idresph",
+            "dstaddr",
+            "dstaddress",
+            "destinationaddress",
+            "destaddress",
+            "destinationipaddress",
+            "dstipaddress",
+            "destaddr",
+            "daddr",
+            "da",
+            "dst4addr",
+            "ipdst",
+            "ipv4dstaddr",
+            "serverip",
+            "serveraddress",
+            "responderip",
+            "responderaddress",
+            "resph",
+            "remoteip",
+            "remoteaddress",
+            "dstipv4",
+            "dstipv6",
+            "destinationipv4",
+            "pktdstaddr",
+            "externalip",
+            "targetip",
+            "targetaddress",
+            "toip",
+            "toaddress",
+            "dst",
+            "dest",
+            "destination",
+            "server",
+            "responder",
+            "target",
+            "to",
+            "remote",
+        ],
+    ),
+    (
+        "dst_host",
+        &[
+            "dsthost",
+            "dsthostname",
+            "desthost",
+            "desthostname",
+            "destinationhost",
+            "destinationhostname",
+            "dstname",
+            "destname",
+            "destinationname",
+            "destinationdomain",
+            "serverhost",
+            "servername",
+            "dhost",
+            "dstdns",
+            "dst",
+            "dest",
+            "destination",
+            "server",
+            "target",
+            "to",
+            "remotehost",
+            "remoteurl",
+        ],
+    ),
+    (
+        "dst_port",
+        &[
+            "dstport",
+            "destinationport",
+            "destport",
+            "dport",
+            "idrespp",
+            "dpt",
+            "dp",
+            "serverport",
+            "respp",
+            "remoteport",
+            "responderport",
+            "dstprt",
+            "l4dstport",
+            "tcpdstport",
+            "destinationtransportport",
+            "targetport",
+            "toport",
+            "port",
+            "service",
+        ],
+    ),
+    (
+        "proto",
+        &[
+            "proto",
+            "protocol",
+            "ipprotocol",
+            "transport",
+            "transportprotocol",
+            "networktransport",
+            "prot",
+            "pr",
+            "protocolname",
+            "ipproto",
+            "protocolid",
+            "protocolidentifier",
+            "networkprotocol",
+            "l4proto",
+            "protonum",
+            "protocolnumber",
+            "pro",
+        ],
+    ),
+    (
+        "service",
+        &[
+            "service",
+            "app",
+            "application",
+            "applicationname",
+            "applicationprotocol",
+            "appname",
+            "servicename",
+            "appid",
+            "networkapplication",
+            "appcategory",
+            "l7protocol",
+        ],
+    ),
+    (
+        "ts",
+        &[
+            "ts",
+            "start",
+            "starttime",
+            "flowstart",
+            "flowstarttime",
+            "firstswitched",
+            "firstseen",
+            "first",
+            "begin",
+            "begintime",
+            "stime",
+            "eventstart",
+            "sessionstart",
+            "sessionstarttime",
+            "connectiontime",
+            "tsstart",
+            "firstpackettime",
+            "startdate",
+            "startts",
+            "timestart",
+            "timestamp",
+            "timestamputc",
+            "eventtime",
+            "eventtimestamp",
+            "itime",
+            "time",
+            "datetime",
+            "utctime",
+            "generatetime",
+            "generatedtime",
+            "timegenerated",
+            "timegeneratedutc",
+            "receivetime",
+            "receiveddate",
+            "receipttime",
+            "logtime",
+            "createdtime",
+            "timecreated",
+            "eventdate",
+            "date",
+            "dateandtime",
+            "datetimeutc",
+        ],
+    ),
+    (
+        "end",
+        &[
+            "end",
+            "endtime",
+            "flowend",
+            "flowendtime",
+            "lastswitched",
+            "lastseen",
+            "last",
+            "etime",
+            "te",
+            "stop",
+            "stoptime",
+            "sessionend",
+            "sessionendtime",
+            "eventend",
+            "timeend",
+            "endts",
+            "lastpackettime",
+            "closetime",
+        ],
+    ),
+    ("date", &["date", "eventdate", "logdate", "startdate"]),
+    ("time", &["time", "eventtime", "logtime", "starttime"]),
+    ("zone", &["tz", "timezone", "utcoffset", "tzoffset"]),
+    (
+        "duration",
+        &[
+            "duration",
+            "durations",
+            "durationsec",
+            "durationsecs",
+            "durationseconds",
+            "durationms",
+            "durationmsec",
+            "durationmillis",
+            "durationmilliseconds",
+            "durationus",
+            "durationns",
+            "eventduration",
+            "dur",
+            "td",
+            "elapsed",
+            "elapsedtime",
+            "elapsedtimesec",
+            "elapsedsec",
+            "elapsedms",
+            "sessionduration",
+            "sessiondurationsec",
+            "flowduration",
+            "flowdurationmilliseconds",
+            "connectionduration",
+            "timetaken",
+        ],
+    ),
+    (
+        "bytes_out",
+        &[
+            "bytesout",
+            "origbytes",
+            "sentbytes",
+            "bytessent",
+            "sentbyte",
+            "srcbytes",
+            "sourcebytes",
+            "sbytes",
+            "outbytes",
+            "clientbytes",
+            "bytestoserver",
+            "bytesfromclient",
+            "uploadbytes",
+            "bytesuploaded",
+            "bytesup",
+            "sent",
+            "txbytes",
+            "bytestx",
+            "requestsize",
+            "initiatorbytes",
+            "srctodstbytes",
+            "src2dstbytes",
+            "bytessrctodst",
+            "ibyt",
+            "ibytes",
+            "totlenfwdpkts",
+            "totallengthoffwdpacket",
+            "totallengthoffwdpackets",
+            "octetdeltacount",
+            "outoctets",
+            "bytesc2s",
+            "bytes",
+            "octets",
+            "inbytes",
+            "dbytesout",
+        ],
+    ),
+    (
+        "bytes_in",
+        &[
+            "bytesin",
+            "respbytes",
+            "receivedbytes",
+            "bytesreceived",
+            "rcvdbyte",
+            "rcvdbytes",
+            "recvbytes",
+            "bytesrecv",
+            "dstbytes",
+            "destinationbytes",
+            "destbytes",
+            "dbytes",
+            "serverbytes",
+            "bytestoclient",
+            "bytesfromserver",
+            "downloadbytes",
+            "bytesdownloaded",
+            "bytesdown",
+            "received",
+            "rcvd",
+            "rxbytes",
+            "bytesrx",
+            "responsesize",
+            "responderbytes",
+            "dsttosrcbytes",
+            "dst2srcbytes",
+            "bytesdsttosrc",
+            "obyt",
+            "obytes",
+            "totlenbwdpkts",
+            "totallengthofbwdpacket",
+            "totallengthofbwdpackets",
+            "inoctets",
+            "bytess2c",
+            "inbytes",
+        ],
+    ),
+    ("bytes_total", &["totbytes", "totalbytes", "bytestotal", "networkbytes", "bytes"]),
+    (
+        "packets_out",
+        &[
+            "packetsout",
+            "origpkts",
+            "sentpackets",
+            "packetssent",
+            "sentpkt",
+            "sentpkts",
+            "srcpkts",
+            "srcpackets",
+            "sourcepackets",
+            "spkts",
+            "outpkts",
+            "pktssent",
+            "pktstoserver",
+            "packetstoserver",
+            "ipkt",
+            "ipkts",
+            "initiatorpackets",
+            "totfwdpkts",
+            "totalfwdpacket",
+            "totalfwdpackets",
+            "packetdeltacount",
+            "packetsc2s",
+            "packets",
+            "pkts",
+            "inpkts",
+        ],
+    ),
+    (
+        "packets_in",
+        &[
+            "packetsin",
+            "resppkts",
+            "receivedpackets",
+            "packetsreceived",
+            "rcvdpkt",
+            "rcvdpkts",
+            "dstpkts",
+            "dstpackets",
+            "destinationpackets",
+            "dpkts",
+            "pktsreceived",
+            "pktstoclient",
+            "packetstoclient",
+            "opkt",
+            "opkts",
+            "responderpackets",
+            "totbwdpkts",
+            "totalbwdpacket",
+            "totalbwdpackets",
+            "packetss2c",
+        ],
+    ),
+    ("packets_total", &["totpkts", "totalpackets", "packetstotal", "networkpackets", "packets"]),
+    (
+        "outcome",
+        &[
+            "outcome",
+            "action",
+            "verdict",
+            "deviceaction",
+            "act",
+            "connstate",
+            "disposition",
+            "decision",
+            "ruleaction",
+            "policyaction",
+            "eventaction",
+            "actiontype",
+            "firewallaction",
+            "accesscontrolruleaction",
+            "result",
+            "eventoutcome",
+            "state",
+            "status",
+        ],
+    ),
+    (
+        "user",
+        &[
+            "user",
+            "username",
+            "srcuser",
+            "sourceuser",
+            "sourceusername",
+            "suser",
+            "srcusername",
+            "clientuser",
+            "initiatoruser",
+            "account",
+            "accountname",
+            "initiatingprocessaccountname",
+            "userid",
+            "usersrc",
+            "remoteuser",
+        ],
+    ),
+    (
+        "sensor",
+        &[
+            "sensor",
+            "device",
+            "devicename",
+            "devname",
+            "dvc",
+            "dvchost",
+            "deviceid",
+            "devid",
+            "observer",
+            "observername",
+            "exporter",
+            "router",
+            "firewall",
+            "firewallname",
+            "gateway",
+            "origin",
+            "orig",
+            "reporter",
+            "computer",
+            "host",
+            "hostname",
+            "systemname",
+            "interfaceid",
+            "dvcip",
+            "deviceaddress",
+            "devicehostname",
+        ],
+    ),
+    (
+        "rule",
+        &[
+            "rule",
+            "rulename",
+            "ruleid",
+            "policy",
+            "policyid",
+            "policyname",
+            "rulenumber",
+            "rulenum",
+            "acl",
+            "accesslist",
+            "aclname",
+            "securityrule",
+            "securitypolicyname",
+            "accesscontrolrulename",
+            "ruleuid",
+            "devicecustomstring1",
+        ],
+    ),
+];
+
+/// A column's name reduced to letters and digits in lower case: `Src IP` and `src_ip` are one.
+pub fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The guess: for each field the index of its column. Each column serves one field, and only if at least half of its
+/// values in the rows can be read as what the field needs (a table without rows is believed).
+pub fn guess(header: &[String], rows: &[Vec<Cow<'_, [u8]>>]) -> Vec<(&'static str, usize)> {
+    let names: Vec<String> = header.iter().map(|name| plain(name)).collect();
+    // `TimeGenerated [UTC]`, `Duration (ms)`: what stands in brackets may be part of the name or a remark.
+    let bare: Vec<String> =
+        header.iter().map(|name| plain(name.split(['[', '(']).next().unwrap_or_default())).collect();
+    let mut taken = vec![false; header.len()];
+    let mut found = Vec::new();
+    for (field, synonyms) in FIELDS {
+        let columns = synonyms.iter().flat_map(|synonym| {
+            (0..names.len())
+                .filter(|at| names[*at] == *synonym)
+                .chain((0..bare.len()).filter(|at| bare[*at] == *synonym))
+        });
+        let Some(column) = columns.into_iter().find(|at| !taken[*at] && fits(field, *at, rows)) else { continue };
+        taken[column] = true;
+        found.push((*field, column));
+    }
+    settle_times(&names, &mut found);
+    found
+}
+
+/// FortiGate's and FortiAnalyzer's tables carry the time of the record, which is the session's end.
+fn settle_times(names: &[String], found: &mut [(&'static str, usize)]) {
+    let has = |name: &str| names.iter().any(|n| n == name);
+    let is_fortinet = has("sentbyte") && (has("devid") || has("logid") || has("devname"));
+    for (field, column) in found {
+        if *field == "ts" && is_fortinet && matches!(names[*column].as_str(), "eventtime" | "itime" | "time") {
+            *field = "end";
+        }
+    }
+}
+
+/// Whether a column's values can be what a field needs.
+fn fits(field: &str, column: usize, rows: &[Vec<Cow<'_, [u8]>>]) -> bool {
+    let (mut said, mut sound) = (0, 0);
+    for cell in rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.trim_ascii()) {
+        if is_unset(cell) {
+            continue;
+        }
+        said += 1;
+        let reads = match field {
+            "src_ip" | "dst_ip" => address::address_and_port(cell).is_some(),
+            "src_host" | "dst_host" => is_host_name(cell),
+            "src_port" | "dst_port" => port(cell).is_some(),
+            "bytes_out" | "bytes_in" | "packets_out" | "packets_in" | "bytes_total" | "packets_total" => {
+                number::whole(cell).is_some()
+            }
+            "ts" | "end" => {
+                when::read(cell, Some(when::Order::DayFirst)).is_ok()
+                    || when::read(cell, Some(when::Order::MonthFirst)).is_ok()
+            }
+            "date" => !cell.contains(&b':') && cell.iter().filter(|b| matches!(b, b'/' | b'-' | b'.')).count() == 2,
+            "time" => cell.len() >= 4 && cell.len() <= 18 && cell[1..3].contains(&b':'),
+            "duration" => duration(cell, Unit::Seconds).is_some(),
+            "service" => address::address_and_port(cell).is_none(),
+            "zone" => super::super::syntax::time::offset(cell).is_some(),
+            _ => true,
+        };
+        sound += usize::from(reads);
+    }
+    said == 0 || sound * 2 >= said
+}
+
+/// Whether a cell says that there is no value. Only for numbers, times and addresses, which it cannot be otherwise; a user called
+/// `NULL` stays one.
+pub fn is_unset(cell: &[u8]) -> bool {
+    matches!(
+        cell,
+        b"" | b"-"
+            | b"--"
+            | b"N/A"
+            | b"n/a"
+            | b"NULL"
+            | b"null"
+            | b"None"
+            | b"none"
+            | b"nil"
+            | b"(empty)"
+            | b"NaN"
+            | b"nan"
+    )
+}
+
+/// Whether text can be a host's name. What ends in a number is an attempt at IPv4 (`010.0.0.1`, `0x7f.1`), as the URL
+/// standard has it ("ends in a number").
+pub fn is_host_name(cell: &[u8]) -> bool {
+    let sound = cell.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_') || *b >= 0x80);
+    let last = cell.rsplit(|b| *b == b'.').find(|label| !label.is_empty()).unwrap_or_default();
+    let numeric = last.iter().all(u8::is_ascii_digit) || last.starts_with(b"0x");
+    sound && !numeric && cell.len() <= 255
+}
+
+/// A port, in hexadecimal too, as Argus writes it.
+pub fn port(cell: &[u8]) -> Option<u16> {
+    match cell.strip_prefix(b"0x") {
+        Some(hex) => u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok(),
+        None => number::whole(cell).and_then(|n| u16::try_from(n).ok()),
+    }
+}
+
+/// What a duration without unit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unit {
+    /// Seconds.
+    #[default]
+    Seconds,
+    /// Milliseconds.
+    Millis,
+    /// Microseconds.
+    Micros,
+    /// Nanoseconds.
+    Nanos,
+}
+
+impl Unit {
+    /// By the column's name.
+    pub fn of(name: &str) -> Unit {
+        let plain = plain(name);
+        match plain.as_str() {
+            // ECS counts `event.duration` in nanoseconds, CICFlowMeter its `Flow Duration` in microseconds.
+            "eventduration" => Unit::Nanos,
+            "flowduration" => Unit::Micros,
+            "durationms" | "elapsedms" => Unit::Millis,
+            "durationus" => Unit::Micros,
+            "durationns" => Unit::Nanos,
+            _ => Unit::of_word(name),
+        }
+    }
+
+    /// By the last word of a column's name: `elapsed_time_ms`, `Duration (ms)`.
+    fn of_word(name: &str) -> Unit {
+        let last = name.split(|c: char| !c.is_alphanumeric()).rfind(|word| !word.is_empty()).unwrap_or_default();
+        match last.to_lowercase().as_str() {
+            "ms" | "msec" | "msecs" | "millis" | "milliseconds" => Unit::Millis,
+            "us" | "µs" | "usec" | "usecs" | "micros" | "microseconds" => Unit::Micros,
+            "ns" | "nsec" | "nanos" | "nanoseconds" => Unit::Nanos,
+            _ => Unit::Seconds,
+        }
+    }
+}
+
+/// A duration in microseconds: a number of units, or `H:MM:SS`.
+pub fn duration(cell: &[u8], unit: Unit) -> Option<u64> {
+    if cell.contains(&b':') {
+        let colons = cell.iter().filter(|b| **b == b':').count();
+        let mut parts = cell.split(|b| *b == b':');
+        let mut minutes = 0_u64;
+        for _ in 0..colons {
+            minutes = minutes.checked_mul(60)?.checked_add(number::count(parts.next()?)?)?;
+        }
+        let seconds = number::micros(parts.next()?).and_then(|micros| u64::try_from(micros).ok())?;
+        return minutes.checked_mul(60_000_000)?.checked_add(seconds).filter(|_| colons <= 2);
+    }
+    let shift = match unit {
+        Unit::Seconds => 6,
+        Unit::Millis => 3,
+        Unit::Micros => 0,
+        Unit::Nanos => -3,
+    };
+    number::Decimal::read(cell)?.scaled(shift).and_then(|micros| u64::try_from(micros).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_ends_in_a_number_is_no_host() {
+        for name in ["010.0.0.1", "0x7f.1", "1.2.3.4.5", "", "a b", "host/1"] {
+            assert!(!is_host_name(name.as_bytes()), "{name}");
+        }
+        for name in ["srv01", "dc-1.example.com", "東京", "host1.example.com."] {
+            assert!(is_host_name(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn durations_are_read_by_unit_and_by_clock() {
+        assert_eq!(duration(b"1.5", Unit::Seconds), Some(1_500_000));
+        assert_eq!(duration(b"1500", Unit::of("Duration (ms)")), Some(1_500_000));
+        assert_eq!(duration(b"1.5", Unit::of("durations")), Some(1_500_000));
+        assert_eq!(duration(b"1:02:03", Unit::Seconds), Some(3_723_000_000));
+        assert_eq!(duration(b"00:00:01.5", Unit::Seconds), Some(1_500_000));
+        for bad in ["x", "-1", "1:2:3:4", ":", "1:x"] {
+            assert_eq!(duration(bad.as_bytes(), Unit::Seconds), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_column_serves_two_fields() {
+        let header = ["source", "source port", "destination", "bytes"].map(str::to_owned);
+        let guessed = guess(&header, &[]);
+        assert_eq!(guessed, [("src_ip", 0), ("src_port", 1), ("dst_ip", 2), ("bytes_out", 3)]);
+    }
+}

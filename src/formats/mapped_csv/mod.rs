@@ -1,0 +1,268 @@
+//! Any table with a header (RFC 4180; commas, semicolons, tabs or `|`), read through a mapping of columns to fields that is
+//! guessed from names and values and that the user may correct. Bytes are what the source counts.
+//!
+//! The fields: `ts`, `end`, `date` with `time`, `zone`, `duration`, `src_ip`, `src_host`, `src_port`, `dst_ip`, `dst_host`,
+//! `dst_port`, `proto`, `service`, `bytes_out`, `bytes_in`, `bytes_total`, `packets_out`, `packets_in`, `packets_total`, `outcome`, `user`,
+//! `sensor`, `rule`. One more entry of a mapping is no column: `day_month`, `day first` or `month first`, for dates such as `03/04/2025`;
+//! where neither it nor the file's beginning settles their order, the row is malformed and says so.
+
+mod cells;
+mod columns;
+mod preview;
+mod row;
+mod when;
+
+use std::borrow::Cow;
+
+pub use preview::{Preview, Reading, preview, unmapped_header};
+
+use super::{Disposition, Fault, Format, Likeness, Mapping, Parser, Sample, Setting, Sink};
+use crate::evidence::text::readable;
+use crate::evidence::{Clock, Framing, Record};
+use row::Plan;
+
+/// A table with commas.
+pub const COMMAS: MappedCsv = MappedCsv { delimiter: b',', name: "mapped_csv", title: "CSV" };
+/// A table with semicolons.
+pub const SEMICOLONS: MappedCsv =
+    MappedCsv { delimiter: b';', name: "mapped_csv_semicolons", title: "CSV (semicolons)" };
+/// A table with tabs.
+pub const TABS: MappedCsv = MappedCsv { delimiter: b'\t', name: "mapped_csv_tabs", title: "CSV (tabs)" };
+/// A table with `|`.
+pub const PIPES: MappedCsv = MappedCsv { delimiter: b'|', name: "mapped_csv_pipes", title: "CSV (|)" };
+
+const ALL: [&MappedCsv; 4] = [&COMMAS, &SEMICOLONS, &TABS, &PIPES];
+
+/// The format, for one delimiter.
+pub struct MappedCsv {
+    delimiter: u8,
+    name: &'static str,
+    title: &'static str,
+}
+
+impl Format for MappedCsv {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn title(&self) -> &'static str {
+        self.title
+    }
+
+    fn recognise(&self, sample: &Sample<'_>) -> Likeness {
+        let table = Table::of(sample, self.delimiter);
+        if table.is_some_and(|table| table.has_both_ends()) { Likeness::Possible } else { Likeness::None }
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::QuotedLines(self.delimiter)
+    }
+
+    fn open(&self, setting: &Setting, sample: &Sample<'_>) -> Box<dyn Parser> {
+        let table = Table::of(sample, self.delimiter).or_else(|| Table::unguessed(sample, self.delimiter));
+        let (head, plan) = match table {
+            Some(table) => {
+                let mapping = setting.mapping.clone().unwrap_or_else(|| table.mapping());
+                (table.head.iter().map(|line| line.to_vec()).collect(), Plan::new(&table.header, &mapping))
+            }
+            None => (Vec::new(), Plan::default()),
+        };
+        let mapping = plan.mapping.clone();
+        Box::new(Rows { delimiter: self.delimiter, clock: setting.clock, head, plan, mapping })
+    }
+}
+
+struct Rows {
+    delimiter: u8,
+    clock: Clock,
+    /// The header line and what stands before it, as they stand; wherever they come again, they are no rows.
+    head: Vec<Vec<u8>>,
+    plan: Plan,
+    mapping: Mapping,
+}
+
+impl Parser for Rows {
+    fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
+        let line = record.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(record.bytes);
+        if self.head.iter().any(|head| head == line) {
+            return Disposition::Header;
+        }
+        let mut row = Vec::with_capacity(self.plan.width);
+        if let Err(cell) = cells::cut(line, self.delimiter, &mut row) {
+            let shown = readable(&line[..line.len().min(480)]);
+            return Disposition::Malformed(Fault::new(
+                "a quoted value is not closed",
+                format!("cell {cell} of: {shown}"),
+            ));
+        }
+        match self.plan.flow(&row, &self.clock) {
+            Ok(flow) => {
+                flows(&flow, record.place);
+                Disposition::Parsed
+            }
+            Err(fault) => Disposition::Malformed(fault),
+        }
+    }
+
+    fn mapping(&self) -> Option<Mapping> {
+        Some(self.mapping.clone())
+    }
+}
+
+/// How many rows a guess looks at.
+const GUESSED_ROWS: usize = 50;
+/// How many lines of preamble may stand before the header.
+const PREAMBLE: usize = 12;
+
+/// A table's beginning.
+struct Table<'s> {
+    /// The lines up to the header, the header included.
+    head: Vec<&'s [u8]>,
+    /// The columns' names, made distinct: `bytes`, `bytes (2)`, `column 3`.
+    header: Vec<String>,
+    rows: Vec<Vec<Cow<'s, [u8]>>>,
+    guessed: Vec<(&'static str, usize)>,
+}
+
+impl<'s> Table<'s> {
+    /// The table whose header is the first line that names both ends, after a few lines of preamble at most.
+    fn of(sample: &Sample<'s>, delimiter: u8) -> Option<Table<'s>> {
+        (0..PREAMBLE).map_while(|before| Table::at(sample, delimiter, before)).find(Table::has_both_ends)
+    }
+
+    /// The table whose header is the first line of several cells, whatever they say.
+    fn unguessed(sample: &Sample<'s>, delimiter: u8) -> Option<Table<'s>> {
+        (0..PREAMBLE).map_while(|before| Table::at(sample, delimiter, before)).find(|table| table.header.len() > 1)
+    }
+
+    fn at(sample: &Sample<'s>, delimiter: u8, before: usize) -> Option<Table<'s>> {
+        let mut lines = sample.lines();
+        let head: Vec<&[u8]> = lines.by_ref().take(before + 1).collect();
+        let line = head.get(before)?;
+        let mut names = Vec::new();
+        // A line with an unclosed quote names no columns.
+        if cells::cut(line.strip_prefix(b"#").unwrap_or(line), delimiter, &mut names).is_err() {
+            names.clear();
+        }
+        let header = distinct(&names);
+        let mut rows = Vec::new();
+        for line in lines.take(if header.len() > 1 { GUESSED_ROWS } else { 0 }) {
+            let mut row = Vec::new();
+            // A row that cannot be cut says nothing about the columns; the parser will say what is wrong with it.
+            if cells::cut(line, delimiter, &mut row).is_ok() {
+                rows.push(row);
+            }
+        }
+        let guessed = if header.len() > 1 { columns::guess(&header, &rows) } else { Vec::new() };
+        Some(Table { head, header, rows, guessed })
+    }
+
+    fn has_both_ends(&self) -> bool {
+        let has = |field| self.guessed.iter().any(|(found, _)| *found == field);
+        (has("src_ip") || has("src_host")) && (has("dst_ip") || has("dst_host"))
+    }
+
+    fn mapping(&self) -> Mapping {
+        let mut mapping = Mapping::default();
+        for (field, column) in &self.guessed {
+            mapping.columns.insert((*field).to_owned(), self.header[*column].clone());
+        }
+        let dated =
+            self.guessed.iter().filter(|(field, _)| matches!(*field, "ts" | "end" | "date")).map(|(_, column)| *column);
+        let cells = dated.flat_map(|column| self.rows.iter().filter_map(move |row| row.get(column)));
+        if let Some(order) = when::Order::of(cells.map(|cell| cell.as_ref())) {
+            mapping.columns.insert("day_month".to_owned(), order.word().to_owned());
+        }
+        mapping
+    }
+}
+
+fn distinct(names: &[Cow<'_, [u8]>]) -> Vec<String> {
+    let mut header: Vec<String> = Vec::with_capacity(names.len());
+    for (at, name) in names.iter().enumerate() {
+        let name = readable(name.trim_ascii()).into_owned();
+        let name = if name.is_empty() { format!("column {}", at + 1) } else { name };
+        let mut unique = name.clone();
+        let mut turn = 2;
+        while header.contains(&unique) {
+            unique = format!("{name} ({turn})");
+            turn += 1;
+        }
+        header.push(unique);
+    }
+    header
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::{Reading as Made, reading_of, recognise};
+
+    fn read(text: &str) -> Made {
+        reading_of(&COMMAS, text)
+    }
+
+    #[test]
+    fn columns_of_any_name_and_order_are_mapped() {
+        let flow = read(
+            "Bytes Sent,Destination address,Source address,Start Time\n5,198.51.100.1,192.0.2.1,2020-06-11T01:00:00Z",
+        )
+        .flows
+        .remove(0);
+        assert_eq!(flow.initiator.address, "192.0.2.1".parse().ok());
+        assert_eq!((flow.bytes_out, flow.start.unwrap().to_string().as_str()), (Some(5), "1591837200"));
+    }
+
+    #[test]
+    fn a_column_of_names_gives_hosts() {
+        let flow = read("src,dst\nsrv01,dc-1.example.com").flows.remove(0);
+        assert_eq!(flow.initiator.name.as_deref(), Some("srv01"));
+        assert_eq!(flow.responder.address, None);
+    }
+
+    #[test]
+    fn an_unclosed_quote_costs_one_row() {
+        let made = read("src,dst\n\"192.0.2.1,198.51.100.1\n192.0.2.2,198.51.100.1");
+        assert!(matches!(made.dispositions[1], Disposition::Malformed(_)));
+        assert_eq!(made.flows.len(), 1);
+    }
+
+    #[test]
+    fn a_confirmed_mapping_holds_against_the_guess() {
+        let text = "a,b\n192.0.2.1,198.51.100.1";
+        let columns = [("src_ip", "b"), ("dst_ip", "a")].map(|(f, c)| (f.to_owned(), c.to_owned()));
+        let setting = Setting { mapping: Some(Mapping { columns: columns.into() }), ..Setting::default() };
+        let mut parser = COMMAS.open(&setting, &Sample { bytes: text.as_bytes(), whole: true });
+        let mut seen = None;
+        let record = Record { bytes: b"192.0.2.1,198.51.100.1", place: Default::default() };
+        parser.read(record, &mut |flow, _| seen = flow.initiator.address);
+        assert_eq!(seen, "198.51.100.1".parse().ok());
+    }
+
+    #[test]
+    fn a_table_without_both_ends_is_not_read() {
+        let name = |text: &str| recognise(&Sample { bytes: text.as_bytes(), whole: true }).map(|format| format.name());
+        assert_eq!(name("name,age\na,1"), None);
+        assert_eq!(name("src,age\n192.0.2.1,1"), None);
+        assert_eq!(name("src;dst\n192.0.2.1;192.0.2.2"), Some("mapped_csv_semicolons"));
+        assert_eq!(name("sIP|dIP|sPort|dPort\n192.0.2.1|192.0.2.2|1|2"), Some("mapped_csv_pipes"));
+        assert_eq!(name("1,2020/06/11 10:00:00,0011,TRAFFIC,end,192.0.2.1,198.51.100.1"), None);
+    }
+
+    #[test]
+    fn an_ambiguous_date_is_malformed_until_settled() {
+        let made = read("time,src,dst\n03/04/2025 10:00:00,192.0.2.1,192.0.2.2");
+        let Disposition::Malformed(fault) = &made.dispositions[1] else { panic!("{:?}", made.dispositions) };
+        assert!(fault.reason.contains("day"), "{fault:?}");
+        let made =
+            read("time,src,dst\n03/04/2025 10:00:00,192.0.2.1,192.0.2.2\n13/04/2025 10:00:00,192.0.2.1,192.0.2.2");
+        assert_eq!(made.flows.len(), 2);
+    }
+
+    #[test]
+    fn words_for_nothing_stay_distinct_as_users() {
+        let made = read("src,dst,user\n192.0.2.1,192.0.2.2,-\n192.0.2.1,192.0.2.2,NULL\n192.0.2.1,192.0.2.2,");
+        let users: Vec<Option<&str>> = made.flows.iter().map(|flow| flow.user.as_deref()).collect();
+        assert_eq!(users, [Some("-"), Some("NULL"), Some("")]);
+    }
+}
