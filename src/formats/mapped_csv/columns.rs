@@ -301,6 +301,22 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "closetime",
         ],
     ),
+    // When the record was written, for rows that say neither start nor end.
+    (
+        "logged",
+        &[
+            "timegenerated",
+            "timegeneratedutc",
+            "receivetime",
+            "receipttime",
+            "timestamp",
+            "eventtime",
+            "itime",
+            "logtime",
+            "time",
+            "datetime",
+        ],
+    ),
     ("date", &["date", "eventdate", "logdate", "startdate"]),
     ("time", &["time", "eventtime", "logtime", "starttime"]),
     ("zone", &["tz", "timezone", "utcoffset", "tzoffset"]),
@@ -622,7 +638,7 @@ fn fits(field: &str, column: usize, rows: &[Vec<Cow<'_, [u8]>>]) -> bool {
             "bytes_out" | "bytes_in" | "packets_out" | "packets_in" | "bytes_total" | "packets_total" => {
                 number::whole(cell).is_some()
             }
-            "ts" | "end" => {
+            "ts" | "end" | "logged" => {
                 when::read(cell, Some(when::Order::DayFirst)).is_ok()
                     || when::read(cell, Some(when::Order::MonthFirst)).is_ok()
             }

@@ -1,7 +1,7 @@
 //! Any table with a header (RFC 4180; commas, semicolons, tabs or `|`), read through a mapping of columns to fields that is
 //! guessed from names and values and that the user may correct. Bytes are what the source counts.
 //!
-//! The fields: `ts`, `end`, `date` with `time`, `zone`, `duration`, `src_ip`, `src_host`, `src_port`, `dst_ip`, `dst_host`,
+//! The fields: `ts`, `end`, `logged`, `date` with `time`, `zone`, `duration`, `src_ip`, `src_host`, `src_port`, `dst_ip`, `dst_host`,
 //! `dst_port`, `proto`, `service`, `bytes_out`, `bytes_in`, `bytes_total`, `packets_out`, `packets_in`, `packets_total`, `outcome`, `user`,
 //! `sensor`, `rule`. One more entry of a mapping is no column: `day_month`, `day first` or `month first`, for dates such as `03/04/2025`;
 //! where neither it nor the file's beginning settles their order, the row is malformed and says so.
@@ -167,8 +167,11 @@ impl<'s> Table<'s> {
         for (field, column) in &self.guessed {
             mapping.columns.insert((*field).to_owned(), self.header[*column].clone());
         }
-        let dated =
-            self.guessed.iter().filter(|(field, _)| matches!(*field, "ts" | "end" | "date")).map(|(_, column)| *column);
+        let dated = self
+            .guessed
+            .iter()
+            .filter(|(field, _)| matches!(*field, "ts" | "end" | "logged" | "date"))
+            .map(|(_, column)| *column);
         let cells = dated.flat_map(|column| self.rows.iter().filter_map(move |row| row.get(column)));
         if let Some(order) = when::Order::of(cells.map(|cell| cell.as_ref())) {
             mapping.columns.insert("day_month".to_owned(), order.word().to_owned());

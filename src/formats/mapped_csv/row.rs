@@ -173,7 +173,11 @@ impl Plan {
             (None, Some((end, basis)), duration) => {
                 (flow.start, flow.basis) = (end.before(duration.unwrap_or(0)), basis);
             }
-            (None, None, _) => {}
+            (None, None, _) => {
+                if let Some((logged, basis)) = self.time(row, "logged", clock, zone)? {
+                    (flow.start, flow.basis) = (Some(logged), basis);
+                }
+            }
         }
         Ok(())
     }

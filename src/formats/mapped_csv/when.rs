@@ -107,8 +107,9 @@ const HOUR: i64 = 3_600_000_000;
 
 /// A date of three parts, in days since the epoch.
 fn day_of(date: &str, order: Option<Order>) -> Result<i64, Unread> {
-    let mut parts: Vec<&str> =
-        date.split([' ', '/', '-', '.', ',', '@', 'T']).filter(|part| !part.is_empty()).collect();
+    // The T of ISO 8601 parts such a date from its time.
+    let date = date.strip_suffix('T').unwrap_or(date);
+    let mut parts: Vec<&str> = date.split([' ', '/', '-', '.', ',', '@']).filter(|part| !part.is_empty()).collect();
     if parts.len() == 4 && parts[0].len() >= 3 && parts[0].bytes().all(|b| b.is_ascii_alphabetic()) {
         // The day of the week.
         parts.remove(0);
