@@ -196,10 +196,11 @@ pub(super) struct VpcFlow {
 
 impl Parser for VpcFlow {
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
-        if record.bytes.trim_ascii_start().first() == Some(&b'{') {
-            return self.read_object(record, flows);
+        let bytes = super::without_mark(record.bytes);
+        if bytes.trim_ascii_start().first() == Some(&b'{') {
+            return self.read_object(Record { bytes, ..record }, flows);
         }
-        self.read_line(record.bytes, record, flows)
+        self.read_line(bytes, record, flows)
     }
 }
 

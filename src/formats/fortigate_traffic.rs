@@ -141,7 +141,7 @@ struct End<'r> {
 impl<'r> Fields<'r> {
     /// The fields, and the key of a quoted value that has no end.
     fn of(line: &'r [u8]) -> (Fields<'r>, Option<&'r [u8]>) {
-        let line = without_priority(line);
+        let line = without_priority(super::without_mark(line));
         let mut found = Fields::default();
         for pair in Pairs::new(line, between(line)) {
             let (key, value) = match pair {

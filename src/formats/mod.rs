@@ -24,11 +24,8 @@ pub const ALL: &[&dyn Format] = &[
     &fortigate_traffic::FortigateTraffic,
     &aws_vpc_flow::AwsVpcFlow,
     &aws_vpc_flow_json::AwsVpcFlowJson,
-    // Last, because they read what nothing else knows; one for each delimiter, which the framing has to know.
-    &mapped_csv::COMMAS,
-    &mapped_csv::SEMICOLONS,
-    &mapped_csv::TABS,
-    &mapped_csv::PIPES,
+    // Last, because it reads what nothing else knows.
+    &mapped_csv::MappedCsv,
 ];
 
 /// A log format.
@@ -153,6 +150,11 @@ pub trait Parser {
     fn mapping(&self) -> Option<Mapping> {
         None
     }
+}
+
+/// A record without the byte order mark that begins a file, and each further file in a joined one.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 /// The reasons that many formats share, so that the same fault reads the same everywhere.

@@ -52,7 +52,7 @@ struct ConnJson {
 
 impl Parser for ConnJson {
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
-        let fields = match Fields::of(record.bytes) {
+        let fields = match Fields::of(super::without_mark(record.bytes)) {
             Ok(fields) => fields,
             Err(fault) => return Disposition::Malformed(fault),
         };

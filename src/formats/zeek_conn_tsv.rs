@@ -112,8 +112,7 @@ struct ConnTsv {
 
 impl Parser for ConnTsv {
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
-        // A byte order mark stands before the header of the second of two joined files too.
-        let line = record.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(record.bytes);
+        let line = super::without_mark(record.bytes);
         if line.first() == Some(&b'#') {
             self.read_header(line);
             return Disposition::Header;

@@ -21,54 +21,37 @@ use crate::evidence::text::readable;
 use crate::evidence::{Clock, Framing, Record};
 use row::Plan;
 
-/// A table with commas.
-pub const COMMAS: MappedCsv = MappedCsv { delimiter: b',', name: "mapped_csv", title: "CSV" };
-/// A table with semicolons.
-pub const SEMICOLONS: MappedCsv =
-    MappedCsv { delimiter: b';', name: "mapped_csv_semicolons", title: "CSV (semicolons)" };
-/// A table with tabs.
-pub const TABS: MappedCsv = MappedCsv { delimiter: b'\t', name: "mapped_csv_tabs", title: "CSV (tabs)" };
-/// A table with `|`.
-pub const PIPES: MappedCsv = MappedCsv { delimiter: b'|', name: "mapped_csv_pipes", title: "CSV (|)" };
-
-const ALL: [&MappedCsv; 4] = [&COMMAS, &SEMICOLONS, &TABS, &PIPES];
-
-/// The format, for one delimiter.
-pub struct MappedCsv {
-    delimiter: u8,
-    name: &'static str,
-    title: &'static str,
-}
+/// The format.
+pub struct MappedCsv;
 
 impl Format for MappedCsv {
     fn name(&self) -> &'static str {
-        self.name
+        "mapped_csv"
     }
 
     fn title(&self) -> &'static str {
-        self.title
+        "CSV with mapped columns"
     }
 
     fn recognise(&self, sample: &Sample<'_>) -> Likeness {
-        let table = Table::of(sample, self.delimiter);
-        if table.is_some_and(|table| table.has_both_ends()) { Likeness::Possible } else { Likeness::None }
+        if Table::mapped(sample).is_some() { Likeness::Possible } else { Likeness::None }
     }
 
-    fn framing(&self) -> Framing {
-        Framing::QuotedLines(self.delimiter)
+    fn framing(&self, sample: &Sample<'_>) -> Framing {
+        Framing::QuotedLines(Table::of(sample).map_or(b',', |table| table.delimiter))
     }
 
     fn open(&self, setting: &Setting, sample: &Sample<'_>) -> Box<dyn Parser> {
-        let table = Table::of(sample, self.delimiter).or_else(|| Table::unguessed(sample, self.delimiter));
-        let (head, plan) = match table {
+        let clock = setting.clock;
+        Box::new(match Table::of(sample) {
             Some(table) => {
                 let mapping = setting.mapping.clone().unwrap_or_else(|| table.mapping());
-                (table.head.iter().map(|line| line.to_vec()).collect(), Plan::new(&table.header, &mapping))
+                let plan = Plan::new(&table.header, &mapping);
+                let head = table.head.iter().map(|line| line.to_vec()).collect();
+                Rows { delimiter: table.delimiter, clock, head, plan }
             }
-            None => (Vec::new(), Plan::default()),
-        };
-        let mapping = plan.mapping.clone();
-        Box::new(Rows { delimiter: self.delimiter, clock: setting.clock, head, plan, mapping })
+            None => Rows { delimiter: b',', clock, head: Vec::new(), plan: Plan::default() },
+        })
     }
 }
 
@@ -78,12 +61,11 @@ struct Rows {
     /// The header line and what stands before it, as they stand; wherever they come again, they are no rows.
     head: Vec<Vec<u8>>,
     plan: Plan,
-    mapping: Mapping,
 }
 
 impl Parser for Rows {
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
-        let line = record.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(record.bytes);
+        let line = super::without_mark(record.bytes);
         if self.head.iter().any(|head| head == line) {
             return Disposition::Header;
         }
@@ -105,10 +87,11 @@ impl Parser for Rows {
     }
 
     fn mapping(&self) -> Option<Mapping> {
-        Some(self.mapping.clone())
+        Some(self.plan.mapping.clone())
     }
 }
 
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// How many rows a guess looks at.
 const GUESSED_ROWS: usize = 50;
 /// How many lines of preamble may stand before the header.
@@ -116,6 +99,7 @@ const PREAMBLE: usize = 12;
 
 /// A table's beginning.
 struct Table<'s> {
+    delimiter: u8,
     /// The lines up to the header, the header included.
     head: Vec<&'s [u8]>,
     /// The columns' names, made distinct: `bytes`, `bytes (2)`, `column 3`.
@@ -125,14 +109,20 @@ struct Table<'s> {
 }
 
 impl<'s> Table<'s> {
-    /// The table whose header is the first line that names both ends, after a few lines of preamble at most.
-    fn of(sample: &Sample<'s>, delimiter: u8) -> Option<Table<'s>> {
-        (0..PREAMBLE).map_while(|before| Table::at(sample, delimiter, before)).find(Table::has_both_ends)
+    /// The table that a sample is: the one whose header names both ends, else whatever looks most like one.
+    fn of(sample: &Sample<'s>) -> Option<Table<'s>> {
+        Table::mapped(sample).or_else(|| {
+            let tables = DELIMITERS.iter().filter_map(|delimiter| Table::at(sample, *delimiter, 0));
+            tables.filter(|table| table.header.len() > 1).max_by_key(|table| table.header.len())
+        })
     }
 
-    /// The table whose header is the first line of several cells, whatever they say.
-    fn unguessed(sample: &Sample<'s>, delimiter: u8) -> Option<Table<'s>> {
-        (0..PREAMBLE).map_while(|before| Table::at(sample, delimiter, before)).find(|table| table.header.len() > 1)
+    /// The table whose header is the first line that names both ends, after a few lines of preamble at most.
+    fn mapped(sample: &Sample<'s>) -> Option<Table<'s>> {
+        let at = |delimiter: &u8| {
+            (0..PREAMBLE).map_while(|before| Table::at(sample, *delimiter, before)).find(Table::has_both_ends)
+        };
+        DELIMITERS.iter().find_map(at)
     }
 
     fn at(sample: &Sample<'s>, delimiter: u8, before: usize) -> Option<Table<'s>> {
@@ -154,7 +144,7 @@ impl<'s> Table<'s> {
             }
         }
         let guessed = if header.len() > 1 { columns::guess(&header, &rows) } else { Vec::new() };
-        Some(Table { head, header, rows, guessed })
+        Some(Table { delimiter, head, header, rows, guessed })
     }
 
     fn has_both_ends(&self) -> bool {
@@ -202,7 +192,7 @@ mod tests {
     use crate::formats::{Reading as Made, reading_of, recognise};
 
     fn read(text: &str) -> Made {
-        reading_of(&COMMAS, text)
+        reading_of(&MappedCsv, text)
     }
 
     #[test]
@@ -235,7 +225,7 @@ mod tests {
         let text = "a,b\n192.0.2.1,198.51.100.1";
         let columns = [("src_ip", "b"), ("dst_ip", "a")].map(|(f, c)| (f.to_owned(), c.to_owned()));
         let setting = Setting { mapping: Some(Mapping { columns: columns.into() }), ..Setting::default() };
-        let mut parser = COMMAS.open(&setting, &Sample { bytes: text.as_bytes(), whole: true });
+        let mut parser = MappedCsv.open(&setting, &Sample { bytes: text.as_bytes(), whole: true });
         let mut seen = None;
         let record = Record { bytes: b"192.0.2.1,198.51.100.1", place: Default::default() };
         parser.read(record, &mut |flow, _| seen = flow.initiator.address);
@@ -247,8 +237,8 @@ mod tests {
         let name = |text: &str| recognise(&Sample { bytes: text.as_bytes(), whole: true }).map(|format| format.name());
         assert_eq!(name("name,age\na,1"), None);
         assert_eq!(name("src,age\n192.0.2.1,1"), None);
-        assert_eq!(name("src;dst\n192.0.2.1;192.0.2.2"), Some("mapped_csv_semicolons"));
-        assert_eq!(name("sIP|dIP|sPort|dPort\n192.0.2.1|192.0.2.2|1|2"), Some("mapped_csv_pipes"));
+        assert_eq!(name("src;dst\n192.0.2.1;192.0.2.2"), Some("mapped_csv"));
+        assert_eq!(name("sIP|dIP|sPort|dPort\n192.0.2.1|192.0.2.2|1|2"), Some("mapped_csv"));
         assert_eq!(name("1,2020/06/11 10:00:00,0011,TRAFFIC,end,192.0.2.1,198.51.100.1"), None);
     }
 

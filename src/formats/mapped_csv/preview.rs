@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::{Mapping, Sample};
+use super::Table;
 use super::row::Plan;
-use super::{ALL, Table};
 use crate::evidence::Clock;
 use crate::evidence::text::readable;
 use crate::flow::Flow;
@@ -38,7 +38,7 @@ pub enum Reading {
 
 /// The beginning of a table under this mapping, or under the guess; `None` when the sample is no table with a header.
 pub fn preview(sample: &Sample<'_>, mapping: Option<&Mapping>) -> Option<Preview> {
-    let (delimiter, table) = table_of(sample)?;
+    let table = table_of(sample)?;
     let mapping = mapping.cloned().unwrap_or_else(|| table.mapping());
     let plan = Plan::new(&table.header, &mapping);
     let rows = &table.rows[..table.rows.len().min(ROWS)];
@@ -47,7 +47,7 @@ pub fn preview(sample: &Sample<'_>, mapping: Option<&Mapping>) -> Option<Preview
         Err(fault) => Reading::Malformed(format!("{}: {}", fault.reason, fault.found)),
     });
     Some(Preview {
-        delimiter,
+        delimiter: table.delimiter,
         readings: readings.collect(),
         rows: rows.iter().map(|row| row.iter().map(|cell| readable(cell).into_owned()).collect()).collect(),
         header: table.header,
@@ -58,19 +58,12 @@ pub fn preview(sample: &Sample<'_>, mapping: Option<&Mapping>) -> Option<Preview
 /// The column names of what looks like a table with a header but names no two ends, so that a receipt can ask which
 /// columns they are; `None` for anything else.
 pub fn unmapped_header(sample: &Sample<'_>) -> Option<Vec<String>> {
-    let (_, table) = table_of(sample)?;
+    let table = table_of(sample)?;
     (!table.has_both_ends()).then_some(table.header)
 }
 
-fn table_of<'s>(sample: &Sample<'s>) -> Option<(u8, Table<'s>)> {
-    let tables = || ALL.iter().map(|format| format.delimiter);
-    let mapped = tables().find_map(|delimiter| Some((delimiter, Table::of(sample, delimiter)?)));
-    mapped.or_else(|| {
-        tables().find_map(|delimiter| {
-            let table = Table::at(sample, delimiter, 0)?;
-            looks_like_a_table(&table).then_some((delimiter, table))
-        })
-    })
+fn table_of<'s>(sample: &Sample<'s>) -> Option<Table<'s>> {
+    Table::of(sample).filter(|table| table.has_both_ends() || looks_like_a_table(table))
 }
 
 /// Several columns, no number among their names, and rows of as many cells.
