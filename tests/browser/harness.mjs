@@ -1,7 +1,8 @@
 // Opens the sealed page in a real Chromium, as a user would, and keeps a list of everything it should not do.
 import { chromium } from "playwright-core";
 import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { xtask } from "./xtask.mjs";
@@ -64,6 +65,23 @@ export async function serve() {
 }
 
 export const fileUrl = pathToFileURL(dist).href;
+
+/**
+ * The sealed page with another script in the place of www/main.js, under the same policy but for that script's digest.
+ * @param {string} script
+ * @returns {string} its address
+ */
+export function resealed(script) {
+  const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+  const digest = (text) => createHash("sha256").update(text).digest("base64");
+  const page = readFileSync(dist, "utf8");
+  const end = page.lastIndexOf("</script>");
+  const start = page.lastIndexOf("<script>", end) + "<script>".length;
+  const main = page.slice(start, end).replaceAll("&quot;", '"').replaceAll("&amp;", "&");
+  const path = join(out, "resealed.html");
+  writeFileSync(path, (page.slice(0, start) + escaped(script) + page.slice(end)).replaceAll(digest(main), digest(script)));
+  return pathToFileURL(path).href;
+}
 
 /**
  * One visit to the page. `frame` is the application inside the sandbox; `complaints` and `requests` fill while it lives.
