@@ -47,7 +47,7 @@ const DIRECTIONS: [(f32, f32); 16] = [
     (-0.383, -0.924),
     (-0.383, 0.924),
 ];
-const STEPS: [f32; 11] = [0.0, 5.0, 12.0, 20.0, 30.0, 42.0, 56.0, 75.0, 100.0, 130.0, 170.0];
+const STEPS: [f32; 13] = [0.0, 5.0, 12.0, 20.0, 30.0, 42.0, 56.0, 75.0, 100.0, 130.0, 170.0, 215.0, 265.0];
 /// From this distance on a label has a leader line.
 const LEADER_FROM: f32 = 8.0;
 
@@ -87,7 +87,7 @@ fn best(label: &Label, taken: &[Rect], leaders: &[(Point, Point)], soft: &[Point
             }
             let Some(placed) = candidate(label, *distance, (*dx, *dy), taken, leaders, bounds) else { continue };
             let covered = soft.iter().filter(|p| placed.rect.grown(1.5).distance(**p) == 0.0).count();
-            let cost = cost + (covered as f32).min(6.0) * 2.5;
+            let cost = cost + (covered as f32).min(12.0) * 1.5;
             if best.is_none_or(|(least, _)| cost < least) {
                 best = Some((cost, placed));
             }

@@ -86,8 +86,9 @@ impl Frame {
     pub fn coasts(&self) -> Coasts {
         let mut out = Coasts::default();
         for (kind, points) in world() {
+            let (points, shore) = unrolled(points);
             // A line may lie on both sides of the cut; each turn of the world is drawn, and cut off at the frame.
-            for turn in [-360.0, 0.0, 360.0] {
+            for turn in [-720.0, -360.0, 0.0, 360.0, 720.0] {
                 let flat: Vec<Point> =
                     points.iter().map(|(lon, lat)| self.flat(lon - self.meridian + turn, *lat)).collect();
                 let right = flat.iter().fold(f32::MIN, |m, p| m.max(p.x));
@@ -96,15 +97,10 @@ impl Frame {
                     continue;
                 }
                 if kind == Kind::Border {
-                    out.borders.extend(lines_inside(&flat, &self.area, |_| true));
+                    out.borders.extend(lines_inside(&flat, &self.area));
                     continue;
                 }
-                // Natural Earth cuts land at 180° and at the south pole; those sides are no shore.
-                let seam = |i: usize| {
-                    let (a, b) = (points[i], points[i + 1]);
-                    (a.0.abs() > 179.9 && b.0.abs() > 179.9) || (a.1 < -89.0 && b.1 < -89.0)
-                };
-                out.shores.extend(lines_inside(&flat, &self.area, |i| !seam(i)));
+                out.shores.extend(lines_inside(&flat[..shore], &self.area));
                 let inside = polygon_inside(flat, &self.area);
                 if inside.len() > 2 {
                     if kind == Kind::Lake { out.lakes.push(inside) } else { out.land.push(inside) }
@@ -113,6 +109,23 @@ impl Frame {
         }
         out
     }
+}
+
+/// A line that goes on past 180° instead of jumping to the other side of the world, and how many of its points are
+/// shore: Antarctica, which goes once around, is closed over the pole.
+fn unrolled(mut points: Vec<(f64, f64)>) -> (Vec<(f64, f64)>, usize) {
+    for i in 1..points.len() {
+        let before = points[i - 1].0;
+        let turns = ((before - points[i].0) / 360.0).round();
+        points[i].0 += turns * 360.0;
+    }
+    let shore = points.len();
+    if let Some((first, last)) = points.first().copied().zip(points.last().copied())
+        && (last.0 - first.0).abs() > 180.0
+    {
+        points.extend([(last.0, -89.9), (first.0, -89.9)]);
+    }
+    (points, shore)
 }
 
 /// The western and eastern end of the arc that holds all longitudes and leaves out the widest gap.
@@ -129,13 +142,12 @@ fn span(longitudes: impl Iterator<Item = f64>) -> (f64, f64) {
     (widest.1, widest.2)
 }
 
-/// The parts of a line inside a box. `draws` says whether the segment after a point is drawn at all.
-fn lines_inside(points: &[Point], area: &Rect, draws: impl Fn(usize) -> bool) -> Vec<Vec<Point>> {
+/// The parts of a line inside a box.
+fn lines_inside(points: &[Point], area: &Rect) -> Vec<Vec<Point>> {
     let mut out: Vec<Vec<Point>> = Vec::new();
     let mut line: Vec<Point> = Vec::new();
-    for (i, pair) in points.windows(2).enumerate() {
-        let cut = if draws(i) { segment_inside(pair[0], pair[1], area) } else { None };
-        match cut {
+    for pair in points.windows(2) {
+        match segment_inside(pair[0], pair[1], area) {
             Some((a, b)) => {
                 if line.last() != Some(&a) {
                     out.push(std::mem::replace(&mut line, vec![a]));

@@ -9,6 +9,7 @@ pub mod palette;
 mod pen;
 #[cfg(test)]
 mod samples;
+pub mod timeline;
 pub mod widths;
 pub mod words;
 

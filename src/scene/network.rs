@@ -93,6 +93,8 @@ pub struct Edge {
     pub state: State,
     /// The number of its first finding in rank order: ① is 1.
     pub number: Option<usize>,
+    /// The service that its first finding is about.
+    pub service: Option<Service>,
     /// The ids of its findings in rank order.
     pub findings: Vec<String>,
 }
@@ -169,6 +171,7 @@ pub fn network(survey: &Survey, cards: &[Card], findings: &[Finding], lens: Lens
             hosts: hosts(link),
             state: state(key),
             number: numbers.get(key).copied(),
+            service: marks.get(key).and_then(|found| found.first()).and_then(|finding| finding.service),
             findings: marks.get(key).into_iter().flatten().map(|finding| finding.id.clone()).collect(),
         });
     }

@@ -2,7 +2,7 @@
 
 use crate::evidence::Place;
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::{Hour, Moment, Protocol, Service};
+use crate::flow::{Hour, Protocol, Service};
 use crate::ledger::capped::Absorb;
 use crate::ledger::survey::{LinkKey, Survey};
 use crate::ledger::{Sight, Totals};
@@ -244,8 +244,4 @@ pub fn assert_legible(scene: &Scene, least_size: f32) {
             assert!(*size >= least_size, "“{text}” is set at {size}");
         }
     }
-}
-
-pub fn moment(day: i64, hour: i64) -> Moment {
-    Moment((i64::from(START.0) + day * 24 + hour) * 3_600_000_000)
 }

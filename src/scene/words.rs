@@ -12,6 +12,11 @@ pub const TRAY: &str = "Not on the map (no position)";
 /// The band of what is outside.
 pub const OUTSIDE: &str = "Outside";
 
+/// What the axes of the timeline are.
+pub const TIMELINE_AXIS: &str = "height: √flows · UTC";
+/// Said in place of a timeline.
+pub const NO_TIMES: &str = "No flow here has a time.";
+
 /// A state's word.
 pub fn state(state: State) -> &'static str {
     match state {
@@ -106,6 +111,44 @@ pub fn minute(moment: Moment) -> String {
 /// `2020-06-11 03:12:09` (UTC; the place where it stands says so).
 pub fn second(moment: Moment) -> String {
     format!("{}:{:02}", minute(moment), moment.0.div_euclid(1_000_000).rem_euclid(60))
+}
+
+/// A count in few characters: `940`, `12.4k`, `3.1M`.
+pub fn short(number: u64) -> String {
+    let tenths = |divisor: u64| format!("{}.{}", number / divisor, number % divisor * 10 / divisor);
+    match number {
+        0..10_000 => count(number),
+        10_000..1_000_000 => tenths(1_000) + "k",
+        1_000_000..1_000_000_000 => tenths(1_000_000) + "M",
+        _more => tenths(1_000_000_000) + "G",
+    }
+}
+
+/// What a bar of the timeline stands for: `a day`, `in 6 h`.
+pub fn flows_a_bar(hours: i32) -> String {
+    match hours {
+        1 => "an hour".to_owned(),
+        24 => "a day".to_owned(),
+        hours if hours % 24 == 0 => format!("in {} d", hours / 24),
+        hours => format!("in {hours} h"),
+    }
+}
+
+/// A tick of the timeline: the time of day where ticks are hours apart, else the date; the year where it is new.
+pub fn tick(hour: Hour, step: i32, year: &mut Option<i64>) -> String {
+    let (now, number, day) = civil(i64::from(hour.day()));
+    let of_day = hour.0.rem_euclid(24);
+    if step < 24 && of_day != 0 {
+        return format!("{of_day:02}:00");
+    }
+    if step >= 8760 {
+        return now.to_string();
+    }
+    if *year == Some(now) {
+        return format!("{day} {}", month(number));
+    }
+    *year = Some(now);
+    format!("{day} {} {now}", month(number))
 }
 
 /// A party's name, with the mark of a guess.

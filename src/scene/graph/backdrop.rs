@@ -76,7 +76,7 @@ pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> Vec<Stand> 
 }
 
 fn on_map(pen: &mut Pen, network: &Network, placed: &[usize], main: Rect, stands: &mut [Stand]) {
-    let (pad_x, pad_y) = ((main.width() * 0.14).min(110.0), (main.height() * 0.16).min(64.0));
+    let (pad_x, pad_y) = ((main.width() * 0.12).min(96.0), (main.height() * 0.16).min(64.0));
     let inner =
         Rect { left: main.left + pad_x, right: main.right - pad_x, top: main.top + pad_y, bottom: main.bottom - pad_y };
     let positions: Vec<(f64, f64)> = placed.iter().filter_map(|index| network.nodes[*index].card.position).collect();

@@ -8,12 +8,19 @@ use super::{NODE, View, capsule, ink, symbol};
 use crate::placing::labels::{self, Label};
 
 /// How much thicker a marked link is than its volume alone makes it.
-const BOLD: f32 = 1.75;
+fn boldness(state: State) -> f32 {
+    match state {
+        State::Violation => 2.5,
+        State::Anomalous => 1.5,
+        State::Suspected => 1.0,
+        State::Expected | State::NoLog | State::Cut => 0.0,
+    }
+}
 
-/// The thickness of a link: 0.5 at a kilobyte and below, 0.35 more with each tenfold; [`BOLD`] more where marked.
+/// The thickness of a link: 0.5 at a kilobyte and below, 0.35 more with each tenfold; more where marked.
 pub fn thickness(bytes: u64, state: State) -> f32 {
     let tenfolds = (bytes.max(1) as f64 / 1000.0).log10().clamp(0.0, 12.0);
-    0.5 + 0.35 * tenfolds as f32 + if state.is_marked() { BOLD } else { 0.0 }
+    0.5 + 0.35 * tenfolds as f32 + boldness(state)
 }
 
 /// A link's curve as drawn, from the initiator to the responder.
@@ -22,7 +29,8 @@ pub(super) struct Curve<'n> {
     pub points: Vec<Point>,
 }
 
-/// Draws the links, in the order given, and returns the curves of those with a finding.
+/// Draws the links, in the order given, and returns the curves of those with a finding, and points along
+/// all that a label should not cover.
 pub(super) fn draw<'n>(
     pen: &mut Pen,
     network: &Network,
@@ -30,8 +38,9 @@ pub(super) fn draw<'n>(
     edges: &[&'n Edge],
     view: &View,
     faint: bool,
-) -> Vec<Curve<'n>> {
+) -> (Vec<Curve<'n>>, Vec<Point>) {
     let mut curves = Vec::new();
+    let mut covered = Vec::new();
     let emphasis = [view.pointed.as_ref(), view.chosen.as_ref()].into_iter().flatten().next();
     for edge in edges {
         let (Some(from), Some(to)) = (network.index(edge.key.from), network.index(edge.key.to)) else { continue };
@@ -49,13 +58,18 @@ pub(super) fn draw<'n>(
         let (from_name, to_name) = (&network.nodes[from].card.name, &network.nodes[to].card.name);
         let says = words::edge(edge, from_name, to_name);
         pen.spot(Shape::Path { points: points.clone(), width }, Subject::Link(edge.key), &says);
+        if ink != Ink::Faint {
+            covered.extend_from_slice(&points);
+        }
         if edge.state.is_marked() && stands_out {
+            // Counted twice: it is worse to cover one of these.
+            covered.extend_from_slice(&points);
             curves.push(Curve { edge, points });
         }
     }
     // The gravest and first numbers choose their places first.
     curves.reverse();
-    curves
+    (curves, covered)
 }
 
 fn belongs(edge: &Edge, subject: &Subject) -> bool {
@@ -223,7 +237,7 @@ pub(super) fn badges(pen: &mut Pen, curves: &[Curve<'_>], stands: &[Stand], boun
         };
         let Some((rect, leader)) = on_link.map(|rect| (rect, None)).or_else(beside) else { continue };
         if let Some((a, b)) = leader {
-            pen.line(&[a, b], 1.0, ink(curve.edge.state));
+            pen.line(&[a, b], 0.75, Ink::Muted);
         }
         badge(pen, rect, curve.edge.number, curve.edge.state);
         let subject = match curve.edge.findings.first() {

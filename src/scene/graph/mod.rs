@@ -50,7 +50,7 @@ pub struct Picture {
 /// How many links without a finding are drawn; those with the most bytes. Links with a finding always are.
 pub const MOST_PLAIN_LINKS: usize = 1500;
 /// From this many links on, those without a finding are drawn faint, as a texture under the others.
-pub const FAINT_FROM: usize = 300;
+pub const FAINT_FROM: usize = 120;
 
 /// The size of a site on the picture.
 const NODE: f32 = 5.5;
@@ -66,10 +66,10 @@ pub fn graph(network: &Network, view: &View) -> Picture {
     edges.drain(..plain.saturating_sub(MOST_PLAIN_LINKS));
 
     let faint = network.edges.len() > FAINT_FROM;
-    let curves = links::draw(&mut pen, network, &stands, &edges, view, faint);
+    let (curves, covered) = links::draw(&mut pen, network, &stands, &edges, view, faint);
     nodes(&mut pen, network, &stands, view);
     let badges = links::badges(&mut pen, &curves, &stands, Rect::new(0.0, 0.0, view.width, view.height).grown(-3.0));
-    let unnamed = names::draw(&mut pen, network, &stands, &curves, &badges, view);
+    let unnamed = names::draw(&mut pen, network, &stands, &curves, &badges, &covered, view);
     Picture { scene: pen.scene(), shown: edges.len(), of: network.of, unnamed }
 }
 

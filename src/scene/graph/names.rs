@@ -23,6 +23,7 @@ pub(super) fn draw(
     stands: &[Stand],
     curves: &[Curve<'_>],
     badges: &[Option<Rect>],
+    soft: &[Point],
     view: &View,
 ) -> usize {
     let marked = |party: Party| curves.iter().any(|curve| curve.edge.key.from == party || curve.edge.key.to == party);
@@ -43,7 +44,7 @@ pub(super) fn draw(
         let stand = &stands[*index];
         let (width, height) = (face.width(&text) + tail + 2.0, face.size * 1.15);
         let clear = NODE + 4.0;
-        wanted.push(Label { about: stand.at, clear, width, height, outward: stand.outward, reach: 170.0 });
+        wanted.push(Label { about: stand.at, clear, width, height, outward: stand.outward, reach: 265.0 });
         texts.push((text, country, face));
     }
     let mut carried = Vec::new();
@@ -58,9 +59,8 @@ pub(super) fn draw(
 
     let mut hard: Vec<Rect> = stands.iter().map(|s| Rect::new(s.at.x, s.at.y, 0.0, 0.0).grown(NODE + 1.5)).collect();
     hard.extend(badges.iter().flatten());
-    let soft: Vec<Point> = curves.iter().flat_map(|curve| curve.points.iter().copied()).collect();
     let bounds = Rect::new(0.0, 0.0, view.width, view.height).grown(-3.0);
-    let places = labels::place(&wanted, &hard, &soft, bounds);
+    let places = labels::place(&wanted, &hard, soft, bounds);
 
     let mut unnamed = 0;
     for ((text, country, face), placed) in texts.iter().zip(&places) {
@@ -68,7 +68,7 @@ pub(super) fn draw(
             unnamed += 1;
             continue;
         };
-        plate(pen, placed, &soft);
+        plate(pen, placed, soft);
         let base = placed.rect.bottom - face.size * 0.27;
         let ink = if face.bold { Ink::Text } else { Ink::Muted };
         let written = pen.text(Point::new(placed.rect.left + 1.0, base), text, *face, Anchor::Start, ink);
@@ -79,7 +79,7 @@ pub(super) fn draw(
     for ((service, volume), placed) in carried.iter().zip(&places[texts.len()..]) {
         // Without room here, the table says it.
         let Some(placed) = placed else { continue };
-        plate(pen, placed, &soft);
+        plate(pen, placed, soft);
         let left = placed.rect.left + 2.0;
         pen.text(Point::new(left, placed.rect.top + 8.5), service, SMALL_BOLD, Anchor::Start, Ink::Text);
         pen.text(Point::new(left, placed.rect.top + 18.5), volume, SMALL, Anchor::Start, Ink::Text);
@@ -87,9 +87,13 @@ pub(super) fn draw(
     unnamed
 }
 
-/// What a link carried: its services, and bytes each way.
+/// What a link carried: the service that its first finding is about, else all, and bytes each way.
 fn carries(curve: &Curve<'_>) -> (String, String) {
     let edge = curve.edge;
+    let about = edge.services.iter().find(|(service, _)| Some(*service) == edge.service);
+    if let Some((service, totals)) = about {
+        return (service.to_string(), words::each_way(totals.bytes_out, totals.bytes_in));
+    }
     let first = edge.services.first().map_or_else(String::new, |(service, _)| service.to_string());
     let more = edge.services.len().saturating_sub(1);
     let services = if more > 0 { format!("{first} and {more} more") } else { first };
