@@ -23,6 +23,8 @@ pub mod reading;
 
 pub mod finding;
 
+pub mod detectors;
+
 pub mod placing;
 
 pub mod scene;

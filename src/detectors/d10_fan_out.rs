@@ -1,0 +1,260 @@
+//! D10 fan-out: one host tries others, and too many of its first contacts fail.
+//!
+//! The sequential hypothesis test of Jung, Paxson, Berger and Balakrishnan, "Fast Portscan Detection Using Sequential
+//! Hypothesis Testing" (IEEE Symposium on Security and Privacy, 2004), with their θ0 = .8 (a first contact of an ordinary
+//! host succeeds), θ1 = .2, α = .01, β = .99: each failure multiplies the likelihood ratio by 4, each success divides it;
+//! above 99 (4 net failures) the host scans, below 1/99 the walk begins anew. First contacts are with distinct responders,
+//! in order of time, within the organisation, over TCP or ICMP: an unanswered UDP datagram is no failure, and addresses
+//! of the Internet fail every day.
+//!
+//! p = (walks) / (highest ratio): by Ville's inequality the chance that an ordinary host's ratio ever gets so high.
+//! Gate: at least 4 failures. ATT&CK: T1046 Network Service Discovery, T1018 Remote System Discovery. Innocent: scanners,
+//! monitoring, a server that moved.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Detector, Findings, Observed, Refrain, counted, id_of, listed, time, untold};
+use crate::calendar;
+use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::flow::{Host, Protocol, Service};
+use crate::ledger::survey::LinkKey;
+use crate::ledger::{PairTotals, Sight};
+use crate::sites::Party;
+
+/// The detector.
+pub struct FanOut;
+
+const RULE: &str = "D10 fan-out v1";
+/// (1 − θ1) / (1 − θ0): what a failure multiplies the ratio by, and a success divides it by.
+const STEP: f64 = 4.0;
+/// β / α.
+const UPPER: f64 = 99.0;
+const LEAST_FAILURES: usize = 4;
+
+/// The first contact of a host with another.
+#[derive(Clone, Copy)]
+struct Contact {
+    sight: Sight,
+    responder: Host,
+    to: Party,
+    service: Service,
+    failed: bool,
+}
+
+impl Detector for FanOut {
+    fn rule(&self) -> &'static str {
+        RULE
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Behaviour
+    }
+
+    fn examine(&self, observed: &Observed<'_>) -> Findings {
+        let mut found = Findings::default();
+        let mut below_gate = 0_u64;
+        for ((from, initiator), contacts) in first_contacts(observed) {
+            let failed = contacts.iter().filter(|contact| contact.failed).count();
+            if failed == 0 {
+                continue;
+            }
+            if failed < LEAST_FAILURES {
+                below_gate += 1;
+                continue;
+            }
+            found.tested += 1;
+            if let Some(walk) = walk(&contacts) {
+                found.findings.extend(claim(observed, from, initiator, &walk));
+            }
+        }
+        if below_gate > 0 {
+            let hosts = counted(below_gate, "host");
+            let because =
+                format!("not enough evidence: {hosts} with fewer than {LEAST_FAILURES} failed first contacts");
+            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+        }
+        found
+    }
+}
+
+/// The first contacts of each host within the organisation, in order of time. What has no known outcome is none.
+fn first_contacts(observed: &Observed<'_>) -> BTreeMap<(Party, Host), Vec<Contact>> {
+    let mut earliest: BTreeMap<(Party, Host), BTreeMap<Host, Contact>> = BTreeMap::new();
+    for (link, seen) in &observed.survey.links {
+        if link.from == Party::External || link.to == Party::External {
+            continue;
+        }
+        for (service, record) in &seen.services {
+            if !matches!(service.protocol, None | Some(Protocol::TCP | Protocol::ICMP | Protocol::ICMP6)) {
+                continue;
+            }
+            for (key, pair) in &record.pairs {
+                let Some((sight, failed)) = contact_of(pair) else { continue };
+                let contact = Contact { sight, responder: key.responder, to: link.to, service: *service, failed };
+                let own = earliest.entry((link.from, key.initiator)).or_default();
+                own.entry(key.responder)
+                    .and_modify(|first| {
+                        if contact.sight < first.sight {
+                            *first = contact;
+                        }
+                    })
+                    .or_insert(contact);
+            }
+        }
+    }
+    let in_order = |contacts: BTreeMap<Host, Contact>| {
+        let mut contacts: Vec<Contact> = contacts.into_values().collect();
+        contacts.sort_by_key(|contact| (contact.sight, contact.responder));
+        contacts
+    };
+    earliest.into_iter().map(|(host, contacts)| (host, in_order(contacts))).collect()
+}
+
+/// The first contact of a pair and whether it failed, if the log tells.
+fn contact_of(pair: &PairTotals) -> Option<(Sight, bool)> {
+    let first = pair.first?;
+    match pair.first_established {
+        Some(established) if established == first => Some((first, false)),
+        Some(_) | None if untold(&pair.totals) > 0 => None,
+        Some(_) | None => (pair.totals.denied + pair.totals.failed > 0).then_some((first, true)),
+    }
+}
+
+/// The part of a host's contacts in which the ratio got highest.
+struct Walk<'c> {
+    contacts: &'c [Contact],
+    ratio: f64,
+    walks: u32,
+}
+
+fn walk(contacts: &[Contact]) -> Option<Walk<'_>> {
+    let (mut ratio, mut begin, mut walks) = (1.0_f64, 0, 1_u32);
+    let (mut highest, mut part) = (0.0_f64, 0..0);
+    for (at, contact) in contacts.iter().enumerate() {
+        // Past 4^500 nothing more is to be said, and f64 would end.
+        ratio = if contact.failed { (ratio * STEP).min(1e300) } else { ratio / STEP };
+        if contact.failed && ratio >= highest {
+            (highest, part) = (ratio, begin..at + 1);
+        }
+        if ratio <= 1.0 / UPPER {
+            (ratio, begin, walks) = (1.0, at + 1, walks + 1);
+        }
+    }
+    (highest >= UPPER).then(|| Walk { contacts: &contacts[part], ratio: highest, walks })
+}
+
+fn claim(observed: &Observed<'_>, from: Party, initiator: Host, walk: &Walk<'_>) -> Option<Finding> {
+    let failures: Vec<&Contact> = walk.contacts.iter().filter(|contact| contact.failed).collect();
+    let mut by_party: BTreeMap<Party, usize> = BTreeMap::new();
+    failures.iter().for_each(|contact| *by_party.entry(contact.to).or_default() += 1);
+    // The link is the one on which most failed; of equals the first, and a link between two parties before one within.
+    let (to, _) = by_party.iter().max_by_key(|(to, count)| (**count, **to != from, std::cmp::Reverse(**to)))?;
+    let services: BTreeSet<Service> = walk.contacts.iter().map(|contact| contact.service).collect();
+    let parties: BTreeSet<Party> = walk.contacts.iter().map(|contact| contact.to).collect();
+    let rows = Rows::of(failures.iter().map(|contact| contact.sight))?;
+    let link = LinkKey { from, to: *to };
+    let at = || walk.contacts.iter().filter_map(|contact| contact.sight.at);
+    let window = at().min().zip(at().max());
+    let within = match window {
+        Some((first, last)) => {
+            let length = last.0.saturating_sub(first.0).unsigned_abs();
+            format!("within {} ({} to {})", calendar::span(length), time(first), time(last))
+        }
+        None => "at times that the log does not tell".to_owned(),
+    };
+    let because = format!(
+        "{} of {} made first contact with {} in {} {within}, and {} failed or were denied; over {}. \
+         The likelihood ratio of a scan reached {:.1e} (threshold {UPPER}).",
+        observed.survey.host(initiator),
+        observed.book.name_of(from),
+        counted(walk.contacts.len() as u64, "host"),
+        listed(parties.iter().map(|party| observed.book.name_of(*party).to_owned()), 5),
+        failures.len(),
+        listed(services.iter().map(Service::to_string), 5),
+        walk.ratio,
+    );
+    let responders = failures.iter().map(|contact| contact.responder);
+    Some(Finding {
+        id: id_of(observed, RULE, link, None, Some(initiator)),
+        lane: Lane::Behaviour,
+        rule: RULE,
+        link,
+        service: (services.len() == 1).then(|| services.first().copied()).flatten(),
+        window,
+        hosts: std::iter::once(initiator).chain(responders).take(Finding::MOST_HOSTS).collect(),
+        accounts: Vec::new(),
+        p: Some((f64::from(walk.walks) / walk.ratio).min(1.0)),
+        q: None,
+        because,
+        normal: "Of an ordinary host's first contacts, 8 in 10 succeed (Jung and others, 2004).".to_owned(),
+        innocent: &[
+            "a vulnerability scanner or an inventory",
+            "monitoring of hosts that are gone",
+            "a server that moved",
+        ],
+        attack: &["T1046", "T1018"],
+        gravity: Gravity::Suspected,
+        rows,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Stream;
+    use crate::flow::Outcome::{Denied, Established, Failed, Unknown};
+
+    fn tried(stream: Stream, outcomes: &[crate::flow::Outcome]) -> Stream {
+        outcomes.iter().zip(1..).fold(stream, |stream, (outcome, n)| {
+            stream.flow(0, n, "10.0.0.66", &format!("10.{}.0.{n}", 1 + n % 3), "tcp/445", *outcome)
+        })
+    }
+
+    #[test]
+    fn a_scan_of_many_hosts_is_one_finding() {
+        let stream = tried(Stream::new(), &[Failed; 200]);
+        assert_eq!(stream.found().len(), 1);
+        let finding = stream.findings().findings.remove(0);
+        assert!(
+            finding.because.starts_with(
+                "10.0.0.66 of Bangkok made first contact with 200 hosts in Cebu, Jakarta, Lincoln within 3 hours \
+                 (2020-05-01 00:01 UTC to 2020-05-01 03:20 UTC), and 200 failed or were denied; over tcp/445."
+            ),
+            "{}",
+            finding.because
+        );
+        assert!(finding.p.unwrap() < 1e-100);
+        assert_eq!((finding.hosts.len(), finding.rows.iter().count()), (20, 50));
+    }
+
+    #[test]
+    fn four_net_failures_are_a_scan_and_three_are_not() {
+        assert_eq!(tried(Stream::new(), &[Failed; 4]).found().len(), 1);
+        assert!(tried(Stream::new(), &[Failed; 3]).found().is_empty());
+        assert!(tried(Stream::new(), &[Failed, Failed, Established, Denied, Failed]).found().is_empty());
+        assert_eq!(tried(Stream::new(), &[Failed, Denied, Established, Denied, Failed, Failed]).found().len(), 1);
+    }
+
+    #[test]
+    fn a_host_long_known_as_good_can_begin_to_scan() {
+        let outcomes: Vec<_> = [Established; 60].into_iter().chain([Failed; 6]).collect();
+        assert_eq!(tried(Stream::new(), &outcomes).found().len(), 1);
+    }
+
+    #[test]
+    fn the_same_host_tried_often_is_one_contact() {
+        let stream = (0..50).fold(Stream::new(), |s, n| s.flow(0, n, "10.0.0.66", "10.4.0.1", "tcp/445", Failed));
+        assert!(stream.found().is_empty());
+        assert!(stream.findings().refrains.iter().any(|r| r.because.contains("1 host with fewer than 4 failed")));
+    }
+
+    #[test]
+    fn what_the_log_does_not_tell_is_no_failure() {
+        assert!(tried(Stream::new(), &[Unknown; 50]).found().is_empty());
+        let datagrams =
+            (1..50).fold(Stream::new(), |s, n| s.flow(0, n, "10.0.0.6", &format!("10.4.0.{n}"), "udp/514", Failed));
+        assert!(datagrams.found().is_empty());
+        let outside =
+            (1..50).fold(Stream::new(), |s, n| s.flow(0, n, "10.0.0.6", &format!("203.0.113.{n}"), "tcp/443", Failed));
+        assert!(outside.found().is_empty());
+    }
+}

@@ -1,0 +1,234 @@
+//! D1 policy: a connection ran that the declared policy forbids. No chance is computed: it is a matter of declaration.
+//!
+//! Gate: one connection that was answered or admitted (or whose outcome the log does not tell: then only suspected). An
+//! attempt that was denied is the policy working, and is said as such. What runs within one site is judged only by a row
+//! that names that site on both sides. ATT&CK: T1021 Remote Services, T1078 Valid Accounts.
+
+use super::{
+    Detector, Findings, Observed, Refrain, accounts_of, counted, first_ran, hosts_of, id_of, ran, time, untold,
+};
+use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::flow::{Hour, Service};
+use crate::ledger::capped::Absorb as _;
+use crate::ledger::survey::{LinkKey, ServiceRecord};
+use crate::ledger::{Sight, Totals};
+use crate::policy::{Rule, Scope, ServiceScope, Verdict};
+
+/// The detector.
+pub struct PolicyRule;
+
+const RULE: &str = "D1 policy v1";
+
+impl Detector for PolicyRule {
+    fn rule(&self) -> &'static str {
+        RULE
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Policy
+    }
+
+    fn examine(&self, observed: &Observed<'_>) -> Findings {
+        let mut found = Findings::default();
+        if observed.policy.rules.is_empty() {
+            let because = "no policy was given, so nothing is forbidden".to_owned();
+            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            return found;
+        }
+        for (link, seen) in &observed.survey.links {
+            for (service, record) in &seen.services {
+                judge(observed, *link, *service, record, &mut found);
+            }
+        }
+        found
+    }
+}
+
+fn judge(observed: &Observed<'_>, link: LinkKey, service: Service, record: &ServiceRecord, found: &mut Findings) {
+    let names_it = |rule: &&Rule| {
+        let site = |scope: &Scope| matches!(scope, Scope::Site(_));
+        link.from != link.to || (site(&rule.from) && site(&rule.to))
+    };
+    let speaking = observed.policy.speaking(link.from, link.to, service, observed.book);
+    let speaking: Vec<&Rule> = speaking.into_iter().filter(names_it).collect();
+    let denied_by = |hour: Hour| {
+        let rule = speaking.iter().find(|rule| rule.stands_at(hour.start()))?;
+        (rule.verdict == Verdict::Deny).then_some(*rule)
+    };
+
+    let mut forbidden = Totals::default();
+    let mut first_rule = None;
+    for (hour, totals) in &record.hours {
+        if let Some(rule) = denied_by(*hour) {
+            forbidden.absorb(totals);
+            first_rule = first_rule.or((ran(totals) > 0).then_some(rule));
+        }
+    }
+    let Some(rule) = first_rule else {
+        if forbidden.denied > 0 {
+            let attempts = counted(forbidden.denied, "attempt");
+            let because = format!("{attempts} denied and none admitted: the policy holds here");
+            found.refrains.push(Refrain { rule: RULE, link: Some(link), service: Some(service), because });
+        }
+        return;
+    };
+
+    let in_force = |sight: &Sight| denied_by(sight.at.map_or(Hour::UNDATED, |at| at.hour())).is_some();
+    let pairs: Vec<_> = record
+        .pairs
+        .iter()
+        .filter_map(|(key, pair)| {
+            let sights = [first_ran(pair), pair.last_established];
+            let sight = sights.into_iter().flatten().find(in_force)?;
+            Some((key, sight))
+        })
+        .collect();
+    let Some(rows) = Rows::of(pairs.iter().map(|(_, sight)| *sight)) else {
+        let because = format!(
+            "{} against the policy, but their rows lie past the ledger's cap",
+            counted(ran(&forbidden), "connection")
+        );
+        found.refrains.push(Refrain { rule: RULE, link: Some(link), service: Some(service), because });
+        return;
+    };
+    let (hosts, from, to) = hosts_of(pairs.iter().map(|(key, _)| *key));
+    // An hour may hold attempts before the first connection that ran, and after the last.
+    let window = rows.first().at.or(forbidden.first).zip(forbidden.last);
+    found.findings.push(Finding {
+        id: id_of(observed, RULE, link, Some(service), None),
+        lane: Lane::Policy,
+        rule: RULE,
+        link,
+        service: Some(service),
+        window,
+        hosts,
+        accounts: accounts_of(std::iter::once(record)),
+        p: None,
+        q: None,
+        because: sentence(observed, link, service, rule, &forbidden, window, (from, to)),
+        normal: normal(rule),
+        innocent: &["the policy is out of date", "the sites file puts the address into the wrong site"],
+        attack: &["T1021", "T1078"],
+        gravity: if forbidden.established > 0 { Gravity::Violation } else { Gravity::Suspected },
+        rows,
+    });
+}
+
+fn sentence(
+    observed: &Observed<'_>,
+    link: LinkKey,
+    service: Service,
+    rule: &Rule,
+    totals: &Totals,
+    window: Option<(crate::flow::Moment, crate::flow::Moment)>,
+    (from, to): (usize, usize),
+) -> String {
+    let reason = if rule.reason.is_empty() { String::new() } else { format!(" ({})", rule.reason) };
+    let ran = match (totals.established, untold(totals)) {
+        (0, untold) => format!("{} logged without an outcome", counted(untold, "connection")),
+        (established, _) => format!("{} ran", counted(established, "connection")),
+    };
+    let when = match window {
+        Some((first, last)) => format!("from {} to {}", time(first), time(last)),
+        None => "at times that the log does not tell".to_owned(),
+    };
+    let hosts = format!("{} to {}", counted(from as u64, "host"), counted(to as u64, "host"));
+    let denied = if totals.denied > 0 { format!(", {} were denied", totals.denied) } else { String::new() };
+    let scope = match rule.service {
+        ServiceScope::Any => "*".to_owned(),
+        ServiceScope::One(service) => service.to_string(),
+    };
+    format!(
+        "Line {} of the policy forbids {service} {}: {} → {}, {scope}{reason}. {ran} {when}, from {hosts}{denied}.",
+        rule.line,
+        observed.link(link),
+        rule.from,
+        rule.to,
+    )
+}
+
+fn normal(rule: &Rule) -> String {
+    let approver =
+        rule.approver.as_deref().map(|name| format!(" Ask {name}, who approved the row.")).unwrap_or_default();
+    format!("By the policy, no such connection runs.{approver}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Stream;
+    use crate::finding::Gravity;
+    use crate::flow::Outcome;
+
+    const FORBIDDEN: &str = "Bangkok,Tokyo DC,rdp,deny,no desktop from plants,\n*,*,*,allow,,\n";
+
+    #[test]
+    fn one_forbidden_connection_is_a_violation() {
+        let stream = Stream::new().policy(FORBIDDEN).flows(1, 0, 5, "10.0.0.9", "10.4.0.1", "tcp/3389");
+        let found = stream.findings();
+        assert_eq!(stream.found(), ["D1 Bangkok → Tokyo DC tcp/3389"]);
+        let finding = &found.findings[0];
+        assert_eq!((finding.gravity, finding.p, finding.hosts.len()), (Gravity::Violation, None, 2));
+        assert_eq!(
+            finding.because,
+            "Line 2 of the policy forbids tcp/3389 Bangkok → Tokyo DC: Bangkok → Tokyo DC, ?/3389 (no desktop from \
+             plants). 1 connection ran from 2020-05-01 00:05 UTC to 2020-05-01 00:05 UTC, from 1 host to 1 host. \
+             [D1 policy v1; 1 row]"
+        );
+    }
+
+    #[test]
+    fn many_forbidden_connections_of_a_service_are_one_finding() {
+        let mut stream = Stream::new().policy(FORBIDDEN);
+        for host in 1..=200 {
+            stream = stream.flows(2, host, 5, &format!("10.0.1.{host}"), "10.4.0.1", "tcp/3389");
+        }
+        assert_eq!(stream.found(), ["D1 Bangkok → Tokyo DC tcp/3389"]);
+        let finding = stream.findings().findings.remove(0);
+        assert!(finding.because.contains("400 connections ran") && finding.because.contains("200 hosts to 1 host"));
+        assert_eq!((finding.hosts.len(), finding.rows.iter().count()), (20, 50));
+    }
+
+    #[test]
+    fn a_denied_attempt_is_the_policy_working() {
+        let stream = Stream::new().policy(FORBIDDEN).flow(0, 5, "10.0.0.9", "10.4.0.1", "tcp/3389", Outcome::Denied);
+        assert!(stream.found().is_empty());
+        assert!(stream.findings().refrains.iter().any(|r| r.because.contains("the policy holds")));
+    }
+
+    #[test]
+    fn an_allowance_that_ended_forbids_only_what_came_after() {
+        let rows = "*,*,*,deny,,\nBangkok,Tokyo DC,rdp,allow,migration,2020-05-10\n";
+        let within = Stream::new().policy(rows).flows(3, 9, 5, "10.0.0.9", "10.4.0.1", "tcp/3389");
+        assert!(within.found().is_empty());
+        let after = within.flows(1, 10, 5, "10.0.0.9", "10.4.0.1", "tcp/3389").findings();
+        assert!(
+            after.findings[0].because.contains("1 connection ran from 2020-05-11 00:05 UTC"),
+            "{}",
+            after.findings[0].because
+        );
+        assert_eq!(after.findings[0].rows.first().place.line, 4);
+    }
+
+    #[test]
+    fn within_a_site_only_a_row_that_names_it_counts() {
+        let stream = Stream::new().flows(1, 0, 5, "10.0.0.9", "10.0.0.1", "tcp/445");
+        assert!(stream.policy("*,*,*,deny,,\n").found().is_empty());
+        let stream = Stream::new().flows(1, 0, 5, "10.0.0.9", "10.0.0.1", "tcp/445");
+        assert_eq!(stream.policy("Bangkok,Bangkok,smb,deny,,\n").found(), ["D1 Bangkok → Bangkok tcp/445"]);
+    }
+
+    #[test]
+    fn an_outcome_that_the_log_does_not_tell_is_suspected_only() {
+        let stream = Stream::new().policy(FORBIDDEN).flow(0, 5, "10.0.0.9", "10.4.0.1", "tcp/3389", Outcome::Unknown);
+        assert_eq!(stream.findings().findings[0].gravity, Gravity::Suspected);
+    }
+
+    #[test]
+    fn the_first_violation_in_time_comes_first() {
+        let stream = Stream::new()
+            .policy("*,Tokyo DC,rdp,deny,,\n")
+            .flows(1, 9, 0, "10.0.0.9", "10.4.0.1", "tcp/3389")
+            .flows(9, 3, 0, "10.2.0.9", "10.4.0.1", "tcp/3389");
+        assert_eq!(stream.found(), ["D1 Jakarta → Tokyo DC tcp/3389", "D1 Bangkok → Tokyo DC tcp/3389"]);
+    }
+}

@@ -1,0 +1,261 @@
+//! D2 new link: one party called another for the first time, though it would have been seen before.
+//!
+//! λ = (other new links of the caller after its first 14 covered days + ½ mean over all callers) / (1.5 (D − 14));
+//! p = 1 − e^(−λ·π), π the share of its first service: the chance that on a given day the caller begins a link of this kind.
+//! It is first-seen over the whole period in two passes, which a baseline that holds the intrusion does not weaken; what a
+//! declared baseline says stands beside it.
+//!
+//! Gate: at least 3 connections that ran, and 14 days with coverage before. ATT&CK: T1021 Remote Services, T1570 Lateral
+//! Tool Transfer. Innocent: projects, address translation.
+
+use std::collections::BTreeMap;
+
+use super::novelty::{self, Coverage, DAYS_BEFORE, EVERYDAY, LEAST_RUNS, Newness, Shares};
+use super::{
+    Detector, Findings, Observed, Refrain, accounts_of, callers, counted, hosts_of, id_of, is_link, listed, ran, time,
+};
+use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::flow::Service;
+use crate::ledger::survey::{Link, LinkKey};
+use crate::sites::Party;
+
+/// The detector.
+pub struct NewLink;
+
+pub(super) const RULE: &str = "D2 new-link v1";
+
+/// A link that is new.
+struct New<'s> {
+    link: LinkKey,
+    seen: &'s Link,
+    newness: Newness,
+}
+
+impl Detector for NewLink {
+    fn rule(&self) -> &'static str {
+        RULE
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Novelty
+    }
+
+    fn examine(&self, observed: &Observed<'_>) -> Findings {
+        let mut found = Findings::default();
+        let coverage = Coverage::of(observed.survey);
+        let shares = Shares::of(observed.survey);
+        let mut news: Vec<New<'_>> = Vec::new();
+        for (link, seen) in observed.survey.links.iter().filter(|(link, _)| is_link(**link)) {
+            let mut refrain = |because| {
+                found.refrains.push(Refrain { rule: RULE, link: Some(*link), service: None, because });
+            };
+            let days = coverage.days(*link);
+            let Some(newness) = Newness::of(novelty::hours(seen.services.values()), &days, observed.baseline) else {
+                continue; // Nothing ran there at a known time: no link has come about.
+            };
+            if newness.is_proven() && ran(&seen.totals) < LEAST_RUNS {
+                refrain(format!(
+                    "not enough evidence: {} ran, {LEAST_RUNS} are needed",
+                    counted(ran(&seen.totals), "connection")
+                ));
+            } else if newness.is_proven() {
+                news.push(New { link: *link, seen, newness });
+            } else if !newness.is_from_the_start() {
+                refrain(newness.lack());
+            }
+        }
+
+        let mut by_caller: BTreeMap<Party, usize> = BTreeMap::new();
+        news.iter().for_each(|new| *by_caller.entry(new.link.from).or_default() += 1);
+        let mean = news.len() as f64 / callers(observed.survey).len().max(1) as f64;
+        for new in &news {
+            found.tested += 1;
+            let others = by_caller[&new.link.from] - 1;
+            let rate = novelty::rate(others, mean, new.newness.covered);
+            match claim(observed, new, rate, &shares, &coverage) {
+                Ok(finding) => found.findings.push(finding),
+                Err(because) => {
+                    found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: None, because });
+                }
+            }
+        }
+        found
+    }
+}
+
+fn claim(
+    observed: &Observed<'_>,
+    new: &New<'_>,
+    rate: f64,
+    shares: &Shares,
+    coverage: &Coverage,
+) -> Result<Finding, String> {
+    let New { link, seen, newness } = new;
+    let services = in_order(seen);
+    let (first_service, _) = services.first().ok_or("nothing ran")?;
+    let p = novelty::chance(rate * shares.share(*first_service)).min(1.0);
+    if p > EVERYDAY {
+        return Err(format!("new links are an everyday thing here (p = {p:.2})"));
+    }
+    let pairs: Vec<_> = seen
+        .services
+        .values()
+        .flat_map(|record| &record.pairs)
+        .filter_map(|(key, pair)| newness.sight(pair).map(|sight| (key, sight)))
+        .collect();
+    let rows = Rows::of(pairs.iter().map(|(_, sight)| *sight)).ok_or("new, but its rows lie past the ledger's cap")?;
+    let (hosts, from, to) = hosts_of(pairs.iter().map(|(key, _)| *key));
+    let last = seen.totals.last.unwrap_or(newness.first);
+    let days = coverage.days(*link);
+    let names = listed(services.iter().map(|(service, _)| service.to_string()), 5);
+    let denied = if seen.totals.denied > 0 {
+        format!(" {} were denied.", counted(seen.totals.denied, "attempt"))
+    } else {
+        String::new()
+    };
+    let because = format!(
+        "No connection ran {} {}; the first at {} over {first_service}, then {} until {} over {names}, \
+         from {} to {}.{denied}{} λ = {rate:.5} new links a day.",
+        observed.link(*link),
+        newness.absence(&days),
+        time(newness.first),
+        counted(ran(&seen.totals), "connection"),
+        time(last),
+        counted(from as u64, "host"),
+        counted(to as u64, "host"),
+        newness.of_baseline(),
+    );
+    Ok(Finding {
+        id: id_of(observed, RULE, *link, None, None),
+        lane: Lane::Novelty,
+        rule: RULE,
+        link: *link,
+        service: (services.len() == 1).then_some(*first_service),
+        window: Some((newness.first, last)),
+        hosts,
+        accounts: accounts_of(seen.services.values()),
+        p: Some(p),
+        q: None,
+        because,
+        normal: novelty::normal(observed, link.from, newness.first),
+        innocent: &["a new project or a migration", "address translation that was changed"],
+        attack: &["T1021", "T1570"],
+        gravity: Gravity::Suspected,
+        rows,
+    })
+}
+
+/// The services of which connections ran, the first in time first.
+fn in_order(seen: &Link) -> Vec<(Service, crate::flow::Moment)> {
+    let firsts = seen.services.iter().filter_map(|(service, record)| {
+        let ran = record.hours.values().filter(|totals| ran(totals) > 0);
+        ran.filter_map(|totals| totals.first).min().map(|first| (*service, first))
+    });
+    let mut services: Vec<(Service, crate::flow::Moment)> = firsts.collect();
+    services.sort_by_key(|(service, first)| (*first, *service));
+    services
+}
+
+/// Whether a link was new within so many covered days before this moment, so that its services are news of D2 only.
+pub(super) fn is_young(newness: &Newness, days: &std::collections::BTreeSet<i32>, at: crate::flow::Moment) -> bool {
+    newness.is_proven() && days.range(newness.first.hour().day()..at.hour().day()).count() < DAYS_BEFORE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Stream;
+    use crate::finding::{Gravity, Lane};
+
+    fn model_case() -> Stream {
+        Stream::new().everyday(60).flows(12, 41, 133, "10.0.0.77", "10.4.0.5", "tcp/3389")
+    }
+
+    #[test]
+    fn a_plant_that_begins_to_use_desktops_of_headquarters_is_news() {
+        // Bangkok calls Tokyo every day over other services, so that this is D3's.
+        assert_eq!(model_case().found(), ["D3 Bangkok → Tokyo DC tcp/3389"]);
+    }
+
+    #[test]
+    fn the_link_that_should_not_have_occurred_comes_first() {
+        let stream = Stream::new().everyday(60).flows(12, 41, 133, "10.0.0.77", "10.1.0.5", "tcp/3389");
+        let found = stream.findings();
+        let first = &found.findings[0];
+        assert_eq!(stream.found()[0], "D2 Bangkok → Cebu tcp/3389");
+        assert_eq!((first.lane, first.gravity), (Lane::Novelty, Gravity::Anomalous));
+        assert!(first.p.unwrap() < 1e-3 && first.q.unwrap() < 1e-3, "{first:?}");
+        assert!(
+            first.because.starts_with(
+                "No connection ran Bangkok → Cebu in 41 days with coverage (2020-05-01 to 2020-06-10); \
+             the first at 2020-06-11 02:13 UTC over tcp/3389, then 12 connections until 2020-06-11 02:24 UTC"
+            ),
+            "{}",
+            first.because
+        );
+        assert!(first.because.ends_with("Unusual is not malicious."));
+        assert_eq!(first.normal, "Before, Bangkok called Tokyo DC.");
+        assert_eq!(first.rows.iter().count(), 1);
+    }
+
+    #[test]
+    fn a_short_log_makes_nothing_new() {
+        let stream = Stream::new().everyday(1).flows(50, 0, 600, "10.0.0.9", "10.1.0.9", "tcp/445");
+        assert!(stream.found().is_empty(), "{:?}", stream.found());
+        let refrains = stream.findings().refrains;
+        let d2 = refrains.iter().filter(|refrain| refrain.rule == super::RULE).collect::<Vec<_>>();
+        assert!(!d2.is_empty() && d2.iter().all(|r| r.because.contains("0 days with coverage before")), "{d2:?}");
+    }
+
+    #[test]
+    fn two_connections_are_not_enough() {
+        let stream = Stream::new().everyday(60).flows(2, 41, 0, "10.0.0.77", "10.1.0.5", "tcp/3389");
+        assert!(stream.found().is_empty());
+        assert!(stream.findings().refrains.iter().any(|r| r.because.contains("2 connections ran, 3 are needed")));
+    }
+
+    #[test]
+    fn a_link_within_the_first_days_is_not_called_new() {
+        let stream = Stream::new().everyday(60).flows(9, 13, 0, "10.0.0.77", "10.1.0.5", "tcp/3389");
+        assert!(stream.found().is_empty(), "{:?}", stream.found());
+        let stream = Stream::new().everyday(60).flows(9, 14, 0, "10.0.0.77", "10.1.0.5", "tcp/3389");
+        assert_eq!(stream.found(), ["D2 Bangkok → Cebu tcp/3389"]);
+    }
+
+    #[test]
+    fn a_baseline_that_holds_the_intrusion_does_not_hide_it() {
+        let stream = Stream::new().everyday(60).flows(12, 41, 0, "10.0.0.77", "10.1.0.5", "tcp/3389");
+        let contaminated = stream.baseline(0, 50);
+        assert_eq!(contaminated.found(), ["D2 Bangkok → Cebu tcp/3389"]);
+        assert!(contaminated.findings().findings[0].because.contains("may hold the intrusion itself"));
+        let clean = contaminated.baseline(0, 30);
+        assert!(clean.findings().findings[0].because.contains("Nor is it in the declared baseline (31 covered days)"));
+    }
+
+    #[test]
+    fn what_rested_all_through_the_baseline_is_new_to_it() {
+        let stream = Stream::new().everyday(60).flows(5, 0, 0, "10.0.0.77", "10.1.0.5", "tcp/3389").flows(
+            5,
+            50,
+            0,
+            "10.0.0.78",
+            "10.1.0.5",
+            "tcp/3389",
+        );
+        assert!(stream.found().is_empty());
+        let stream = stream.baseline(10, 40);
+        assert_eq!(stream.found(), ["D2 Bangkok → Cebu tcp/3389"]);
+        let finding = stream.findings().findings.remove(0);
+        let absence = "No connection ran Bangkok → Cebu in the declared baseline (31 covered days), though before it; the first at 2020-06-20 00:00 UTC";
+        assert!(finding.because.starts_with(absence), "{}", finding.because);
+        assert_eq!(finding.rows.first().at, finding.window.map(|(first, _)| first));
+    }
+
+    #[test]
+    fn many_hosts_on_a_new_link_are_one_finding() {
+        let mut stream = Stream::new().everyday(60);
+        for host in 1..=100 {
+            stream = stream.flows(1, 41, 0, "10.0.0.77", &format!("10.1.0.{host}"), "tcp/3389");
+        }
+        assert_eq!(stream.found(), ["D2 Bangkok → Cebu tcp/3389"]);
+    }
+}

@@ -1,0 +1,237 @@
+//! D3 new service: one party asked another for a thing that it never asked it for, though the two are known to talk.
+//!
+//! As D2, on (link, service): λ = (other new services of the caller on known links + ½ mean over all callers) /
+//! (1.5 (D − 14)); p = 1 − e^(−λ·π). Ports from 32768 on name no service: all of a link and protocol are one.
+//!
+//! Gate: as D2, the link itself known, and not new within 14 covered days before (then it is D2's). ATT&CK: T1021 Remote
+//! Services, T1571 Non-Standard Port. Innocent: upgrades, new applications.
+
+use std::collections::BTreeMap;
+
+use super::novelty::{self, Coverage, EVERYDAY, LEAST_RUNS, Newness, Shares, kind};
+use super::{
+    Detector, Findings, Observed, Refrain, accounts_of, callers, counted, d2_new_link, hosts_of, id_of, is_link,
+    listed, ran, time,
+};
+use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::flow::{Moment, Service};
+use crate::ledger::Totals;
+use crate::ledger::capped::Absorb as _;
+use crate::ledger::survey::{Link, LinkKey, ServiceRecord};
+use crate::sites::Party;
+
+/// The detector.
+pub struct NewService;
+
+const RULE: &str = "D3 new-service v1";
+
+/// A service, or all dynamic ports, of a link.
+struct Kind<'s> {
+    link: LinkKey,
+    /// Its services, the first in time first.
+    records: Vec<(Service, &'s ServiceRecord)>,
+    totals: Totals,
+    newness: Newness,
+    /// Since when the link is known.
+    since: Option<Moment>,
+}
+
+impl Detector for NewService {
+    fn rule(&self) -> &'static str {
+        RULE
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Novelty
+    }
+
+    fn examine(&self, observed: &Observed<'_>) -> Findings {
+        let mut found = Findings::default();
+        let coverage = Coverage::of(observed.survey);
+        let mut news = Vec::new();
+        for (link, seen) in observed.survey.links.iter().filter(|(link, _)| is_link(**link)) {
+            look(observed, *link, seen, &coverage, &mut news, &mut found.refrains);
+        }
+
+        let shares = Shares::of(observed.survey);
+        let mut by_caller: BTreeMap<Party, usize> = BTreeMap::new();
+        news.iter().for_each(|new: &Kind<'_>| *by_caller.entry(new.link.from).or_default() += 1);
+        let mean = news.len() as f64 / callers(observed.survey).len().max(1) as f64;
+        for new in &news {
+            found.tested += 1;
+            let rate = novelty::rate(by_caller[&new.link.from] - 1, mean, new.newness.covered);
+            let (service, _) = new.records[0];
+            match claim(observed, new, rate, novelty::chance(rate * shares.share(service)).min(1.0), &coverage) {
+                Ok(finding) => found.findings.push(finding),
+                Err(because) => {
+                    found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: Some(service), because });
+                }
+            }
+        }
+        found
+    }
+}
+
+fn look<'s>(
+    observed: &Observed<'_>,
+    link: LinkKey,
+    seen: &'s Link,
+    coverage: &Coverage,
+    news: &mut Vec<Kind<'s>>,
+    refrains: &mut Vec<Refrain>,
+) {
+    let days = coverage.days(link);
+    let Some(of_link) = Newness::of(novelty::hours(seen.services.values()), &days, observed.baseline) else { return };
+    let mut kinds: BTreeMap<Service, Vec<(Service, &ServiceRecord)>> = BTreeMap::new();
+    for (service, record) in &seen.services {
+        kinds.entry(kind(*service)).or_default().push((*service, record));
+    }
+    let (mut unproven, mut few) = (0_u64, 0_u64);
+    let mut lack = None;
+    for mut records in kinds.into_values() {
+        let hours = novelty::hours(records.iter().map(|(_, record)| *record));
+        let Some(newness) = Newness::of(hours, &days, observed.baseline) else { continue };
+        let mut totals = Totals::default();
+        records.iter().for_each(|(_, record)| totals.absorb(&record.totals));
+        if d2_new_link::is_young(&of_link, &days, newness.first) {
+            continue; // The link itself is the news.
+        }
+        if !newness.is_proven() {
+            if !newness.is_from_the_start() {
+                unproven += 1;
+                lack = lack.or(Some(newness.lack()));
+            }
+            continue;
+        }
+        if ran(&totals) < LEAST_RUNS {
+            few += 1;
+            continue;
+        }
+        records.sort_by_key(|(service, record)| (record.totals.first.is_none(), record.totals.first, *service));
+        news.push(Kind { link, records, totals, newness, since: Some(of_link.first) });
+    }
+    let mut refrain = |because| refrains.push(Refrain { rule: RULE, link: Some(link), service: None, because });
+    if let Some(lack) = lack {
+        refrain(format!("{} of the link: {lack}", counted(unproven, "service")));
+    }
+    if few > 0 {
+        refrain(format!(
+            "not enough evidence: {} began with fewer than {LEAST_RUNS} connections that ran",
+            counted(few, "service")
+        ));
+    }
+}
+
+fn claim(observed: &Observed<'_>, new: &Kind<'_>, rate: f64, p: f64, coverage: &Coverage) -> Result<Finding, String> {
+    let Kind { link, records, totals, newness, since } = new;
+    let (service, _) = records[0];
+    if p > EVERYDAY {
+        return Err(format!("new services are an everyday thing here (p = {p:.2})"));
+    }
+    let all_pairs = records.iter().flat_map(|(_, record)| &record.pairs);
+    let pairs: Vec<_> = all_pairs.filter_map(|(key, pair)| newness.sight(pair).map(|sight| (key, sight))).collect();
+    let rows = Rows::of(pairs.iter().map(|(_, sight)| *sight)).ok_or("new, but its rows lie past the ledger's cap")?;
+    let (hosts, from, to) = hosts_of(pairs.iter().map(|(key, _)| *key));
+    let last = totals.last.unwrap_or(newness.first);
+    let known = since.map(|since| format!(" since {}", time(since))).unwrap_or_default();
+    let further = match records.len() {
+        1 => String::new(),
+        ports => format!(" (and {} that name no service)", counted(ports as u64 - 1, "more port")),
+    };
+    let denied =
+        if totals.denied > 0 { format!(" {} were denied.", counted(totals.denied, "attempt")) } else { String::new() };
+    let days = coverage.days(*link);
+    let because = format!(
+        "{} is known{known}; {service}{further} never ran there {}, then first at {}: {} until {}, \
+         from {} to {}.{denied}{} λ = {rate:.5} new services a day.",
+        observed.link(*link),
+        newness.absence(&days),
+        time(newness.first),
+        counted(ran(totals), "connection"),
+        time(last),
+        counted(from as u64, "host"),
+        counted(to as u64, "host"),
+        newness.of_baseline(),
+    );
+    Ok(Finding {
+        id: id_of(observed, RULE, *link, Some(service), None),
+        lane: Lane::Novelty,
+        rule: RULE,
+        link: *link,
+        service: Some(service),
+        window: Some((newness.first, last)),
+        hosts,
+        accounts: accounts_of(records.iter().map(|(_, record)| *record)),
+        p: Some(p),
+        q: None,
+        because,
+        normal: normal(observed, *link, newness.first),
+        innocent: &["an upgrade or a new application", "a port that was moved"],
+        attack: &["T1021", "T1571"],
+        gravity: Gravity::Suspected,
+        rows,
+    })
+}
+
+fn normal(observed: &Observed<'_>, link: LinkKey, before: Moment) -> String {
+    let Some(seen) = observed.survey.links.get(&link) else { return String::new() };
+    let mut earlier: Vec<(u64, Service)> = seen
+        .services
+        .iter()
+        .filter(|(_, record)| record.totals.first.is_some_and(|first| first < before))
+        .map(|(service, record)| (record.totals.connections(), *service))
+        .collect();
+    earlier.sort_by_key(|(connections, service)| (std::cmp::Reverse(*connections), *service));
+    let names = earlier.into_iter().map(|(_, service)| service.to_string());
+    format!("Before, {} ran {}.", observed.link(link), listed(names, 5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Stream;
+
+    #[test]
+    fn a_service_never_asked_for_on_a_known_link_is_news() {
+        let stream = Stream::new().everyday(60).flows(12, 41, 133, "10.0.0.77", "10.4.0.5", "tcp/3389");
+        assert_eq!(stream.found(), ["D3 Bangkok → Tokyo DC tcp/3389"]);
+        let finding = stream.findings().findings.remove(0);
+        assert!(finding.p.unwrap() < 1e-3);
+        assert!(finding.because.starts_with(
+            "Bangkok → Tokyo DC is known since 2020-05-01 09:00 UTC; tcp/3389 never ran there in 41 days with coverage \
+             (2020-05-01 to 2020-06-10), then first at 2020-06-11 02:13 UTC: 12 connections"
+        ), "{}", finding.because);
+        assert_eq!(finding.normal, "Before, Bangkok → Tokyo DC ran tcp/443, udp/53.");
+    }
+
+    #[test]
+    fn the_services_of_a_new_link_are_not_news_by_themselves() {
+        let stream = Stream::new().everyday(60).flows(5, 41, 0, "10.0.0.77", "10.1.0.5", "tcp/3389").flows(
+            5,
+            43,
+            0,
+            "10.0.0.77",
+            "10.1.0.5",
+            "tcp/445",
+        );
+        assert_eq!(stream.found(), ["D2 Bangkok → Cebu"]);
+    }
+
+    #[test]
+    fn ports_that_name_no_service_are_one_finding() {
+        let mut stream = Stream::new().everyday(60);
+        for port in 0..30 {
+            stream = stream.flows(1, 41, port, "10.0.0.77", "10.4.0.5", &format!("tcp/{}", 50_000 + port));
+        }
+        assert_eq!(stream.found(), ["D3 Bangkok → Tokyo DC tcp/50000"]);
+    }
+
+    #[test]
+    fn a_party_that_begins_something_every_day_makes_less_of_a_stir() {
+        let mut stream = Stream::new().everyday(60).flows(5, 41, 0, "10.1.0.77", "10.4.0.5", "tcp/3389");
+        for day in 0..30 {
+            let service = format!("tcp/{}", 8_000 + day);
+            stream = stream.flows(5, 20 + day, 0, "10.0.0.77", "10.4.0.5", &service);
+        }
+        assert_eq!(stream.found()[0], "D3 Cebu → Tokyo DC tcp/3389");
+    }
+}

@@ -1,0 +1,162 @@
+//! What should not have occurred: one detector a file, and their findings ranked in lanes.
+//!
+//! A new detector is one file beside this one and one line in [`ALL`]. Invariants: a detector reads totals and decides;
+//! it never reads evidence again, never changes what it reads, and says "not enough evidence" where its gate is not met.
+//! All arithmetic is the four operations, so that a browser and a shell come to the same last digit.
+
+mod d10_fan_out;
+mod d1_policy;
+mod d2_new_link;
+mod d3_new_service;
+mod novelty;
+pub mod ranking;
+
+use std::collections::BTreeSet;
+
+use crate::calendar;
+use crate::finding::{Finding, Lane};
+use crate::flow::{Host, Moment, Service};
+use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
+use crate::ledger::{PairKey, PairTotals, Sight, Totals, capped::mixed};
+use crate::policy::Policy;
+use crate::sites::{Party, SiteBook};
+
+pub use ranking::examine_all;
+
+/// All detectors.
+pub const ALL: &[&dyn Detector] =
+    &[&d1_policy::PolicyRule, &d2_new_link::NewLink, &d3_new_service::NewService, &d10_fan_out::FanOut];
+
+/// A detector.
+pub trait Detector: Sync {
+    /// Its rule and version: `D2 new-link v1`.
+    fn rule(&self) -> &'static str;
+
+    /// The lane of its findings.
+    fn lane(&self) -> Lane;
+
+    /// Looks at all that was seen.
+    fn examine(&self, observed: &Observed<'_>) -> Findings;
+}
+
+/// All that a detector sees.
+#[derive(Debug, Clone, Copy)]
+pub struct Observed<'a> {
+    /// What was seen, by party.
+    pub survey: &'a Survey,
+    /// Who the parties are.
+    pub book: &'a SiteBook,
+    /// What was declared to be expected.
+    pub policy: &'a Policy,
+    /// The time that the user declared to be normal, first and last moment.
+    pub baseline: Option<(Moment, Moment)>,
+}
+
+impl Observed<'_> {
+    /// `Bangkok → Tokyo DC`.
+    pub fn link(&self, link: LinkKey) -> String {
+        format!("{} → {}", self.book.name_of(link.from), self.book.name_of(link.to))
+    }
+}
+
+/// What detectors found, and where they could not look.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// The claims.
+    pub findings: Vec<Finding>,
+    /// Where a gate was not met.
+    pub refrains: Vec<Refrain>,
+    /// How many times a chance was computed: what Benjamini–Hochberg divides by.
+    pub tested: usize,
+}
+
+/// Where a detector had not enough evidence, and why: not the same as having found nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refrain {
+    /// The rule and its version.
+    pub rule: &'static str,
+    /// The link, where it is about one.
+    pub link: Option<LinkKey>,
+    /// The service, where it is about one.
+    pub service: Option<Service>,
+    /// What was lacking, in one sentence with its numbers.
+    pub because: String,
+}
+
+/// Connections that ran as far as the log says: answered or admitted, or of an outcome that the log does not tell.
+fn ran(totals: &Totals) -> u64 {
+    totals.established + untold(totals)
+}
+
+/// Connections whose outcome the log does not tell.
+fn untold(totals: &Totals) -> u64 {
+    totals.flows.saturating_sub(totals.established + totals.denied + totals.failed)
+}
+
+/// The first record of a pair that ran.
+fn first_ran(pair: &PairTotals) -> Option<Sight> {
+    pair.first_established.or(if untold(&pair.totals) > 0 { pair.first } else { None })
+}
+
+/// A finding's id: the rule's number and 48 bits over all that tells it from others. Sites go in by name, so that it
+/// stays when the book grows.
+fn id_of(observed: &Observed<'_>, rule: &str, link: LinkKey, service: Option<Service>, host: Option<Host>) -> String {
+    let service = service.map(|service| service.to_string()).unwrap_or_default();
+    let host = host.map(|host| observed.survey.host(host)).unwrap_or_default();
+    let text = format!("{rule}\0{}\0{service}\0{host}", observed.link(link));
+    let hash = mixed(text.bytes().fold(0, |hash, byte| mixed(hash ^ u64::from(byte))));
+    format!("{}-{:012x}", rule.split(' ').next().unwrap_or(rule), hash >> 16)
+}
+
+/// The hosts of some pairs, initiators first, at most [`Finding::MOST_HOSTS`]; and how many initiators and responders.
+fn hosts_of<'p>(pairs: impl Iterator<Item = &'p PairKey>) -> (Vec<Host>, usize, usize) {
+    let (mut initiators, mut responders) = (BTreeSet::new(), BTreeSet::new());
+    for pair in pairs {
+        initiators.insert(pair.initiator);
+        responders.insert(pair.responder);
+    }
+    let (from, to) = (initiators.len(), responders.len());
+    // Half of the places for either end, so that many initiators do not hide what they called.
+    let most = Finding::MOST_HOSTS;
+    let own = from.min((most / 2).max(most.saturating_sub(to)));
+    let hosts = initiators.iter().take(own).chain(responders.iter().take(most - own)).copied();
+    (hosts.collect(), from, to)
+}
+
+/// The accounts of a service, at most [`Finding::MOST_HOSTS`].
+fn accounts_of<'r>(records: impl Iterator<Item = &'r ServiceRecord>) -> Vec<String> {
+    let accounts: BTreeSet<&String> = records.flat_map(|record| record.accounts.keys()).collect();
+    accounts.into_iter().take(Finding::MOST_HOSTS).cloned().collect()
+}
+
+/// `1 host`, `12 hosts`.
+fn counted(count: impl Into<u64>, thing: &str) -> String {
+    let count = count.into();
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
+/// `2020-06-11 02:13 UTC`.
+fn time(moment: Moment) -> String {
+    calendar::minute(moment, 0)
+}
+
+/// A list with at most so many of its things, and how many more there are.
+fn listed(things: impl IntoIterator<Item = String>, most: usize) -> String {
+    let things: Vec<String> = things.into_iter().collect();
+    let more = things.len().saturating_sub(most);
+    let shown = things[..things.len() - more].join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+/// Whether two parties are different ones, so that what runs between them is a link.
+fn is_link(key: LinkKey) -> bool {
+    key.from != key.to
+}
+
+/// All parties that call somebody else.
+fn callers(survey: &Survey) -> BTreeSet<Party> {
+    survey.links.keys().filter(|key| is_link(**key)).map(|key| key.from).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod stream;

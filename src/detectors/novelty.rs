@@ -1,0 +1,259 @@
+//! What D2 and D3 share: since when something is new, how long it could have been seen before, and how likely its kind is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Observed;
+use crate::calendar;
+use crate::flow::{Hour, Moment, Service};
+use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
+use crate::ledger::{PairTotals, Sight};
+use crate::sites::Party;
+
+/// "New" needs so many days with coverage before it (left-censoring).
+pub const DAYS_BEFORE: usize = 14;
+/// And so many connections that ran.
+pub const LEAST_RUNS: u64 = 3;
+/// Above this chance, news is no news.
+pub const EVERYDAY: f64 = 0.5;
+/// The first of the ports that systems give out by themselves (Linux; RFC 6335 begins at 49152): they name no service.
+const DYNAMIC: u16 = 32_768;
+
+/// The days on which each party was seen to take part in anything.
+pub struct Coverage {
+    days: BTreeMap<Party, BTreeSet<i32>>,
+}
+
+impl Coverage {
+    /// Of all that was seen.
+    pub fn of(survey: &Survey) -> Coverage {
+        let mut days: BTreeMap<Party, BTreeSet<i32>> = BTreeMap::new();
+        for (link, seen) in &survey.links {
+            let hours = seen.services.values().flat_map(|record| record.hours.keys());
+            let own: BTreeSet<i32> = hours.filter(|hour| **hour != Hour::UNDATED).map(|hour| hour.day()).collect();
+            for party in [link.from, link.to] {
+                days.entry(party).or_default().extend(&own);
+            }
+        }
+        Coverage { days }
+    }
+
+    /// The days on which the link would have been seen: some other traffic of one of its ends was. The outside takes part
+    /// in everybody's traffic and proves nothing.
+    pub fn days(&self, link: LinkKey) -> BTreeSet<i32> {
+        let ends = [link.from, link.to].into_iter().filter(|party| matches!(party, Party::Site(_)));
+        ends.filter_map(|party| self.days.get(&party)).flatten().copied().collect()
+    }
+}
+
+/// How new something is.
+pub struct Newness {
+    /// The first connection that ran.
+    pub first: Moment,
+    /// Days with coverage before its day.
+    pub before: usize,
+    /// Days with coverage in all.
+    pub covered: usize,
+    /// Days with coverage in the declared baseline, when nothing of it ran there and it began, or began again, after.
+    pub not_in_baseline: Option<usize>,
+    /// It began within the declared baseline.
+    pub within_baseline: bool,
+    /// It ran before the declared baseline, rested all through it, and `first` is when it came back.
+    pub came_back: bool,
+}
+
+impl Newness {
+    /// How new a thing is of which connections ran in these hours.
+    pub fn of<'h>(
+        hours: impl Iterator<Item = (&'h Hour, &'h crate::ledger::Totals)>,
+        days: &BTreeSet<i32>,
+        baseline: Option<(Moment, Moment)>,
+    ) -> Option<Newness> {
+        let mut starts: Vec<Moment> = Vec::new();
+        let mut in_baseline = false;
+        let mut after: Option<Moment> = None;
+        for (hour, totals) in hours.filter(|(_, totals)| super::ran(totals) > 0) {
+            let Some(start) = totals.first.filter(|_| *hour != Hour::UNDATED) else { continue };
+            starts.push(start);
+            if let Some((from, to)) = baseline {
+                in_baseline |= totals.last.is_some_and(|last| last >= from) && start <= to;
+                if start > to {
+                    after = Some(after.map_or(start, |own| own.min(start)));
+                }
+            }
+        }
+        let first = starts.into_iter().min()?;
+        let day = |moment: Moment| moment.hour().day();
+        let declared = baseline.map(|(from, to)| days.range(day(from)..=day(to)).count());
+        let not_in_baseline = declared.filter(|_| !in_baseline && after.is_some());
+        // What ran before the baseline, rested all through it and came back is new to the baseline.
+        let earliest = first;
+        let first = if not_in_baseline.is_some() { after.unwrap_or(first).max(first) } else { first };
+        Some(Newness {
+            first,
+            before: days.range(..day(first)).count(),
+            covered: days.len(),
+            not_in_baseline,
+            came_back: earliest < first,
+            within_baseline: in_baseline && baseline.is_some_and(|(from, to)| first >= from && first <= to),
+        })
+    }
+
+    /// Whether there was enough coverage before it to call it new.
+    pub fn is_proven(&self) -> bool {
+        self.before >= DAYS_BEFORE
+    }
+
+    /// Whether it stands since the first day, and so is simply known.
+    pub fn is_from_the_start(&self) -> bool {
+        self.before == 0 && self.covered > DAYS_BEFORE
+    }
+
+    /// Why it can't be called new.
+    pub fn lack(&self) -> String {
+        format!(
+            "not enough evidence: {} with coverage before {}, {DAYS_BEFORE} are needed to call it new",
+            super::counted(self.before as u64, "day"),
+            super::time(self.first)
+        )
+    }
+
+    /// Where nothing of it ran: `in 41 days with coverage (2020-05-01 to 2020-06-10)`, or in the declared baseline.
+    pub fn absence(&self, days: &BTreeSet<i32>) -> String {
+        match self.not_in_baseline {
+            Some(declared) if self.came_back => {
+                format!(
+                    "in the declared baseline ({}), though before it",
+                    super::counted(declared as u64, "covered day")
+                )
+            }
+            Some(_) | None => {
+                let before = super::counted(self.before as u64, "day");
+                format!("in {before} with coverage ({})", looked_through(days, self.first))
+            }
+        }
+    }
+
+    /// What else the declared baseline says of it.
+    pub fn of_baseline(&self) -> String {
+        match (self.not_in_baseline, self.within_baseline) {
+            (Some(_), _) if self.came_back => String::new(),
+            (Some(days), _) => {
+                format!(" Nor is it in the declared baseline ({}).", super::counted(days as u64, "covered day"))
+            }
+            (None, true) => " It began within the declared baseline, which may hold the intrusion itself.".to_owned(),
+            (None, false) => String::new(),
+        }
+    }
+
+    /// The record of a pair from which on it is part of the news.
+    pub fn sight(&self, pair: &PairTotals) -> Option<Sight> {
+        let news = |sight: &Sight| !self.came_back || sight.at.is_some_and(|at| at >= self.first);
+        [super::first_ran(pair), pair.last_established].into_iter().flatten().find(news)
+    }
+}
+
+/// The share of a service among all (link, service) pairs of different parties, this link left out, half a pair more for
+/// each service: how likely a new link is to be about it.
+pub struct Shares {
+    links: BTreeMap<Service, u32>,
+    all: u32,
+}
+
+impl Shares {
+    /// Of all that was seen.
+    pub fn of(survey: &Survey) -> Shares {
+        let mut links: BTreeMap<Service, u32> = BTreeMap::new();
+        for (_, seen) in survey.links.iter().filter(|(key, _)| super::is_link(**key)) {
+            let kinds: BTreeSet<Service> = seen.services.keys().map(|service| kind(*service)).collect();
+            kinds.into_iter().for_each(|kind| *links.entry(kind).or_default() += 1);
+        }
+        let all = links.values().sum();
+        Shares { links, all }
+    }
+
+    /// The share of this service, without one pair that has it.
+    pub fn share(&self, service: Service) -> f64 {
+        let own = self.links.get(&kind(service)).copied().unwrap_or(0).saturating_sub(1);
+        let all = f64::from(self.all.saturating_sub(1)) + 0.5 * self.links.len().max(1) as f64;
+        (f64::from(own) + 0.5) / all
+    }
+}
+
+/// A service, all dynamic ports of a protocol being one.
+pub fn kind(service: Service) -> Service {
+    match service.port {
+        Some(port) if port >= DYNAMIC => Service { port: Some(DYNAMIC), ..service },
+        Some(_) | None => service,
+    }
+}
+
+/// λ: news a day at a party with `others` other news of this kind, drawn halfway to the mean over all parties.
+pub fn rate(others: usize, mean: f64, covered: usize) -> f64 {
+    (others as f64 + 0.5 * mean) / (1.5 * covered.saturating_sub(DAYS_BEFORE).max(1) as f64)
+}
+
+/// 1 − e^(−x) for x ≥ 0, by the four operations alone.
+pub fn chance(x: f64) -> f64 {
+    if x > 0.5 {
+        let half = chance(x / 2.0);
+        return half * (2.0 - half);
+    }
+    let (mut term, mut sum) = (x, x);
+    for n in 2..=20 {
+        term *= -x / f64::from(n);
+        sum += term;
+    }
+    sum
+}
+
+/// `2020-05-01 to 2020-06-10`, the days that were looked through.
+fn looked_through(days: &BTreeSet<i32>, before: Moment) -> String {
+    let day = |day: i32| calendar::date(Moment(i64::from(day) * calendar::DAY));
+    let own = before.hour().day();
+    match (days.first(), days.range(..own).next_back()) {
+        (Some(first), Some(last)) => format!("{} to {}", day(*first), day(*last)),
+        (_, None) | (None, _) => "none".to_owned(),
+    }
+}
+
+/// All hours of some services, for [`Newness::of`].
+pub fn hours<'s>(
+    services: impl Iterator<Item = &'s ServiceRecord>,
+) -> impl Iterator<Item = (&'s Hour, &'s crate::ledger::Totals)> {
+    services.flat_map(|record| record.hours.iter())
+}
+
+/// Whom a party called before, for the sentence on what is normal.
+pub fn normal(observed: &Observed<'_>, from: Party, before: Moment) -> String {
+    let called = observed.survey.links.iter().filter(|(key, seen)| {
+        key.from == from && super::is_link(**key) && seen.totals.first.is_some_and(|first| first < before)
+    });
+    let names: Vec<String> = called.map(|(key, _)| observed.book.name_of(key.to).to_owned()).collect();
+    let from = observed.book.name_of(from);
+    if names.is_empty() {
+        format!("{from} called nobody before.")
+    } else {
+        format!("Before, {from} called {}.", super::listed(names, 5))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chance_is_one_minus_e_to_the_minus_x() {
+        for x in [0.0, 1e-12, 1e-4, 0.3, 0.5, 0.7, 2.0, 10.0, 50.0] {
+            let exact = -f64::exp_m1(-x);
+            assert!((chance(x) - exact).abs() <= 1e-13 * exact.max(1e-300) + f64::EPSILON * exact, "{x}");
+        }
+    }
+
+    #[test]
+    fn dynamic_ports_are_one_kind() {
+        let service = |text| kind(Service::read(text).unwrap());
+        assert_eq!(service("tcp/49999"), service("tcp/60000"));
+        assert_ne!(service("tcp/49999"), service("udp/49999"));
+        assert_ne!(service("tcp/445"), service("tcp/446"));
+    }
+}

@@ -1,0 +1,163 @@
+//! The order in which findings are read: the policy's first, then one of each other lane in turn, the least likely first.
+//!
+//! Within a lane, q is Benjamini and Hochberg's ("Controlling the False Discovery Rate", 1995) over all chances that its
+//! detectors computed, those that made no finding included. Ties go by the first row, then by id, so that the same
+//! totals always give the same order.
+
+use super::{ALL, Findings, Observed};
+use crate::finding::{Finding, Gravity, Lane};
+
+/// At or below this q a finding counts as anomalous, above it as suspected.
+pub const Q_ANOMALOUS: f64 = 0.10;
+
+/// Lets all detectors look, and ranks what they found.
+pub fn examine_all(observed: &Observed<'_>) -> Findings {
+    let mut lanes: [(Lane, Vec<Finding>, usize); 4] =
+        [Lane::Policy, Lane::Novelty, Lane::Behaviour, Lane::Campaign].map(|lane| (lane, Vec::new(), 0));
+    let mut all = Findings::default();
+    for detector in ALL {
+        let found = detector.examine(observed);
+        all.refrains.extend(found.refrains);
+        all.tested += found.tested;
+        if let Some((_, findings, tested)) = lanes.iter_mut().find(|(lane, ..)| *lane == detector.lane()) {
+            findings.extend(found.findings);
+            *tested += found.tested;
+        }
+    }
+    let [policy, others @ ..] = lanes.map(|(_, mut findings, tested)| {
+        by_p(&mut findings);
+        set_q(&mut findings, tested);
+        findings.iter_mut().for_each(close);
+        findings
+    });
+    all.findings = policy;
+    all.findings.extend(in_turn(others.into()));
+    all.refrains.sort();
+    all
+}
+
+fn by_p(findings: &mut [Finding]) {
+    let p = |finding: &Finding| finding.p.unwrap_or(0.0);
+    findings.sort_by(|a, b| {
+        let tie = || (a.rows.first(), &a.id).cmp(&(b.rows.first(), &b.id));
+        p(a).total_cmp(&p(b)).then_with(tie)
+    });
+}
+
+/// Benjamini–Hochberg: q of the i-th smallest p is the least of p·m/j over all j ≥ i. The findings are in order of p.
+fn set_q(findings: &mut [Finding], tested: usize) {
+    let with_p = findings.iter().filter(|finding| finding.p.is_some()).count();
+    let tested = tested.max(with_p) as f64;
+    let mut rank = with_p;
+    let mut least = 1.0_f64;
+    for finding in findings.iter_mut().rev() {
+        let Some(p) = finding.p else { continue };
+        least = least.min(p * tested / rank as f64);
+        finding.q = Some(least);
+        rank -= 1;
+        finding.gravity = if least <= Q_ANOMALOUS { Gravity::Anomalous } else { Gravity::Suspected };
+    }
+}
+
+/// Ends a finding's sentence with rule, rows, p and q, and with what it does not say.
+fn close(finding: &mut Finding) {
+    let rows = super::counted(finding.rows.iter().count() as u64, "row");
+    let chances = match (finding.p, finding.q) {
+        (Some(p), Some(q)) => format!("; p = {}, q = {}", short(p), short(q)),
+        (Some(p), None) => format!("; p = {}", short(p)),
+        (None, _) => String::new(),
+    };
+    let caution = if finding.lane == Lane::Policy { "" } else { " Unusual is not malicious." };
+    finding.because = format!("{} [{}; {rows}{chances}]{caution}", finding.because, finding.rule);
+}
+
+fn short(chance: f64) -> String {
+    if chance < 0.001 { format!("{chance:.1e}") } else { format!("{chance:.3}") }
+}
+
+/// The first of each lane, then the second of each, and so on.
+fn in_turn(lanes: Vec<Vec<Finding>>) -> Vec<Finding> {
+    let mut lanes: Vec<_> = lanes.into_iter().map(Vec::into_iter).collect();
+    let mut ranked = Vec::new();
+    loop {
+        let before = ranked.len();
+        ranked.extend(lanes.iter_mut().filter_map(Iterator::next));
+        if ranked.len() == before {
+            return ranked;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Stream;
+    use super::*;
+    use crate::evidence::Place;
+    use crate::finding::Rows;
+    use crate::flow::{Moment, Outcome};
+    use crate::ledger::Sight;
+    use crate::ledger::survey::LinkKey;
+    use crate::sites::Party;
+
+    fn finding(p: f64, line: u64) -> Finding {
+        let sight = Sight { at: Some(Moment(0)), file: 0, place: Place { line, offset: 0 } };
+        Finding {
+            id: format!("x-{line}"),
+            lane: Lane::Novelty,
+            rule: "D0 test v1",
+            link: LinkKey { from: Party::External, to: Party::Unassigned },
+            service: None,
+            window: None,
+            hosts: Vec::new(),
+            accounts: Vec::new(),
+            p: Some(p),
+            q: None,
+            because: String::new(),
+            normal: String::new(),
+            innocent: &[],
+            attack: &[],
+            gravity: Gravity::Suspected,
+            rows: Rows::of([sight]).unwrap(),
+        }
+    }
+
+    #[test]
+    fn q_is_that_of_benjamini_and_hochberg() {
+        let mut findings: Vec<Finding> =
+            [0.01, 0.02, 0.03, 0.04, 0.9].into_iter().zip(1..).map(|(p, line)| finding(p, line)).collect();
+        by_p(&mut findings);
+        set_q(&mut findings, 5);
+        let q: Vec<f64> = findings.iter().filter_map(|f| f.q).collect();
+        assert!(q.iter().zip([0.05, 0.05, 0.05, 0.05, 0.9]).all(|(a, b)| (a - b).abs() < 1e-12), "{q:?}");
+        set_q(&mut findings, 50);
+        assert!((findings[0].q.unwrap() - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn equals_go_by_their_first_row() {
+        let mut findings = [finding(0.1, 3), finding(0.1, 1), finding(0.05, 9)];
+        by_p(&mut findings);
+        assert_eq!(findings.map(|f| f.rows.first().place.line), [9, 1, 3]);
+    }
+
+    #[test]
+    fn the_policy_comes_first_then_the_lanes_in_turn() {
+        let mut stream = Stream::new()
+            .everyday(60)
+            .policy("Bangkok,Tokyo DC,smb,deny,,\n")
+            .flows(1, 50, 0, "10.0.0.9", "10.4.0.1", "tcp/445")
+            .flows(9, 41, 0, "10.1.0.9", "10.2.0.1", "tcp/22")
+            .flows(9, 42, 0, "10.2.0.9", "10.3.0.1", "tcp/22");
+        for n in 1..60 {
+            stream = stream.flow(45, n, "10.3.0.66", &format!("10.4.0.{n}"), "tcp/445", Outcome::Failed);
+        }
+        let lanes: Vec<Lane> = stream.findings().findings.iter().map(|f| f.lane).collect();
+        assert_eq!(lanes, [Lane::Policy, Lane::Novelty, Lane::Behaviour, Lane::Novelty]);
+    }
+
+    #[test]
+    fn the_same_log_gives_the_same_findings() {
+        let stream = || Stream::new().everyday(30).flows(9, 20, 0, "10.1.0.9", "10.2.0.1", "tcp/22");
+        assert_eq!(stream().findings().findings, stream().findings().findings);
+    }
+}

@@ -1,0 +1,114 @@
+//! Made-up flows for the detectors' tests: an organisation of five sites and its everyday traffic.
+
+use super::{Findings, Observed, examine_all};
+use crate::calendar::days_from_civil;
+use crate::evidence::Place;
+use crate::flow::{Endpoint, Flow, Moment, Outcome, Service};
+use crate::ledger::Ledger;
+use crate::ledger::survey::Survey;
+use crate::policy::Policy;
+use crate::policy::csv::read_policy;
+use crate::sites::SiteBook;
+use crate::sites::import::read_sites;
+
+/// Five sites; `10.N.0.0/16` is the Nth in order of name.
+const SITES: &str = "site,cidr,country,role\nBangkok,10.0.0.0/16,TH,plant\nCebu,10.1.0.0/16,PH,plant\n\
+    Jakarta,10.2.0.0/16,ID,plant\nLincoln,10.3.0.0/16,US,plant\nTokyo DC,10.4.0.0/16,JP,datacentre\n";
+
+/// A log being made up.
+pub struct Stream {
+    ledger: Ledger,
+    book: SiteBook,
+    policy: Policy,
+    baseline: Option<(Moment, Moment)>,
+    line: u64,
+}
+
+impl Stream {
+    /// No flow yet.
+    pub fn new() -> Stream {
+        let (book, complaints) = read_sites(SITES.as_bytes());
+        assert_eq!(complaints, vec![]);
+        Stream { ledger: Ledger::default(), book, policy: Policy::default(), baseline: None, line: 0 }
+    }
+
+    /// Everyday traffic for so many days: every plant calls Tokyo over https and dns, Tokyo calls each over ssh.
+    pub fn everyday(mut self, days: i64) -> Stream {
+        for day in 0..days {
+            for plant in ["10.0.0.9", "10.1.0.9", "10.2.0.9", "10.3.0.9"] {
+                for _ in 0..3 {
+                    self = self.flow(day, 9 * 60, plant, "10.4.0.1", "tcp/443", Outcome::Established);
+                    self = self.flow(day, 9 * 60, plant, "10.4.0.2", "udp/53", Outcome::Established);
+                    self = self.flow(day, 10 * 60, "10.4.0.3", plant, "tcp/22", Outcome::Established);
+                }
+            }
+        }
+        self
+    }
+
+    /// One flow, so many days after 1 May 2020 and minutes after midnight.
+    pub fn flow(mut self, day: i64, minute: i64, from: &str, to: &str, service: &str, outcome: Outcome) -> Stream {
+        let service = Service::read(service).unwrap();
+        let end = |text: &str, port| Endpoint { address: Some(text.parse().unwrap()), name: None, port };
+        let flow = Flow {
+            start: Some(moment(day, minute)),
+            initiator: end(from, Some(50_000)),
+            responder: end(to, service.port),
+            protocol: service.protocol,
+            bytes_out: Some(1_000),
+            bytes_in: Some(2_000),
+            outcome,
+            ..Flow::default()
+        };
+        self.line += 1;
+        let places = self.book.for_evidence("fw.log");
+        let (from, to) = (places.locate(&flow.initiator), places.locate(&flow.responder));
+        self.ledger.add(&flow, Place { line: self.line, offset: self.line * 100 }, from, to, "fw.log");
+        self
+    }
+
+    /// So many flows, a minute apart.
+    pub fn flows(mut self, count: i64, day: i64, minute: i64, from: &str, to: &str, service: &str) -> Stream {
+        for i in 0..count {
+            self = self.flow(day, minute + i, from, to, service, Outcome::Established);
+        }
+        self
+    }
+
+    /// With these rows of `policy.csv`, up to `until`.
+    pub fn policy(mut self, rows: &str) -> Stream {
+        let text = format!("from,to,service,verdict,reason,until\n{rows}");
+        let (policy, complaints) = read_policy(text.as_bytes());
+        assert_eq!(complaints, vec![]);
+        self.policy = policy;
+        self
+    }
+
+    /// With these days declared normal.
+    pub fn baseline(mut self, first: i64, last: i64) -> Stream {
+        self.baseline = Some((moment(first, 0), moment(last, 24 * 60 - 1)));
+        self
+    }
+
+    /// What all detectors say of it.
+    pub fn findings(&self) -> Findings {
+        let parties = self.book.parties();
+        let survey = Survey::of(&self.ledger, |locus| parties.of(locus));
+        examine_all(&Observed { survey: &survey, book: &self.book, policy: &self.policy, baseline: self.baseline })
+    }
+
+    /// Rule and link of each finding, in rank order.
+    pub fn found(&self) -> Vec<String> {
+        let name = |party| self.book.name_of(party).to_owned();
+        let said = |finding: &crate::finding::Finding| {
+            let service = finding.service.map(|service| format!(" {service}")).unwrap_or_default();
+            let rule = finding.rule.split(' ').next().unwrap_or_default();
+            format!("{rule} {} → {}{service}", name(finding.link.from), name(finding.link.to))
+        };
+        self.findings().findings.iter().map(said).collect()
+    }
+}
+
+fn moment(day: i64, minute: i64) -> Moment {
+    Moment(((days_from_civil(2020, 5, 1) + day) * 1_440 + minute) * 60_000_000)
+}
