@@ -1,4 +1,18 @@
-// Placeholder analyst: answers every message with the engine's version.
-self.kyotenWorker = (bindings) => {
-  self.onmessage = () => self.postMessage({ analyst: bindings.version() });
+// The analyst worker: owns the case, and answers one question at a time by the engine's method of that name.
+
+/** @type {any} */ (self).kyotenWorker = (/** @type {any} */ bindings) => {
+  const analyst = new bindings.Analyst();
+  self.onmessage = (event) => {
+    const { id, call, given } = event.data;
+    try {
+      const value = analyst[call](...given);
+      // What the engine hands out as bytes is a copy of its own, so it is moved, not copied again.
+      const moved = value instanceof Uint8Array && value.byteLength === value.buffer.byteLength ? [value.buffer] : [];
+      self.postMessage({ id, value }, { transfer: moved });
+    } catch (error) {
+      // An engine that broke is never asked again: the page ends this worker when it hears of it.
+      const broken = error instanceof WebAssembly.RuntimeError;
+      self.postMessage({ id, broken, error: error instanceof Error ? error.message : String(error) });
+    }
+  };
 };

@@ -1,4 +1,78 @@
-// Placeholder reader: answers every message with the engine's version.
-self.kyotenWorker = (bindings) => {
-  self.onmessage = () => self.postMessage({ reader: bindings.version() });
+// A reader worker: takes a file through the engine slice by slice; or goes through it again for certain rows.
+
+import { slices } from "./slices.js";
+
+/** How often the page hears how far a file is, in milliseconds. */
+const PACE = 100;
+
+/** @type {any} */ (self).kyotenWorker = (/** @type {any} */ bindings) => {
+  /** The task that was called off, if any; there is one at a time. */
+  let cancelled = -1;
+
+  self.onmessage = (event) => {
+    const { cancel, read, rows } = event.data;
+    if (cancel !== undefined) cancelled = cancel;
+    else if (read) examine(read);
+    else if (rows) look(rows);
+  };
+
+  /**
+   * `stop` is where an engine broke on this file before: up to there the file is read, the rest is given up with the reason.
+   * @param {{ task: number, file: File, name: string, order: Uint8Array, stop?: { offset: number, reason: string } }} asked
+   */
+  async function examine({ task, file, name, order, stop }) {
+    let at = 0;
+    let told = 0;
+    try {
+      const reading = new bindings.FileReading(name, file.size, order);
+      let result;
+      try {
+        for await (const slice of slices(file, stop?.offset)) {
+          if (cancelled === task) break;
+          reading.feed(slice);
+          at += slice.length;
+          if (performance.now() - told > PACE) {
+            told = performance.now();
+            self.postMessage({ task, progress: reading.progress() });
+          }
+        }
+        if (cancelled === task) result = reading.abandon("cancelled by the user");
+        else if (stop) result = reading.abandon(stop.reason);
+        else result = reading.finish();
+      } catch (error) {
+        if (!(error instanceof DOMException)) throw error;
+        result = reading.abandon(`the browser could not read on: ${error.message}`);
+      }
+      self.postMessage({ task, result, cancelled: cancelled === task }, { transfer: [result.buffer] });
+    } catch (error) {
+      failed(task, at, error);
+    }
+  }
+
+  /** @param {{ task: number, file: File, name: string, order: Uint8Array }} asked */
+  async function look({ task, file, name, order }) {
+    try {
+      const reading = new bindings.RowReading(name, order);
+      for await (const slice of slices(file)) {
+        if (cancelled === task) break;
+        const found = reading.feed(slice);
+        if (found.length > 0) self.postMessage({ task, found });
+        if (reading.done()) break;
+      }
+      self.postMessage({ task, found: reading.finish(), end: true });
+      reading.free?.();
+    } catch (error) {
+      failed(task, 0, error);
+    }
+  }
+
+  /**
+   * @param {number} task
+   * @param {number} at
+   * @param {unknown} error
+   */
+  function failed(task, at, error) {
+    const broken = error instanceof WebAssembly.RuntimeError;
+    self.postMessage({ task, broken, at, error: error instanceof Error ? error.message : String(error) });
+  }
 };

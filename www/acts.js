@@ -1,0 +1,332 @@
+// What a user may do, one function an act: each asks the engine and lets the state follow. No panel talks to a worker itself.
+import { Broken, newest, startAnalyst } from "./asking.js";
+import { createReading } from "./reading.js";
+import { createRowSearch } from "./rows.js";
+import { save } from "./saving.js";
+import { isReading } from "./store.js";
+import { words } from "./words.js";
+
+/** Files up to this size are first offered as a site book or a policy. */
+const OFFERED = 8_000_000;
+/** How long a note stays that nobody has to answer, in milliseconds. */
+const NOTE = 9000;
+
+/** @typedef {ReturnType<typeof createActs>} Acts */
+/** @typedef {import("./types.js").Job} Job */
+
+/**
+ * @param {import("./engine.js").Engine} engine
+ * @param {import("./store.js").Store} store
+ */
+export function createActs(engine, store) {
+  /** @type {import("./asking.js").Analyst | undefined} */
+  let analyst;
+  /** @type {Map<string, { name: string, file: File, job: number }>} */
+  const files = new Map();
+  /** The site book and the policy as text, for a fresh engine. @type {{ sites?: string, policy?: string }} */
+  const kept = {};
+  let nextJob = 1;
+  let nextNote = 1;
+
+  function note(/** @type {string} */ text, grave = false) {
+    const id = nextNote;
+    nextNote += 1;
+    store.set({ notes: [...store.get().notes.slice(-3), { id, text, grave }] });
+    if (!grave) setTimeout(() => dismiss(id), NOTE);
+  }
+
+  function dismiss(/** @type {number} */ id) {
+    store.set({ notes: store.get().notes.filter((each) => each.id !== id) });
+  }
+
+  function complain(/** @type {unknown} */ error) {
+    // A broken analyst has its own banner.
+    if (error instanceof Broken) return;
+    note(error instanceof Error ? error.message : String(error), true);
+  }
+
+  function changeJob(/** @type {number} */ id, /** @type {Partial<Job>} */ change) {
+    store.set({ jobs: store.get().jobs.map((job) => (job.id === id ? { ...job, ...change } : job)) });
+  }
+
+  /** @returns {Promise<any>} */
+  function ask(/** @type {string} */ call, /** @type {unknown[]} */ ...given) {
+    if (!analyst) return Promise.reject(new Error(words.starting));
+    return analyst.ask(call, ...given);
+  }
+
+  // The case, as often as it changed and not more.
+  const look = newest(async () => {
+    const view = await ask("case_view");
+    const again = /** @type {string[]} */ (await ask("must_read_again"));
+    return { view, again };
+  }, ({ view, again }) => {
+    store.set({ case: view });
+    readAgain(again);
+  }, complain);
+  let lookSoon = 0;
+  function refresh() {
+    clearTimeout(lookSoon);
+    lookSoon = setTimeout(() => look(undefined), isReading(store.get()) ? 150 : 0);
+  }
+
+  function readAgain(/** @type {string[]} */ names) {
+    let count = 0;
+    for (const name of names) {
+      const known = files.get(name);
+      const job = store.get().jobs.find((each) => each.id === known?.job);
+      // One that is on its way will be asked about again when it is in; one that failed would only fail again.
+      if (!known || !job || !["done", "cancelled"].includes(job.stage)) continue;
+      changeJob(job.id, { stage: "waiting", bytes: 0, again: true });
+      queue(job.id, known);
+      count += 1;
+    }
+    if (count > 0) note(words.notes.reread(count));
+  }
+
+  function queue(/** @type {number} */ id, /** @type {{ name: string, file: File }} */ { name, file }) {
+    reading.add({ id, name, file, order: () => ask("reading_order", name) });
+  }
+
+  const reading = createReading(engine, {
+    began: (id) => changeJob(id, { stage: "reading", bytes: 0 }),
+    progress: (id, { bytes, records, format }, speed) => changeJob(id, { bytes, records, format, speed }),
+    async result(id, result, cancelled) {
+      changeJob(id, { stage: "merging" });
+      try {
+        const index = await ask("add", result);
+        const job = store.get().jobs.find((each) => each.id === id);
+        changeJob(id, { stage: cancelled ? "cancelled" : "done", evidence: index, bytes: cancelled ? job?.bytes ?? 0 : job?.size ?? 0 });
+        store.set({ unsaved: true });
+      } catch (error) {
+        changeJob(id, { stage: "failed", sentence: error instanceof Error ? error.message : String(error) });
+        complain(error);
+      }
+      refresh();
+    },
+    failed(id, why) {
+      changeJob(id, { stage: "failed", sentence: why });
+      refresh();
+    },
+  });
+
+  const rows = createRowSearch(engine, () => analyst, (index) => {
+    const name = store.get().case?.evidence.find((each) => each.index === index)?.name;
+    return name === undefined ? undefined : files.get(name);
+  });
+
+  /** Asks for a change, and lets everything that hangs on it follow. */
+  async function change(/** @type {string} */ call, /** @type {unknown[]} */ ...given) {
+    try {
+      await ask(call, ...given);
+      await texts();
+      store.set({ unsaved: true });
+      refresh();
+      return true;
+    } catch (error) {
+      complain(error);
+      return false;
+    }
+  }
+
+  async function texts() {
+    const [siteComplaints, policyComplaints] = await Promise.all([ask("sites_complaints"), ask("policy_complaints")]);
+    store.set({ siteComplaints, policyComplaints });
+    kept.sites = await ask("sites_csv");
+    kept.policy = await ask("policy_csv");
+  }
+
+  /** A name that no other file of the case has; nothing for a file that is here already. */
+  function freshName(/** @type {string} */ name, /** @type {File} */ file) {
+    for (let count = 1; ; count += 1) {
+      const tried = count === 1 ? name : `${name} (${count})`;
+      const known = files.get(tried)?.file;
+      const stage = store.get().jobs.find((job) => job.id === files.get(tried)?.job)?.stage;
+      // One that was not read to its end may be dropped again, and takes the place of the first try.
+      if (!known || stage === "cancelled" || stage === "failed") return tried;
+      if (known.size === file.size && known.lastModified === file.lastModified) return undefined;
+    }
+  }
+
+  async function exported(/** @type {string} */ name, /** @type {string} */ type, /** @type {() => Promise<string | Uint8Array | Blob>} */ make) {
+    if (isReading(store.get())) {
+      note(words.exports.whileReading, true);
+      return false;
+    }
+    try {
+      save(name, await make(), type);
+      note(words.exports.saved(name));
+      return true;
+    } catch (error) {
+      note(words.exports.failed(error instanceof Error ? error.message : String(error)), true);
+      return false;
+    }
+  }
+
+  const acts = {
+    note,
+    dismiss,
+
+    async start() {
+      analyst = await startAnalyst(engine, (why) => {
+        reading.stop();
+        store.set({ fault: why, jobs: store.get().jobs.map((job) => (["done", "taken", "cancelled", "failed"].includes(job.stage) ? job : { ...job, stage: "waiting" })) });
+      });
+      store.set({ engine: "ready", fault: undefined });
+    },
+
+    /** After the analyst broke: a fresh one, and every file once more. */
+    async restart() {
+      try {
+        analyst?.stop();
+        await acts.start();
+        store.set({ case: undefined, shown: undefined });
+        if (kept.sites) await ask("set_sites_csv", kept.sites);
+        if (kept.policy) await ask("set_policy_csv", kept.policy);
+        for (const job of store.get().jobs) {
+          const known = files.get(job.name);
+          if (!known || job.stage === "taken") continue;
+          changeJob(job.id, { stage: "waiting", bytes: 0 });
+          queue(job.id, known);
+        }
+        refresh();
+      } catch (error) {
+        complain(error);
+      }
+    },
+
+    /**
+     * Takes files in, at any time.
+     * @param {import("./dropping.js").Dropped[]} dropped
+     * @param {number} folders how many the browser would not open
+     */
+    async take(dropped, folders = 0) {
+      if (folders > 0) note(words.files.folderRefused(folders), true);
+      else if (dropped.length === 0) note(words.files.nothing);
+      /** @type {{ job: Job, file: File }[]} */
+      const fresh = [];
+      for (const { name: given, file } of dropped) {
+        const name = freshName(given, file);
+        if (name === undefined) {
+          note(words.files.already(given));
+          continue;
+        }
+        /** @type {Job} */
+        const job = { id: nextJob, name, size: file.size, stage: "offered", bytes: 0, records: 0n, again: false };
+        nextJob += 1;
+        files.set(name, { name, file, job: job.id });
+        fresh.push({ job, file });
+      }
+      if (fresh.length === 0) return;
+      const names = new Set(fresh.map(({ job }) => job.name));
+      store.set({ jobs: [...store.get().jobs.filter((job) => !names.has(job.name)), ...fresh.map(({ job }) => job)] });
+      // The site book and the policy first, so that no log is read twice.
+      const logs = [];
+      let told = false;
+      for (const { job, file } of fresh) {
+        try {
+          const kind = file.size <= OFFERED ? await ask("take_text", job.name, new Uint8Array(await file.arrayBuffer())) : "other";
+          if (kind === "other") {
+            logs.push(job);
+            continue;
+          }
+          told = true;
+          // A later site book of the same name is a new one, not one that is here already.
+          files.delete(job.name);
+          changeJob(job.id, { stage: "taken", bytes: job.size, sentence: kind === "sites" ? words.evidence.takenSites : words.evidence.takenPolicy });
+        } catch (error) {
+          changeJob(job.id, { stage: "failed", sentence: error instanceof Error ? error.message : String(error) });
+        }
+      }
+      if (told) {
+        await texts().catch(complain);
+        refresh();
+      }
+      for (const job of logs) {
+        const known = files.get(job.name);
+        // It may have been taken out or cancelled while the others were looked at.
+        if (!known || store.get().jobs.find((each) => each.id === job.id)?.stage !== "offered") continue;
+        changeJob(job.id, { stage: "waiting" });
+        queue(job.id, known);
+      }
+    },
+
+    async openSample() {
+      try {
+        const names = /** @type {string[]} */ (await ask("sample_names"));
+        const sample = [];
+        for (const name of names) {
+          const bytes = /** @type {Uint8Array} */ (await ask("sample_file", name));
+          sample.push({ name, file: new File([/** @type {BlobPart} */ (bytes)], name, { lastModified: 0 }) });
+        }
+        await acts.take(sample);
+      } catch (error) {
+        complain(error);
+      }
+    },
+
+    cancel(/** @type {number} */ id) {
+      const job = store.get().jobs.find((each) => each.id === id);
+      if (!job) return;
+      if (job.stage === "offered") changeJob(id, { stage: "cancelled" });
+      else if (reading.cancel(id)) {
+        // Nothing of it was read, and nothing of it is in the case.
+        if (job.again) changeJob(id, { stage: "done" });
+        else changeJob(id, { stage: "cancelled", bytes: 0 });
+        refresh();
+      }
+    },
+
+    cancelAll() {
+      for (const job of store.get().jobs) acts.cancel(job.id);
+    },
+
+    async remove(/** @type {Job} */ job) {
+      const index = store.get().case?.evidence.find((each) => each.name === job.name)?.index;
+      files.delete(job.name);
+      store.set({ jobs: store.get().jobs.filter((each) => each.id !== job.id) });
+      if (index !== undefined) await change("remove", index);
+    },
+
+    setClock: (/** @type {number} */ index, /** @type {number | undefined} */ seconds) => change("set_clock", index, seconds),
+    setMapping: (/** @type {number} */ index, /** @type {Record<string, string>} */ columns) => change("set_mapping", index, columns),
+    renameSite: (/** @type {number} */ index, /** @type {string} */ name) => change("rename_site", index, name),
+    editSite: (/** @type {number} */ index, /** @type {object} */ fields) => change("edit_site", index, fields),
+    setSites: (/** @type {string} */ text) => change("set_sites_csv", text),
+    setPolicy: (/** @type {string} */ text) => change("set_policy_csv", text),
+    sitesText: () => /** @type {Promise<string>} */ (ask("sites_csv")),
+    policyText: () => /** @type {Promise<string>} */ (ask("policy_csv")),
+
+    show(/** @type {import("./types.js").Shown | undefined} */ shown) {
+      store.set({ shown });
+    },
+    brush(/** @type {readonly [number, number] | undefined} */ brush) {
+      store.set({ brush });
+    },
+
+    view: () => store.get().case,
+
+    /** @param {import("./rows.js").Search} search */
+    searchRows: (search) => rows.begin(search),
+    cancelRows: () => rows.cancel(),
+
+    scene: (/** @type {import("./types.js").View} */ view) => /** @type {Promise<Uint8Array>} */ (ask("scene", view)),
+    timeline: (/** @type {import("./types.js").View} */ view) => /** @type {Promise<Uint8Array>} */ (ask("timeline", view)),
+    figure: (/** @type {import("./types.js").FigureOptions} */ options) => /** @type {Promise<Uint8Array>} */ (ask("figure", options)),
+    caption: (/** @type {import("./types.js").FigureOptions} */ options) => /** @type {Promise<string>} */ (ask("figure_caption", options)),
+    alt: (/** @type {import("./types.js").FigureOptions} */ options) => /** @type {Promise<string>} */ (ask("figure_alt", options)),
+
+    saveSites: async () => {
+      if (await exported("sites.csv", "text/csv", () => ask("sites_csv"))) store.set({ unsaved: false });
+    },
+    savePolicy: () => exported("policy.csv", "text/csv", () => ask("policy_csv")),
+    saveExample: () => save("policy.csv", words.policy.example, "text/csv"),
+    saveCase: async () => {
+      if (await exported("kyoten-case.json", "application/json", () => ask("case_json"))) store.set({ unsaved: false });
+    },
+    saveLinks: () => exported("links.csv", "text/csv", () => ask("links_csv")),
+    saveSvg: (/** @type {import("./types.js").FigureOptions} */ options) => exported("kyoten-figure.svg", "image/svg+xml", () => ask("figure_svg", options)),
+    savePng: (/** @type {string} */ name, /** @type {() => Promise<Blob>} */ make) => exported(name, "image/png", make),
+  };
+  return acts;
+}

@@ -1,0 +1,172 @@
+// The evidence: every file that was dropped, how far its reading is, and its receipt.
+import { fill, h } from "../dom.js";
+import { icon } from "../icons.js";
+import { lasting, percent, size } from "../numbers.js";
+import { isReading } from "../store.js";
+import { words } from "../words.js";
+import { receipt } from "./receipt.js";
+
+/** @typedef {import("../types.js").Job} Job */
+/** @typedef {import("../types.js").Evidence} Evidence */
+
+const OVER = ["done", "taken", "cancelled", "failed"];
+
+/**
+ * @param {import("../store.js").Store} store
+ * @param {import("../acts.js").Acts} acts
+ * @param {HTMLElement} buttons those by which files are added
+ * @returns {HTMLElement}
+ */
+export function createEvidence(store, acts, buttons) {
+  const total = createTotal(store, acts);
+  const list = h("ul", { class: "files" });
+  const none = h("p", { class: "hint" }, words.evidence.none);
+
+  /** One element a file, made once and then changed, since progress comes ten times a second. @type {Map<number, ReturnType<typeof createFile>>} */
+  const files = new Map();
+  store.watch((state) => [state.jobs, state.case], (jobs, view) => {
+    const byName = new Map(view?.evidence.map((evidence) => [evidence.name, evidence]));
+    none.hidden = jobs.length > 0;
+    const known = new Set(jobs.map((job) => job.id));
+    for (const [id, file] of files) {
+      if (known.has(id)) continue;
+      file.element.remove();
+      files.delete(id);
+    }
+    for (const job of jobs) {
+      let file = files.get(job.id);
+      if (!file) {
+        file = createFile(store, acts);
+        files.set(job.id, file);
+        list.append(file.element);
+      }
+      file.update(job, byName.get(job.name));
+    }
+  });
+
+  return h("div", { class: "panel evidence" }, buttons, total, none, list);
+}
+
+/**
+ * The bar for all files together.
+ * @param {import("../store.js").Store} store
+ * @param {import("../acts.js").Acts} acts
+ */
+function createTotal(store, acts) {
+  const bar = h("progress", { max: 100, value: 0, "aria-label": words.evidence.allLabel });
+  const text = h("span", { class: "numbers" });
+  const element = h("div", { class: "total" }, h("div", { class: "total-line" }, h("strong", {}, words.evidence.allLabel), text, h("button", { type: "button", class: "quiet", on: { click: acts.cancelAll } }, words.evidence.cancelAll)), bar);
+  const spoken = h("p", { class: "unseen", role: "status" });
+  let told = -1;
+  store.watch((state) => [state.jobs], (jobs) => {
+    const reading = isReading(store.get());
+    element.hidden = !reading;
+    if (!reading) {
+      told = -1;
+      spoken.textContent = "";
+      return;
+    }
+    const { done, all, speed } = sums(jobs);
+    bar.value = percent(done, all);
+    text.textContent = [words.evidence.all(size(done), size(all)), speed > 0 && words.evidence.speed(size(speed)), speed > 0 && words.evidence.left(lasting((all - done) / speed))].filter(Boolean).join(" · ");
+    // Said aloud at every quarter, not at every slice.
+    const quarter = Math.floor(percent(done, all) / 25);
+    if (quarter !== told && told !== -1) spoken.textContent = words.notes.progress(quarter * 25);
+    told = quarter;
+  });
+  return h("div", {}, element, spoken);
+}
+
+/** @param {readonly Job[]} jobs */
+function sums(jobs) {
+  let [done, all, speed] = [0, 0, 0];
+  for (const job of jobs) {
+    all += job.size;
+    done += OVER.includes(job.stage) ? job.size : job.bytes;
+    if (job.stage === "reading") speed += job.speed ?? 0;
+  }
+  return { done, all, speed };
+}
+
+/**
+ * One file of the list.
+ * @param {import("../store.js").Store} store
+ * @param {import("../acts.js").Acts} acts
+ */
+function createFile(store, acts) {
+  const name = h("span", { class: "file-name" });
+  const state = h("span", { class: "file-state" });
+  const bar = h("progress", { max: 100, value: 0 });
+  const cancel = h("button", { type: "button", class: "quiet" }, words.evidence.cancel);
+  const facts = h("div", { class: "file-facts" });
+  const body = h("div", { class: "receipt" });
+  const fold = h("details", {}, h("summary", {}, name, state), facts, body);
+  const element = h("li", { class: "file" }, h("div", { class: "file-line" }, fold, cancel), bar);
+  /** @type {Job | undefined} */
+  let job;
+  /** @type {Evidence | undefined} */
+  let evidence;
+  let stale = true;
+  cancel.addEventListener("click", () => job && acts.cancel(job.id));
+  // A receipt is long, and made only for who opens it.
+  fold.addEventListener("toggle", () => fillBody());
+
+  function fillBody() {
+    if (!fold.open || !stale || !job) return;
+    stale = false;
+    const known = job;
+    fill(body,
+      job.sentence && h("p", { class: job.stage === "failed" ? "fault" : "" }, job.sentence),
+      evidence && receipt(evidence, store, acts),
+      h("div", { class: "buttons" }, h("button", { type: "button", class: "quiet", title: words.evidence.removeTitle(job.name), data: { key: "remove" }, on: { click: () => acts.remove(known) } }, words.evidence.remove)));
+  }
+
+  return {
+    element,
+    /** @param {Job} next @param {Evidence | undefined} nextEvidence */
+    update(next, nextEvidence) {
+      if (next === job && nextEvidence === evidence) return;
+      const settled = job?.stage !== next.stage || nextEvidence !== evidence;
+      job = next;
+      evidence = nextEvidence;
+      const busy = !OVER.includes(next.stage);
+      const share = percent(next.bytes, next.size);
+      name.textContent = next.name;
+      bar.hidden = !busy;
+      bar.value = share;
+      bar.setAttribute("aria-label", next.name);
+      cancel.hidden = !busy;
+      cancel.title = words.evidence.cancelTitle(next.name);
+      const trouble = settledTrouble(next, evidence);
+      fill(state, busy
+        ? [next.again ? words.evidence.again : words.evidence.stages[next.stage], next.stage === "reading" && ` ${share} %`, next.speed && next.stage === "reading" ? ` · ${words.evidence.speed(size(next.speed))}` : ""]
+        : [trouble && h("span", { class: "trouble" }, icon("warn"), " ", trouble), !trouble && (next.stage === "taken" ? next.sentence : evidence?.title ?? words.evidence.stages[next.stage])]);
+      fill(facts, size(next.size), next.records > 0n && busy && ` · ${String(next.records)} ${words.evidence.records}`);
+      facts.hidden = !busy;
+      element.classList.toggle("troubled", trouble !== undefined);
+      if (settled) {
+        stale = true;
+        // What needs an answer opens by itself, once.
+        if (!busy && evidence && (evidence.advice || evidence.clock.basis === "unknown") && !fold.open && !element.dataset.opened) {
+          element.dataset.opened = "";
+          fold.open = true;
+        }
+        fillBody();
+      }
+    },
+  };
+}
+
+/**
+ * What is wrong with a file that is done, in a few words.
+ * @param {Job} job
+ * @param {Evidence | undefined} evidence
+ * @returns {string | undefined}
+ */
+function settledTrouble(job, evidence) {
+  if (job.stage === "failed") return words.evidence.stages.failed;
+  if (evidence?.advice) return words.evidence.unknown;
+  if (evidence && !evidence.complete) return words.evidence.incomplete;
+  if (job.stage === "cancelled") return words.evidence.stages.cancelled;
+  return undefined;
+}

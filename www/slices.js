@@ -1,0 +1,32 @@
+// A file in slices, some of them asked for ahead, so that reading and examining go on side by side and memory stays small.
+
+/** How much of a file is read at once. */
+export const SLICE = 4 * 1024 * 1024;
+/** How many slices are on their way while one is examined. */
+const AHEAD = 2;
+
+/**
+ * @param {File} file
+ * @param {number} [to] where to stop
+ * @returns {AsyncGenerator<Uint8Array, void, void>} rejects with the browser's reason when the file cannot be read on
+ */
+export async function* slices(file, to = file.size) {
+  /** @type {Promise<{ bytes: Uint8Array } | { error: unknown }>[]} */
+  const coming = [];
+  let asked = 0;
+  const ask = () => {
+    while (coming.length <= AHEAD && asked < to) {
+      const end = Math.min(asked + SLICE, to);
+      // A failure is kept until its turn comes, since nobody waits for it yet.
+      coming.push(file.slice(asked, end).arrayBuffer().then((buffer) => ({ bytes: new Uint8Array(buffer) }), (error) => ({ error })));
+      asked = end;
+    }
+  };
+  ask();
+  for (let next = coming.shift(); next !== undefined; next = coming.shift()) {
+    const slice = await next;
+    if ("error" in slice) throw slice.error;
+    ask();
+    yield slice.bytes;
+  }
+}

@@ -1,0 +1,88 @@
+// The state of the screen: one value, replaced and never changed, and those who watch parts of it.
+
+/**
+ * @typedef {object} State
+ * @property {"starting" | "ready" | "failed"} engine
+ * @property {string | undefined} fault why the engine, or the analyst, stopped
+ * @property {import("./types.js").CaseView | undefined} case
+ * @property {readonly import("./types.js").Job[]} jobs in the order in which they were dropped
+ * @property {import("./types.js").Layout} layout
+ * @property {readonly [number, number] | undefined} brush the window that the picture is about, in milliseconds
+ * @property {import("./types.js").Shown | undefined} shown what the detail panel is about
+ * @property {import("./types.js").Subject | undefined} hovered
+ * @property {"findings" | "evidence" | "sites" | "policy"} tab
+ * @property {"light" | "dark"} theme
+ * @property {readonly import("./types.js").Complaint[]} siteComplaints
+ * @property {readonly import("./types.js").Complaint[]} policyComplaints
+ * @property {readonly { id: number, text: string, grave: boolean }[]} notes what the page has to say just now
+ * @property {boolean} unsaved whether leaving the page would lose work
+ */
+
+/** @type {State} */
+const START = {
+  engine: "starting", fault: undefined, case: undefined, jobs: [], layout: "map", brush: undefined, shown: undefined, hovered: undefined,
+  tab: "findings", theme: "light", siteComplaints: [], policyComplaints: [], notes: [], unsaved: false,
+};
+
+/** @typedef {ReturnType<typeof createStore>} Store */
+
+/** @returns a store: `get` the state, `set` some of it, `watch` parts of it */
+export function createStore() {
+  let state = START;
+  let queued = false;
+  /** @type {Set<() => void>} */
+  const watchers = new Set();
+
+  function tell() {
+    queued = false;
+    for (const watcher of watchers) watcher();
+  }
+
+  return {
+    get: () => state,
+
+    /** @param {Partial<State>} change */
+    set(change) {
+      state = { ...state, ...change };
+      if (queued) return;
+      queued = true;
+      queueMicrotask(tell);
+    },
+
+    /**
+     * Calls `act` now, and again whenever one of the picked values is another than before.
+     * @template {readonly unknown[] | []} T
+     * @param {(state: State) => T} pick
+     * @param {(...picked: NoInfer<T>) => void} act
+     */
+    watch(pick, act) {
+      let known = pick(state);
+      watchers.add(() => {
+        const picked = pick(state);
+        if (picked.every((value, place) => Object.is(value, known[place]))) return;
+        known = picked;
+        act(...picked);
+      });
+      act(...known);
+    },
+  };
+}
+
+/**
+ * Whether any file is still on its way.
+ * @param {State} state
+ * @returns {boolean}
+ */
+export function isReading(state) {
+  return state.jobs.some((job) => ["waiting", "offered", "reading", "merging"].includes(job.stage));
+}
+
+/**
+ * Whether what is shown lacks something that was dropped: a reading under way, or one that did not come to its end.
+ * @param {State} state
+ * @returns {"reading" | "partial" | undefined}
+ */
+export function incompleteness(state) {
+  if (isReading(state)) return "reading";
+  return state.case?.partial ? "partial" : undefined;
+}

@@ -1,0 +1,45 @@
+// What can be pointed at: the same thing or not, and what it is called.
+import { words } from "./words.js";
+
+/**
+ * @param {import("./types.js").Shown | undefined} a
+ * @param {import("./types.js").Shown | undefined} b
+ * @returns {boolean}
+ */
+export function same(a, b) {
+  return a === b || (a !== undefined && b !== undefined && key(a) === key(b));
+}
+
+/**
+ * @param {import("./types.js").Shown} subject
+ * @returns {string}
+ */
+export function key(subject) {
+  switch (subject.kind) {
+    case "site": return `site ${subject.party}`;
+    case "link": return `link ${subject.from} ${subject.to}`;
+    case "finding": return `finding ${subject.id}`;
+    case "moment": return `moment ${subject.ms}`;
+    case "place": return `place ${subject.file} ${subject.offset}`;
+  }
+}
+
+/**
+ * @param {import("./types.js").CaseView | undefined} view
+ * @param {import("./types.js").Party} party
+ * @returns {string}
+ */
+export function partyName(view, party) {
+  if (party === -1) return words.detail.external;
+  if (party === -2) return words.detail.unassigned;
+  return view?.sites.find((site) => site.index === party)?.name ?? `#${party}`;
+}
+
+/**
+ * The part of what is shown that the picture can mark.
+ * @param {import("./types.js").Shown | undefined} shown
+ * @returns {import("./types.js").Subject | undefined}
+ */
+export function drawable(shown) {
+  return shown?.kind === "place" || shown?.kind === "moment" ? undefined : shown;
+}

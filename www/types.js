@@ -1,0 +1,222 @@
+// The shapes of what the engine tells the screen, for the type checker alone: nothing here runs.
+
+/** A site's index, -1 for the world outside, -2 for a private address in no site. @typedef {number} Party */
+
+/**
+ * What can be pointed at.
+ * @typedef {{ kind: "site", party: Party } | { kind: "link", from: Party, to: Party } | { kind: "finding", id: string }
+ *   | { kind: "moment", ms: number }} Subject
+ */
+
+/** What one detail panel can show: a subject, or a place in a file. @typedef {Subject | Place} Shown */
+/** @typedef {{ kind: "place", file: number, offset: number, line?: number, why: string }} Place */
+
+/**
+ * @typedef {object} Reason
+ * @property {string} reason
+ * @property {bigint} count
+ * @property {bigint} bytes
+ * @property {number} [line] of the first example
+ * @property {number} [offset] of the first example
+ * @property {string} [found] what stood there
+ */
+
+/** @typedef {{ fields: Record<string, string>, header: string[], rows: string[][] }} Mapping */
+
+/**
+ * @typedef {object} Evidence
+ * @property {number} index
+ * @property {string} name
+ * @property {number} size
+ * @property {string} sha256
+ * @property {string} [format]
+ * @property {string} [title]
+ * @property {boolean} complete
+ * @property {string[]} layers
+ * @property {bigint} records
+ * @property {bigint} parsed
+ * @property {Reason[]} skipped
+ * @property {Reason[]} malformed
+ * @property {Reason[]} unprocessed
+ * @property {bigint} flows
+ * @property {bigint} drawn
+ * @property {Reason[]} filtered
+ * @property {Reason[]} without_endpoint
+ * @property {bigint} header_lines
+ * @property {number} [first]
+ * @property {number} [last]
+ * @property {{ basis: "explicit" | "file" | "chosen" | "unknown" | "mixed" | "none", offset?: number }} clock
+ * @property {string} [advice]
+ * @property {Mapping} [mapping]
+ * @property {number} [duplicate_of]
+ * @property {string} [imbalance]
+ * @property {boolean} synthetic
+ */
+
+/**
+ * @typedef {object} Site
+ * @property {number} index
+ * @property {string} name
+ * @property {string} [country]
+ * @property {string} [timezone]
+ * @property {number} [lat]
+ * @property {number} [lon]
+ * @property {string} [role]
+ * @property {string} [contact]
+ * @property {string[]} ranges
+ * @property {boolean} guessed
+ * @property {bigint} connections
+ * @property {number} findings
+ */
+
+/**
+ * @typedef {object} Rule
+ * @property {number} line
+ * @property {string} from
+ * @property {string} to
+ * @property {string} service
+ * @property {"allow" | "deny"} verdict
+ * @property {string} reason
+ * @property {string} [approver]
+ * @property {string} [until]
+ */
+
+/** @typedef {"policy" | "novelty" | "behaviour" | "campaign"} Lane */
+/** @typedef {"violation" | "anomalous" | "suspected"} Gravity */
+
+/**
+ * @typedef {object} Finding
+ * @property {number} rank
+ * @property {string} id
+ * @property {Lane} lane
+ * @property {string} rule
+ * @property {Gravity} gravity
+ * @property {Party} from
+ * @property {Party} to
+ * @property {string} from_name
+ * @property {string} to_name
+ * @property {string} [service]
+ * @property {number} [first]
+ * @property {number} [last]
+ * @property {string[]} hosts
+ * @property {string[]} accounts
+ * @property {number} [p]
+ * @property {number} [q]
+ * @property {string} because
+ * @property {string} normal
+ * @property {string[]} innocent
+ * @property {string[]} attack
+ * @property {{ file: number, line: number, offset: number, at?: number }[]} rows
+ */
+
+/** @typedef {{ rule: string, from_name: string, to_name: string, service?: string, because: string }} Refrain */
+
+/**
+ * @typedef {object} Traffic
+ * @property {bigint} connections
+ * @property {bigint} established
+ * @property {bigint} denied
+ * @property {bigint} failed
+ * @property {bigint} bytes_out
+ * @property {bigint} bytes_in
+ * @property {number} [first]
+ * @property {number} [last]
+ */
+
+/** @typedef {Traffic & { service: string, hosts_from: number, hosts_to: number }} ServiceTraffic */
+
+/**
+ * @typedef {Traffic & { from: Party, to: Party, from_name: string, to_name: string,
+ *   state: Gravity | "expected", services: ServiceTraffic[] }} Link
+ */
+
+/**
+ * @typedef {object} CaseView
+ * @property {{ version: string }} tool
+ * @property {Evidence[]} evidence
+ * @property {Site[]} sites
+ * @property {boolean} sites_guessed
+ * @property {Rule[]} policy
+ * @property {Finding[]} findings
+ * @property {Refrain[]} refrains
+ * @property {Link[]} links
+ * @property {[number, number]} [window]
+ * @property {string[]} notices
+ * @property {boolean} partial
+ * @property {boolean} synthetic
+ */
+
+/** @typedef {{ line: number, sentence: string }} Complaint */
+
+/**
+ * @typedef {object} Row
+ * @property {number} file
+ * @property {number} line
+ * @property {number} offset
+ * @property {number} [at]
+ * @property {string} text made inert and visible by the engine
+ * @property {string} [flow]
+ * @property {boolean} [around] a line of context, not one of those asked for
+ */
+
+/**
+ * @typedef {{ finding: string } | { offset: number } | { from: Party, to: Party, service?: string, from_ms?: number,
+ *   to_ms?: number, most?: number }} RowQuery
+ */
+
+/** @typedef {"map" | "ring"} Layout */
+
+/**
+ * @typedef {object} View
+ * @property {Layout} layout
+ * @property {number} width
+ * @property {number} height
+ * @property {number} [from_ms]
+ * @property {number} [to_ms]
+ * @property {Subject} [selected]
+ * @property {Subject} [hovered]
+ * @property {"light" | "dark"} theme
+ */
+
+/**
+ * @typedef {object} FigureOptions
+ * @property {"a4-landscape" | "a4-portrait" | "16:9"} size
+ * @property {Layout} layout
+ * @property {"CLEAR" | "GREEN" | "AMBER" | "AMBER+STRICT" | "RED"} tlp
+ * @property {string} [number]
+ * @property {string} [title]
+ * @property {number} [from_ms]
+ * @property {number} [to_ms]
+ */
+
+/** @typedef {{ bytes: number, records: bigint, flows: bigint, malformed: bigint, format?: string }} Progress */
+
+/**
+ * Paints a scene on a canvas.
+ * @typedef {object} Painter
+ * @property {(scene: Uint8Array) => void} show
+ * @property {(zoom: number, dx: number, dy: number, ratio: number, theme: "light" | "dark" | "paper") => void} paint
+ * @property {(x: number, y: number) => Subject | undefined} hit
+ * @property {(subject: Subject) => string[]} tooltip
+ * @property {() => [number, number]} size
+ * @property {(x: number) => number | undefined} moment_at
+ * @property {() => Subject[]} subjects
+ */
+
+/** @typedef {"waiting" | "offered" | "reading" | "merging" | "done" | "taken" | "cancelled" | "failed"} Stage */
+
+/**
+ * One file that was dropped, and how far its reading is.
+ * @typedef {object} Job
+ * @property {number} id
+ * @property {string} name
+ * @property {number} size
+ * @property {Stage} stage
+ * @property {number} bytes read so far
+ * @property {bigint} records
+ * @property {string} [format]
+ * @property {number} [speed] bytes a second
+ * @property {string} [sentence] why it failed, or what it was taken for
+ * @property {number} [evidence] its index in the case
+ * @property {boolean} again whether it is read for a second time
+ */
