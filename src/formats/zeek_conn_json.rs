@@ -108,7 +108,7 @@ impl<'r> Fields<'r> {
             match key.bytes {
                 b"_path" | b"@stream" | b"@path" => found.stream = value.text(),
                 b"ts" => found.ts = Some(value),
-                b"uid" => found.has_uid = true,
+                b"uid" => found.has_uid = value.scalar().is_some_and(is_uid),
                 b"id.orig_h" | b"id_orig_h" => found.orig_host = Some(value),
                 b"id.orig_p" | b"id_orig_p" => found.orig_port = Some(value),
                 b"id.resp_h" | b"id_resp_h" => found.resp_host = Some(value),
@@ -178,6 +178,11 @@ impl<'r> Fields<'r> {
         finish(&mut flow, state)?;
         Ok(flow)
     }
+}
+
+/// Zeek's own ids: `C` or `F` and base 62 of 96 bits.
+fn is_uid(text: &[u8]) -> bool {
+    matches!(text, [b'C' | b'F', ..]) && (12..=24).contains(&text.len()) && text.iter().all(u8::is_ascii_alphanumeric)
 }
 
 fn scalar<'r>(reason: &'static str, field: &str, value: Value<'r>) -> Result<&'r [u8], Fault> {

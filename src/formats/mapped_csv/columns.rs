@@ -596,7 +596,9 @@ pub fn guess(header: &[String], rows: &[Vec<Cow<'_, [u8]>>]) -> Vec<(&'static st
     // `TimeGenerated [UTC]`, `Duration (ms)`: what stands in brackets may be part of the name or a remark.
     let bare: Vec<String> =
         header.iter().map(|name| plain(name.split(['[', '(']).next().unwrap_or_default())).collect();
-    let mut taken = vec![false; header.len()];
+    // Of columns with the same name the first is the one that is meant; the others were given a number.
+    let doubled = |name: &String| name.rsplit_once(" (").is_some_and(|(base, _)| header.iter().any(|n| n == base));
+    let mut taken: Vec<bool> = header.iter().map(doubled).collect();
     let mut found = Vec::new();
     for (field, synonyms) in FIELDS {
         let columns = synonyms.iter().flat_map(|synonym| {
@@ -638,6 +640,8 @@ fn fits(field: &str, column: usize, rows: &[Vec<Cow<'_, [u8]>>]) -> bool {
             "bytes_out" | "bytes_in" | "packets_out" | "packets_in" | "bytes_total" | "packets_total" => {
                 number::whole(cell).is_some()
             }
+            // A small number is a count of something; an epoch has nine digits or more.
+            "ts" | "end" | "logged" if number::micros(cell).is_some() => cell.len() >= 9,
             "ts" | "end" | "logged" => {
                 when::read(cell, Some(when::Order::DayFirst)).is_ok()
                     || when::read(cell, Some(when::Order::MonthFirst)).is_ok()
@@ -681,6 +685,13 @@ pub fn is_host_name(cell: &[u8]) -> bool {
     let last = cell.rsplit(|b| *b == b'.').find(|label| !label.is_empty()).unwrap_or_default();
     let numeric = last.iter().all(u8::is_ascii_digit) || last.starts_with(b"0x");
     sound && !numeric && cell.len() <= 255
+}
+
+/// Whether a host's name is an address misspelt: labels of digits, the last one a number (`010.0.0.1`, `0x7f.1`, `1.2.3.256`).
+pub fn is_misspelt_address(cell: &[u8]) -> bool {
+    let dotted = cell.contains(&b'.');
+    let digits = cell.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b'x'));
+    dotted && digits && !is_host_name(cell)
 }
 
 /// A port, in hexadecimal too, as Argus writes it.

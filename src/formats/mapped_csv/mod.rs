@@ -77,6 +77,9 @@ impl Parser for Rows {
                 format!("cell {cell} of: {shown}"),
             ));
         }
+        if let Some(reason) = self.plan.no_connection(&row) {
+            return Disposition::Skipped(reason.into());
+        }
         match self.plan.flow(&row, &self.clock) {
             Ok(flow) => {
                 flows(&flow, record.place);

@@ -82,6 +82,21 @@ impl Plan {
         Ok(flow)
     }
 
+    /// Why a row is no connection: a cell for one of its ends is there, and empty.
+    pub fn no_connection(&self, row: &Row<'_>) -> Option<&'static str> {
+        let mapped = |ip: &str, host: &str| self.columns.contains_key(ip) || self.columns.contains_key(host);
+        if row.len() < self.width || !mapped("src_ip", "src_host") || !mapped("dst_ip", "dst_host") {
+            return None;
+        }
+        let named = |ip: &str, host: &str| self.said(row, ip).is_some() || self.said(row, host).is_some();
+        match (named("src_ip", "src_host"), named("dst_ip", "dst_host")) {
+            (true, true) => None,
+            (true, false) => Some("the row names no destination"),
+            (false, true) => Some("the row names no source"),
+            (false, false) => Some("the row names neither source nor destination"),
+        }
+    }
+
     fn cell<'c>(&self, row: &'c Row<'_>, field: &str) -> Option<(&'c [u8], &str)> {
         let column = self.columns.get(field)?;
         Some((row.get(column.at)?.trim_ascii(), &column.name))
@@ -96,8 +111,8 @@ impl Plan {
     fn text<'r>(&self, row: &Row<'r>, field: &str) -> Option<Text<'r>> {
         let column = self.columns.get(field)?;
         Some(match row.get(column.at)? {
-            Cow::Borrowed(bytes) => readable(bytes.trim_ascii()),
-            Cow::Owned(bytes) => Cow::Owned(readable(bytes.trim_ascii()).into_owned()),
+            Cow::Borrowed(bytes) => readable(trimmed(bytes)),
+            Cow::Owned(bytes) => Cow::Owned(readable(trimmed(bytes)).into_owned()),
         })
     }
 
@@ -118,10 +133,13 @@ impl Plan {
             }
         }
         if end.name.is_none()
-            && let Some((cell, _)) = self.said(row, host)
+            && let Some((cell, name)) = self.said(row, host)
         {
             match address::address_and_port(cell) {
                 Some((address, port)) if end.address.is_none() => (end.address, end.port) = (Some(address), port),
+                None if columns::is_misspelt_address(cell) => {
+                    return Err(Fault::of_field(reasons::ADDRESS, name, cell));
+                }
                 Some(_) | None => end.name = self.text(row, host),
             }
         }
@@ -207,6 +225,10 @@ impl Plan {
         match when::read(cell, self.order) {
             Ok(mut written) => {
                 written.offset = written.offset.or(zone);
+                // `TimeGenerated [UTC]`: the header says it for all rows.
+                if written.offset.is_none() && columns::plain(name).contains("utc") {
+                    return Ok((written.local, Basis::File));
+                }
                 Ok(written.settle(clock))
             }
             Err(Unread::NoTime) => Err(Fault::of_field(reasons::TIME, name, cell)),
@@ -232,6 +254,14 @@ impl Plan {
             std::mem::swap(&mut flow.packets_out, &mut flow.packets_in);
         }
     }
+}
+
+/// Blanks around a cell are the writer's; a tab or line end is part of the text.
+fn trimmed(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] | [rest @ .., b' '] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
 
 /// What the words of many products' action columns mean.

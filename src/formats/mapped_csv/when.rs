@@ -1,4 +1,4 @@
-//! Times as tables write them: epoch numbers, ISO 8601, month names, and `03/04/2025`, whose order of day and month the file must
+//! Times as tables write them: epoch numbers, `20200611100000`, ISO 8601, month names, and `03/04/2025`, whose order of day and month the file must
 //! settle.
 
 use super::super::syntax::time::{self, Written};
@@ -56,8 +56,16 @@ pub enum Unread {
 /// Reads a time of a table.
 pub fn read(cell: &[u8], order: Option<Order>) -> Result<Written, Unread> {
     let cell = cell.trim_ascii();
-    if cell.len() >= 9 && cell.iter().all(|b| b.is_ascii_digit() || *b == b'.') && cell[0] != b'.' {
-        let moment = time::epoch(cell).ok_or(Unread::NoTime)?;
+    if cell.len() == 14 && cell.iter().all(u8::is_ascii_digit) && matches!(&cell[..2], b"19" | b"20") {
+        let (date, clock) = cell.split_at(8);
+        let [h, m, s] = [0, 2, 4].map(|at| &clock[at..at + 2]);
+        let spelled = [&date[..4], b"-", &date[4..6], b"-", &date[6..], b" ", h, b":", m, b":", s].concat();
+        return time::read(&spelled).ok_or(Unread::NoTime);
+    }
+    // Eight digits are a date (`20200611`), not seconds of the year 1970.
+    if cell.len() != 8
+        && let Some(moment) = time::epoch(cell)
+    {
         return Ok(Written { local: moment, offset: Some(0) });
     }
     match time::read(cell) {
@@ -211,6 +219,7 @@ mod tests {
         for text in [
             "1591837200",
             "1591837200000",
+            "20200611010000",
             "2020-06-11T01:00:00Z",
             "06/11/2020, 01:00:00.000 AM",
             "6/11/2020 1:00:00 AM",
@@ -247,7 +256,8 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_said() {
-        for text in ["", "12", "abc", "99/99/2025 10:00", "06/11/2020 13:00 PM", "Foo 11 2020 10:00:00", "é1:00"] {
+        for text in ["", "20200611", "abc", "99/99/2025 10:00", "06/11/2020 13:00 PM", "Foo 11 2020 10:00:00", "é1:00"]
+        {
             assert_eq!(utc(text, Some(Order::DayFirst)), Err(Unread::NoTime), "{text}");
         }
     }

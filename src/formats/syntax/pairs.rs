@@ -145,7 +145,7 @@ impl<'p> Pairs<'p> {
 
 /// Where a quoted value ends. A quote that a backslash escapes does not end it; of the others, the first behind which
 /// the line goes on as a list of pairs does, so that `msg="he said "no" twice" act=deny` keeps its words. When no quote is
-/// followed so, the first unescaped one ends it.
+/// followed so, or when a further value opens (`="`) before one is, the first unescaped one ends it.
 fn closing_quote(inner: &[u8], goes_on: fn(&[u8]) -> bool) -> Option<usize> {
     let mut first = None;
     for at in memchr::memchr_iter(b'"', inner) {
@@ -155,6 +155,9 @@ fn closing_quote(inner: &[u8], goes_on: fn(&[u8]) -> bool) -> Option<usize> {
         }
         if goes_on(&inner[at + 1..]) {
             return Some(at);
+        }
+        if inner[..at].ends_with(b"=") && first.is_some() {
+            break;
         }
         first = first.or(Some(at));
     }
@@ -196,6 +199,7 @@ mod tests {
     #[test]
     fn words_without_equals_are_passed_over() {
         assert_eq!(cut("Jun 11 10:00:00 fw01 date=2020-06-11", Between::Blanks), ["date: 2020-06-11"]);
+        assert_eq!(cut(r#"a="1" stray words b="2""#, Between::Blanks), ["a: 1", "b: 2"]);
     }
 
     #[test]

@@ -111,16 +111,16 @@ pub fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
     Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
 }
 
-/// A number since the epoch, its unit told by its size: seconds until the year 5138, milliseconds, microseconds or
-/// nanoseconds above. (Milliseconds before March 1973 are thus taken for seconds; no log is that old.)
+/// A number since the epoch, its unit told by its size: seconds to the end of the year 9999, milliseconds, microseconds
+/// or nanoseconds above. (Milliseconds before 1978 are thus taken for seconds; no log is that old.)
 pub fn epoch(bytes: &[u8]) -> Option<Moment> {
+    const END_OF_9999: u64 = 253_402_300_800;
     let decimal = Decimal::read(bytes)?;
-    let magnitude = decimal.scaled(0)?.unsigned_abs();
-    let shift = match magnitude {
-        0..100_000_000_000 => 6,
-        100_000_000_000..100_000_000_000_000 => 3,
-        100_000_000_000_000..100_000_000_000_000_000 => 0,
-        _ => -3,
+    let shift = match decimal.scaled(0)?.unsigned_abs() {
+        0..END_OF_9999 => 6,
+        END_OF_9999..253_402_300_800_000 => 3,
+        253_402_300_800_000..253_402_300_800_000_000 => 0,
+        253_402_300_800_000_000.. => -3,
     };
     decimal.scaled(shift).map(Moment)
 }

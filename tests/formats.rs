@@ -1,0 +1,150 @@
+//! Every fixture, read as the page and the command line read it, against what was reviewed: its records' fates and its flows.
+//!
+//! `INSTA_UPDATE=always` writes the snapshots anew; then each changed one is read by eye.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use kyoten::evidence::{Place, Record};
+use kyoten::flow::{Endpoint, Flow};
+use kyoten::formats::{self, Disposition};
+use kyoten::reading::{Fate, Order, Reading, Visitor};
+
+#[test]
+fn fixtures_read_as_reviewed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for format in formats::ALL {
+        settings.set_snapshot_path(root.join("goldens").join(format.name()));
+        for (name, bytes) in fixtures(&root.join(format.name())) {
+            settings.bind(|| insta::assert_snapshot!(name.clone(), transcript(&name, &bytes, format.name())));
+        }
+    }
+}
+
+#[test]
+fn every_text_format_has_a_dozen_fixtures() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    for format in ["zeek_conn_tsv", "zeek_conn_json", "fortigate_traffic", "aws_vpc_flow", "mapped_csv"] {
+        assert!(fixtures(&root.join(format)).len() >= 12, "{format}");
+    }
+}
+
+#[test]
+fn damage_costs_no_byte_of_the_account() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    for format in formats::ALL {
+        for (name, bytes) in fixtures(&root.join(format.name())) {
+            // At a dozen places of each fixture: cut there, or one byte turned into what hurts most.
+            for at in (0..bytes.len()).step_by(bytes.len() / 12 + 1) {
+                read_damaged(&name, &bytes[..at], format.name());
+                for byte in [b'"', b'\\', b'\n', 0xff, bytes[at] ^ 1] {
+                    let mut damaged = bytes.clone();
+                    damaged[at] = byte;
+                    read_damaged(&name, &damaged, format.name());
+                }
+            }
+        }
+    }
+}
+
+fn read_damaged(name: &str, bytes: &[u8], format: &str) {
+    let order = Order { format: Some(format.to_owned()), ..Order::default() };
+    let mut reading = Reading::new(name, order, Transcript::default());
+    reading.feed(bytes);
+    let (receipt, _) = reading.finish();
+    assert_eq!(receipt.accounts.imbalance(), None, "{name}: {:?}", String::from_utf8_lossy(bytes));
+}
+
+/// Name without extension, and bytes, in order of name.
+fn fixtures(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let mut found: Vec<(String, Vec<u8>)> = entries
+        .map(|entry| entry.expect("the folder can be listed").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
+        .map(|path| {
+            let name = path.file_stem().expect("it has an extension, so a stem").to_string_lossy().into_owned();
+            (name, std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+fn transcript(name: &str, bytes: &[u8], expected: &str) -> String {
+    let mut reading = Reading::new(name, Order::default(), Transcript::default());
+    reading.feed(bytes);
+    let (receipt, transcript) = reading.finish();
+    assert_eq!(receipt.format.as_deref(), Some(expected), "{name} is told by its content");
+    assert_eq!(receipt.accounts.imbalance(), None, "{name}");
+    let mut out = transcript.0;
+    if let Some(mapping) = receipt.mapping {
+        let pairs: Vec<String> = mapping.columns.iter().map(|(field, column)| format!("{field}={column}")).collect();
+        writeln!(out, "mapping: {}", pairs.join(", ")).expect("a string takes all");
+    }
+    out
+}
+
+#[derive(Default)]
+struct Transcript(String);
+
+impl Visitor for Transcript {
+    fn flow(&mut self, flow: &Flow<'_>, place: Place) -> Fate {
+        writeln!(self.0, "{:>4}  {}", place.line, line_of(flow)).expect("a string takes all");
+        Fate::Drawn
+    }
+
+    fn record(&mut self, record: Record<'_>, disposition: &Disposition) {
+        let line = record.place.line;
+        let said = match disposition {
+            Disposition::Parsed => return,
+            Disposition::Header => "header".to_owned(),
+            Disposition::Skipped(reason) => format!("skipped: {reason}"),
+            Disposition::Malformed(fault) => format!("malformed: {}: {:?}", fault.reason, fault.found),
+        };
+        writeln!(self.0, "{line:>4}  {said}").expect("a string takes all");
+    }
+}
+
+fn line_of(flow: &Flow<'_>) -> String {
+    let mut out = format!("{} > {} {}", end(&flow.initiator), end(&flow.responder), flow.service_key());
+    let mut put = |field: &str, value: Option<String>| {
+        if let Some(value) = value {
+            write!(out, " {field}={value}").expect("a string takes all");
+        }
+    };
+    put("start", flow.start.map(|start| format!("{start}/{:?}", flow.basis)));
+    put("µs", flow.duration.map(|n| n.to_string()));
+    put("out", flow.bytes_out.map(|n| n.to_string()));
+    put("in", flow.bytes_in.map(|n| n.to_string()));
+    put("pkts_out", flow.packets_out.map(|n| n.to_string()));
+    put("pkts_in", flow.packets_in.map(|n| n.to_string()));
+    put("outcome", Some(flow.outcome.word().to_owned()));
+    put("one_way", flow.one_way.then(|| "true".to_owned()));
+    for (field, text) in
+        [("service", &flow.service), ("user", &flow.user), ("sensor", &flow.sensor), ("rule", &flow.rule)]
+    {
+        put(field, text.as_deref().map(|text| format!("{:?}", shortened(text))));
+    }
+    out
+}
+
+fn end(end: &Endpoint<'_>) -> String {
+    let address = end.address.map(|address| address.to_string());
+    let name = end.name.as_deref().map(|name| format!("{name:?}"));
+    let host = [address, name].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    match end.port {
+        Some(port) => format!("{host} port {port}"),
+        None => host,
+    }
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= 100 {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(20).collect();
+    format!("{head}… ({} characters)", text.chars().count())
+}
