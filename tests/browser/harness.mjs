@@ -94,6 +94,7 @@ export function resealed(script) {
  * @property {(selector: string, paths: string | string[]) => Promise<void>} chooseFiles through a file input
  * @property {(act: () => Promise<unknown>) => Promise<{ name: string, path: string }>} download what an act saves
  * @property {(name: string) => Promise<string>} picture a screenshot in out/
+ * @property {() => Promise<number>} memory megabytes of their own that the pages' processes hold, workers included and shared libraries not (Linux only)
  * @property {() => Promise<void>} close
  */
 
@@ -158,6 +159,13 @@ export async function visit(browser, url, { ready = true, ...options } = {}) {
       const path = join(out, `${name}.png`);
       await page.screenshot({ path });
       return path;
+    },
+    async memory() {
+      const session = await browser.newBrowserCDPSession();
+      const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+      await session.detach();
+      const held = (id) => Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1] ?? 0);
+      return processInfo.filter(({ type }) => type === "renderer").reduce((sum, { id }) => sum + held(id), 0) / 1000;
     },
     close: () => context.close(),
   };

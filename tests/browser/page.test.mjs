@@ -48,6 +48,13 @@ for (const [name, options] of Object.entries({
   });
 }
 
+test("the empty page with its workers takes less than 250 MB", { skip: process.platform !== "linux" && "memory is read from /proc" }, async () => {
+  const { memory, close } = await visit(browser, fileUrl);
+  const held = await memory();
+  assert.ok(held > 10 && held < 250, `${held} MB`);
+  await close();
+});
+
 test("without scripts the page says what it needs", async () => {
   const { frame, close } = await visit(browser, fileUrl, { javaScriptEnabled: false, ready: false });
   assert.match(await frame.locator("body").innerText(), /JavaScript/);

@@ -47,7 +47,7 @@ pub fn choose() -> Result<Toolchain> {
 }
 
 /// Whether the active rustc finds a standard library for the target.
-fn active_has_target() -> bool {
+pub fn active_has_target() -> bool {
     printed("rustc", &["--print", "target-libdir", "--target", TARGET])
         .and_then(|folder| std::fs::read_dir(folder).ok())
         .is_some_and(|files| files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libstd-")))

@@ -7,7 +7,7 @@ mod needs;
 mod step;
 
 use crate::dist::{self, Dist};
-use crate::toolchain::TARGET;
+use crate::toolchain::{self, TARGET};
 use crate::workspace::root;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -121,6 +121,15 @@ fn core(table: &mut Table) {
     table.step("clippy finds nothing", || match has("clippy") {
         true => step::whole(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])),
         false => Ok(Outcome::skipped("no clippy here: rustup component add clippy")),
+    });
+    table.step("clippy finds nothing in the browser's part", || {
+        if !has("clippy") || !toolchain::active_has_target() {
+            return Ok(Outcome::skipped("the active toolchain has no clippy or no wasm target"));
+        }
+        // Beside the page's own build, whose dependencies it does not share: a check is not a compilation.
+        let folder = crate::workspace::target().join("wasm/clippy");
+        let lints = ["clippy", "--quiet", "--package", "kyoten", "--lib", "--target", TARGET, "--target-dir"];
+        step::whole(cargo(&lints).arg(folder).args(["--", "-D", "warnings"]))
     });
     table.step("the crates' tests", || match has("nextest") {
         true => {
