@@ -9,6 +9,8 @@ pub mod flow;
 
 pub mod calendar;
 
+pub mod sample;
+
 pub mod evidence;
 
 pub mod formats;

@@ -7,9 +7,10 @@ use std::fs;
 use std::path::Path;
 
 /// The way of the data. `lib.rs` declares the modules in this order.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "flow",
     "calendar",
+    "sample",
     "evidence",
     "formats",
     "sites",
