@@ -3,6 +3,7 @@
 //! Invariants: no mark depends on the machine (texts are measured by [`widths`], coordinates rounded by [`Pen`]); all text
 //! is inert ([`crate::evidence::text::visible`]); a painter adds nothing and leaves nothing out.
 
+pub mod figure;
 pub mod graph;
 pub mod network;
 pub mod palette;

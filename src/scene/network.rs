@@ -87,7 +87,8 @@ pub struct Edge {
     pub totals: Totals,
     /// The services by flows, most first.
     pub services: Vec<(Service, Totals)>,
-    /// Distinct initiators and responders over all hours; they don't add up hour by hour.
+    /// Distinct initiators and responders over all hours; they don't add up hour by hour. Of the service of its first
+    /// finding where it has one, else of all.
     pub hosts: (usize, usize),
     /// How it is drawn.
     pub state: State,
@@ -164,14 +165,16 @@ pub fn network(survey: &Survey, cards: &[Card], findings: &[Finding], lens: Lens
         if totals.flows == 0 && totals.replies == 0 {
             continue;
         }
+        let first = marks.get(key).and_then(|found| found.first()).copied();
+        let service = first.and_then(|finding| finding.service);
         edges.push(Edge {
             key: *key,
             totals,
             services,
-            hosts: hosts(link),
+            hosts: hosts(link, service),
             state: state(key),
             number: numbers.get(key).copied(),
-            service: marks.get(key).and_then(|found| found.first()).and_then(|finding| finding.service),
+            service,
             findings: marks.get(key).into_iter().flatten().map(|finding| finding.id.clone()).collect(),
         });
     }
@@ -208,7 +211,10 @@ fn looked_at(link: &Link, hours: Option<(Hour, Hour)>) -> (Totals, Vec<(Service,
     (whole, services)
 }
 
-fn hosts(link: &Link) -> (usize, usize) {
+fn hosts(link: &Link, service: Option<Service>) -> (usize, usize) {
+    if let Some(record) = service.and_then(|service| link.services.get(&service)) {
+        return record.hosts();
+    }
     let pairs = || link.services.values().flat_map(|record| record.pairs.iter().map(|(key, _)| key));
     let initiators: BTreeSet<_> = pairs().map(|key| key.initiator).collect();
     let responders: BTreeSet<_> = pairs().map(|key| key.responder).collect();

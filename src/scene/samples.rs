@@ -2,11 +2,11 @@
 
 use crate::evidence::Place;
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::{Hour, Protocol, Service};
+use crate::flow::{Host, Hour, Protocol, Service};
 use crate::ledger::capped::Absorb;
 use crate::ledger::survey::{LinkKey, Survey};
-use crate::ledger::{Sight, Totals};
-use crate::sites::Party;
+use crate::ledger::{PairKey, PairTotals, Sight, Totals};
+use crate::sites::{Locus, Party};
 
 use super::network::Card;
 use super::{Palette, Scene};
@@ -19,6 +19,10 @@ pub struct Case {
 
 pub fn tcp(port: u16) -> Service {
     Service::new(Some(Protocol::TCP), Some(port))
+}
+
+fn port_of(service: Service) -> u8 {
+    (service.port.unwrap_or(0) % 251) as u8
 }
 
 /// 1 June 2020, 00:00 UTC.
@@ -71,6 +75,16 @@ impl Case {
             record.totals.absorb(&totals);
             record.hours.entry(hour).or_default().absorb(&totals);
             *self.survey.coverage.entry("fw".into()).or_default().entry(hour).or_default() += flows;
+        }
+        let host = |party: Party, last: u8| match party {
+            Party::Site(n) => Host::of_address([10, n as u8, 0, last].into()),
+            Party::Unassigned | Party::External => Host::of_address([192, 0, 2, last].into()),
+        };
+        let record = self.survey.links.entry(LinkKey { from, to }).or_default().services.entry(service).or_default();
+        for last in 0..(1 + (port_of(service) % 5)) {
+            let (initiator, responder) = (host(from, 7), host(to, last));
+            let key = PairKey { from: Locus::External, to: Locus::External, service, initiator, responder };
+            record.pairs.push((key, PairTotals::default()));
         }
         let first = self.survey.links.values().filter_map(|link| link.totals.first).min();
         self.survey.window = first.zip(self.survey.links.values().filter_map(|link| link.totals.last).max());

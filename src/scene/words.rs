@@ -1,6 +1,8 @@
 //! All words and numbers of the pictures, in one place: English now, Japanese to come.
 
+use super::figure::Step;
 use super::network::{Card, Edge, Node, State};
+use crate::calendar;
 use crate::flow::{Hour, Moment};
 
 /// The world outside the organisation.
@@ -75,42 +77,21 @@ pub fn each_way(bytes_out: u64, bytes_in: u64) -> String {
     format!("{} out, {} back", bytes(bytes_out), bytes(bytes_in))
 }
 
-/// Year, month and day of a day counted from the epoch (Howard Hinnant's `civil_from_days`).
-pub fn civil(day: i64) -> (i64, u32, u32) {
-    let shifted = day + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month as u32, (of_year - (153 * shifted_month + 2) / 5 + 1) as u32)
-}
-
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A month's short name, 1 for January.
-pub fn month(number: u32) -> &'static str {
-    MONTHS[(number.clamp(1, 12) - 1) as usize]
-}
-
-/// `2020-06-11`.
-pub fn date(day: i64) -> String {
-    let (year, month, day) = civil(day);
-    format!("{year:04}-{month:02}-{day:02}")
+pub fn month(number: u8) -> &'static str {
+    MONTHS[usize::from(number.clamp(1, 12) - 1)]
 }
 
 /// `2020-06-11 03:12` (UTC; the place where it stands says so).
 pub fn minute(moment: Moment) -> String {
-    let seconds = moment.0.div_euclid(1_000_000);
-    let of_day = seconds.rem_euclid(86_400);
-    format!("{} {:02}:{:02}", date(seconds.div_euclid(86_400)), of_day / 3600, of_day % 3600 / 60)
+    calendar::minute(moment, 0).trim_end_matches(" UTC").to_owned()
 }
 
 /// `2020-06-11 03:12:09` (UTC; the place where it stands says so).
 pub fn second(moment: Moment) -> String {
-    format!("{}:{:02}", minute(moment), moment.0.div_euclid(1_000_000).rem_euclid(60))
+    calendar::second(moment, 0).trim_end_matches(" UTC").to_owned()
 }
 
 /// A count in few characters: `940`, `12.4k`, `3.1M`.
@@ -135,8 +116,8 @@ pub fn flows_a_bar(hours: i32) -> String {
 }
 
 /// A tick of the timeline: the time of day where ticks are hours apart, else the date; the year where it is new.
-pub fn tick(hour: Hour, step: i32, year: &mut Option<i64>) -> String {
-    let (now, number, day) = civil(i64::from(hour.day()));
+pub fn tick(hour: Hour, step: i32, year: &mut Option<i32>) -> String {
+    let (now, number, day) = calendar::civil_from_days(i64::from(hour.day()));
     let of_day = hour.0.rem_euclid(24);
     if step < 24 && of_day != 0 {
         return format!("{of_day:02}:00");
@@ -197,6 +178,177 @@ pub fn bucket(first: Hour, hours: i64, flows: u64, watched: bool) -> String {
     format!("{when} UTC, {span}: {seen}")
 }
 
+/// Said on the figure of a made-up case, and in its caption.
+pub const SYNTHETIC: &str = "SYNTHETIC SAMPLE";
+/// In place of the steps.
+pub const NO_STEPS: &str = "No finding on any link that is shown. That the logs show none is not that there was none.";
+/// In place of the coverage.
+pub const NO_COVERAGE: &str = "no log says when it was watching";
+/// A finding about all services of a link.
+pub const ALL_SERVICES: &str = "any service";
+/// Head of the legend.
+pub const LEGEND: &str = "Legend";
+/// Head of what is to be known about the figure.
+pub const READING: &str = "How to read this";
+/// After the samples of the scale.
+pub const SCALE: &str = "bytes both ways";
+/// How things are known.
+pub const BASES: &str = "“Observed” stands in the logs; “inferred” is a rule’s conclusion from them; “analyst’s word” is \
+                         neither. Unusual is not malicious.";
+
+/// `FIGURE 1`.
+pub fn figure_number(number: u32) -> String {
+    format!("Figure {number}")
+}
+
+/// Start and end with the offset.
+pub fn window((first, last): (Moment, Moment)) -> String {
+    format!("{} to {} UTC+00:00", minute(first), minute(last))
+}
+
+/// What the logs cover.
+pub fn coverage(sensors: usize, hours: i64, silent: i64, longest: Option<(Hour, Hour)>) -> String {
+    let sensors = many(sensors as u64, "sensor");
+    let whole = count(hours.unsigned_abs());
+    let Some((from, to)) = longest else {
+        return format!("{sensors}; something was recorded in each of {whole} hours");
+    };
+    let moment = |hour: Hour| hour.start().map(minute).unwrap_or_default();
+    let silent = count(silent.unsigned_abs());
+    format!("{sensors}; no record in {silent} of {whole} h, longest {} to {} UTC", moment(from), moment(to))
+}
+
+/// Service and time of a step.
+pub fn step_when(step: &Step) -> String {
+    let at = step.at.map_or_else(|| "time unknown".to_owned(), second_of);
+    format!("{} · {at}", step.service)
+}
+
+/// To the whole second, with the zone.
+fn second_of(moment: Moment) -> String {
+    let text = second(moment);
+    format!("{} UTC", text.split('.').next().unwrap_or(&text))
+}
+
+/// The accounts of a step.
+fn accounts(step: &Step) -> String {
+    let mut accounts: Vec<&str> = step.accounts.iter().take(2).map(String::as_str).collect();
+    let more = format!("{} more", step.accounts.len().saturating_sub(2));
+    if step.accounts.len() > 2 {
+        accounts.push(&more);
+    }
+    if accounts.is_empty() { "no account logged".to_owned() } else { format!("account {}", accounts.join(", ")) }
+}
+
+/// What a step's link carried, each way.
+pub fn step_volume(step: &Step) -> String {
+    each_way(step.totals.bytes_out, step.totals.bytes_in)
+}
+
+/// How often, allowed or not, and between how many hosts.
+pub fn step_sessions(step: &Step) -> String {
+    let totals = &step.totals;
+    let sessions = many(totals.connections(), "session");
+    let (allowed, denied) = (count(totals.established), count(totals.denied));
+    let hosts = match step.hosts {
+        (0, _) | (_, 0) => String::new(),
+        (from, to) => format!("; {} → {}", count(from as u64), many(to as u64, "host")),
+    };
+    format!("{sessions}: {allowed} allowed, {denied} denied{hosts}")
+}
+
+/// What a step carried and by which accounts.
+pub fn step_carried(step: &Step) -> String {
+    format!("{} · {}", step_volume(step), accounts(step))
+}
+
+/// What proves a step.
+pub fn step_evidence(step: &Step) -> String {
+    let more = if step.further_rows > 0 {
+        format!(" and {} more", many(step.further_rows as u64, "row"))
+    } else {
+        String::new()
+    };
+    format!("{}: {}{more}", step.basis.word(), step.evidence)
+}
+
+/// What the steps leave out; empty where nothing.
+pub fn left_out(steps: usize, findings: usize) -> String {
+    let steps = (steps > 0).then(|| format!("{} without room here", many(steps as u64, "numbered link")));
+    let findings = (findings > 0).then(|| format!("{} on links without a number", many(findings as u64, "finding")));
+    let parts: Vec<String> = steps.into_iter().chain(findings).collect();
+    if parts.is_empty() { String::new() } else { format!("Further: {}; see the case’s list.", parts.join(", ")) }
+}
+
+/// A state in the legend.
+pub fn legend(state: State) -> &'static str {
+    match state {
+        State::Violation => "violation: the policy forbids it",
+        State::Anomalous => "anomalous: unlikely by a rule’s own measure",
+        State::Suspected => "suspected: worth a look",
+        State::Expected => "no finding",
+        State::NoLog => "no log covers it",
+        State::Cut => "cut by decision",
+    }
+}
+
+/// The rest of the legend.
+pub fn arrow_and_nodes(external: bool, unassigned: bool, guessed: bool) -> String {
+    let mut out = "Marked links are drawn bolder. Arrows run from the initiator. Hatched: no log. ● site".to_owned();
+    for (is, word) in [(external, ", ■ outside"), (unassigned, ", dashed: in no site"), (guessed, ", hollow: a guess")]
+    {
+        if is {
+            out.push_str(word);
+        }
+    }
+    out + "."
+}
+
+/// Head of the files.
+pub fn evidence_head(files: usize) -> String {
+    format!("Evidence: {}, SHA-256 begins", many(files as u64, "file"))
+}
+
+/// Files without room.
+pub fn more_files(files: usize) -> String {
+    format!("and {}; full hashes in the case", many(files as u64, "more file"))
+}
+
+/// What made the figure.
+pub fn made(tool: &str, case_id: &str) -> String {
+    format!("{tool} · case {case_id}")
+}
+
+/// How many links are shown, and by which filters.
+pub fn shown(shown: usize, of: usize, filters: &[String]) -> String {
+    let links = format!("{} of {} shown", count(shown as u64), many(of as u64, "link"));
+    if filters.is_empty() {
+        format!("{links}; no filter.")
+    } else {
+        format!("{links}; filter: {}.", filters.join("; "))
+    }
+}
+
+/// Sites without a name on the picture.
+pub fn unnamed(sites: usize) -> String {
+    format!("{} without room for a name.", many(sites as u64, "site"))
+}
+
+/// Something that is not known.
+pub fn unknown(text: &str) -> String {
+    format!("Not known: {}", text.trim_end_matches('.').to_owned() + ".")
+}
+
+/// Unknowns without room.
+pub fn more_unknowns(number: usize) -> String {
+    format!("{} in the case.", many(number as u64, "further unknown"))
+}
+
+/// The picture in a sentence.
+pub fn overview(sites: usize, links: usize) -> String {
+    format!("{} and {}.", many(sites as u64, "party").replace("partys", "parties"), many(links as u64, "link"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,14 +358,5 @@ mod tests {
         let shown: Vec<String> =
             [999, 1000, 9_994, 12_345, 999_499, 999_600, 1_210_000_000, u64::MAX].map(bytes).to_vec();
         assert_eq!(shown, ["999 B", "1.00 kB", "9.99 kB", "12.3 kB", "999 kB", "1.00 MB", "1.21 GB", "18.4 EB"]);
-    }
-
-    #[test]
-    fn dates_are_those_of_the_calendar() {
-        assert_eq!(date(0), "1970-01-01");
-        assert_eq!(date(18_424), "2020-06-11");
-        assert_eq!(date(18_321), "2020-02-29");
-        assert_eq!(date(-1), "1969-12-31");
-        assert_eq!(second(Moment(1_591_845_129_000_000)), "2020-06-11 03:12:09");
     }
 }

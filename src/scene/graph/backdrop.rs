@@ -36,7 +36,7 @@ pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> Vec<Stand> 
         }
     }
 
-    let band = if outside.is_empty() { 0.0 } else { OUTSIDE.min(view.width * 0.2) };
+    let band = if outside.is_empty() { 0.0 } else { OUTSIDE.min(view.width * 0.12).max(56.0) };
     let columns = (((view.width - band) / CELL.0) as usize).max(1);
     let rows = tray.len().div_ceil(columns);
     let tray_height = if rows == 0 { 0.0 } else { rows as f32 * CELL.1 + 18.0 };

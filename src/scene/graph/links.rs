@@ -10,9 +10,9 @@ use crate::placing::labels::{self, Label};
 /// How much thicker a marked link is than its volume alone makes it.
 fn boldness(state: State) -> f32 {
     match state {
-        State::Violation => 2.5,
-        State::Anomalous => 1.5,
-        State::Suspected => 1.0,
+        State::Violation => 2.0,
+        State::Anomalous => 1.25,
+        State::Suspected => 0.75,
         State::Expected | State::NoLog | State::Cut => 0.0,
     }
 }
@@ -201,11 +201,14 @@ fn arrowhead(pen: &mut Pen, points: &[Point], size: f32, ink: Ink) {
     pen.area(&[tip, base.plus(-dy * half, dx * half), base.plus(dy * half, -dx * half)], ink);
 }
 
+/// The size of a badge with a number.
+pub(in crate::scene) const BADGE: (f32, f32) = (26.0, 14.0);
+
 /// Draws number and symbol on each marked link, apart from each other and from the sites. Returns their boxes, in the order
 /// of the curves.
 pub(super) fn badges(pen: &mut Pen, curves: &[Curve<'_>], stands: &[Stand], bounds: Rect) -> Vec<Option<Rect>> {
     const PARTS: [f32; 11] = [0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8];
-    let nodes: Vec<Rect> = stands.iter().map(|s| Rect::new(s.at.x - 9.0, s.at.y - 9.0, 18.0, 18.0)).collect();
+    let nodes: Vec<Rect> = stands.iter().map(|s| Rect::new(s.at.x - 7.5, s.at.y - 7.5, 15.0, 15.0)).collect();
     let mut taken: Vec<Rect> = Vec::new();
     let mut out = vec![None; curves.len()];
     // With very many marked links the symbols would be all that is seen; the style of the line says it then.
@@ -214,7 +217,7 @@ pub(super) fn badges(pen: &mut Pen, curves: &[Curve<'_>], stands: &[Stand], boun
         if crowded && curve.edge.number.is_none() {
             continue;
         }
-        let (width, height) = if curve.edge.number.is_some() { (29.0, 16.0) } else { (13.0, 13.0) };
+        let (width, height) = if curve.edge.number.is_some() { (BADGE.0, BADGE.1) } else { (13.0, 13.0) };
         let boxed = |part: f32| {
             let at = along(&curve.points, part);
             Rect::new(at.x - width / 2.0, at.y - height / 2.0, width, height)
@@ -258,9 +261,9 @@ pub(in crate::scene) fn badge(pen: &mut Pen, rect: Rect, number: Option<usize>, 
     let middle = rect.centre();
     match number {
         Some(number) => {
-            let at = Point::new(rect.left + 9.5, middle.y + 4.0);
-            pen.text(at, &number.to_string(), Face::bold(11.0), Anchor::Middle, Ink::OnMark);
-            symbol(pen, Point::new(rect.right - 9.0, middle.y), state, 11.0, Ink::OnMark);
+            let at = Point::new(rect.left + 8.5, middle.y + 3.7);
+            pen.text(at, &number.to_string(), Face::bold(10.5), Anchor::Middle, Ink::OnMark);
+            symbol(pen, Point::new(rect.right - 8.5, middle.y), state, 10.5, Ink::OnMark);
         }
         None => symbol(pen, middle, state, 10.0, Ink::OnMark),
     }

@@ -8,6 +8,7 @@ use super::network::{Edge, Network, State};
 use super::{Anchor, Face, Ink, Pen, Point, Rect, Scene, Shape, Strokes, Subject, words};
 use crate::sites::Party;
 use backdrop::Stand;
+pub(super) use links::{BADGE, badge};
 pub use links::{sample, thickness};
 
 /// How the network is to be shown.
@@ -219,5 +220,17 @@ mod tests {
         for subject in links.map(|key| Subject::Link(*key)).chain([Subject::Site(samples::site(3))]) {
             assert!(scene.spots.iter().any(|spot| spot.subject == subject), "{subject:?}");
         }
+    }
+
+    /// The scene of the model case as the SVG that the report gets. Generated and looked at, never typed.
+    #[test]
+    fn the_model_case_looks_as_it_did() {
+        let picture = drawn(&samples::model(), Layout::Ring(None), (640.0, 400.0));
+        insta::assert_snapshot!(crate::paint::svg(
+            &picture.scene,
+            Palette::Paper,
+            "Model case",
+            "Six sites on a ring."
+        ));
     }
 }

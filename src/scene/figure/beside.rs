@@ -1,0 +1,72 @@
+//! What goes beside the figure into the report: its caption, its alternative text, and its links as CSV.
+
+use super::super::network::{Card, Network};
+use super::super::words;
+use super::content::FigureContent;
+use crate::evidence::text::visible;
+use crate::sites::Party;
+
+/// The caption: number, title, window and coverage.
+pub fn caption(content: &FigureContent) -> String {
+    let window = content.window.map_or_else(|| words::NO_TIMES.to_owned(), words::window);
+    let synthetic = if content.synthetic { format!("{}. ", words::SYNTHETIC) } else { String::new() };
+    let title = content.title.trim_end_matches('.');
+    let number = words::figure_number(content.number);
+    visible(&format!("{number}. {title}. {synthetic}{window}; {}", content.coverage)).into_owned()
+}
+
+/// The alternative text: what a reader who can't see the picture should know.
+pub fn alternative(content: &FigureContent, network: &Network) -> String {
+    let mut out = vec![caption(content), words::overview(network.nodes.len(), network.edges.len())];
+    for step in &content.steps {
+        let service = &step.service;
+        let (from, to, state) = (&step.from, &step.to, words::state(step.state));
+        let because = step.because.trim_end_matches('.');
+        out.push(format!(
+            "{}: {from} to {to}, {service}, {state}. {because}. {}.",
+            step.number,
+            words::step_volume(step)
+        ));
+    }
+    visible(&out.join(" ")).into_owned()
+}
+
+/// The links as CSV (RFC 4180), one row a service of a link. A text that a spreadsheet would take for a formula is quoted
+/// with an apostrophe.
+pub fn links_csv(network: &Network, cards: &[Card]) -> String {
+    let name = |party: Party| cards.iter().find(|card| card.party == party).map_or("", |card| card.name.as_str());
+    let mut out = String::from(
+        "from,to,number,state,service,sessions,established,denied,failed,bytes_out,bytes_in,first_utc,last_utc,findings\r\n",
+    );
+    for edge in &network.edges {
+        for (service, totals) in &edge.services {
+            let time = |at: Option<crate::flow::Moment>| at.map(words::second).unwrap_or_default();
+            let row = [
+                name(edge.key.from).to_owned(),
+                name(edge.key.to).to_owned(),
+                edge.number.map(|n| n.to_string()).unwrap_or_default(),
+                words::state(edge.state).to_owned(),
+                service.to_string(),
+                totals.connections().to_string(),
+                totals.established.to_string(),
+                totals.denied.to_string(),
+                totals.failed.to_string(),
+                totals.bytes_out.to_string(),
+                totals.bytes_in.to_string(),
+                time(totals.first),
+                time(totals.last),
+                edge.findings.join(" "),
+            ];
+            out.push_str(&row.map(|cell| quoted(&cell)).join(","));
+            out.push_str("\r\n");
+        }
+    }
+    out
+}
+
+fn quoted(cell: &str) -> String {
+    let cell = visible(cell);
+    let formula = cell.starts_with(['=', '+', '-', '@']);
+    let guarded = if formula { format!("'{cell}") } else { cell.into_owned() };
+    if guarded.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
+}
