@@ -77,37 +77,44 @@ impl Detector for FanOut {
     }
 }
 
-/// The first contacts of each host within the organisation, in order of time. What has no known outcome is none.
+/// The first contacts of each host of which some failed, within the organisation, in order of time. What has no known
+/// outcome is none.
 fn first_contacts(observed: &Observed<'_>) -> BTreeMap<(Party, Host), Vec<Contact>> {
-    let mut earliest: BTreeMap<(Party, Host), BTreeMap<Host, Contact>> = BTreeMap::new();
-    for (link, seen) in &observed.survey.links {
-        if link.from == Party::External || link.to == Party::External {
-            continue;
-        }
-        for (service, record) in &seen.services {
-            if !matches!(service.protocol, None | Some(Protocol::TCP | Protocol::ICMP | Protocol::ICMP6)) {
-                continue;
-            }
-            for (key, pair) in &record.pairs {
-                let Some((sight, failed)) = contact_of(pair) else { continue };
-                let contact = Contact { sight, responder: key.responder, to: link.to, service: *service, failed };
-                let own = earliest.entry((link.from, key.initiator)).or_default();
-                own.entry(key.responder)
-                    .and_modify(|first| {
-                        if contact.sight < first.sight {
-                            *first = contact;
-                        }
-                    })
-                    .or_insert(contact);
-            }
+    // Most hosts never fail, so that only the others' contacts are worth their memory.
+    let failing: BTreeSet<(Party, Host)> =
+        contacts(observed).filter(|(.., contact)| contact.failed).map(|(from, host, _)| (from, host)).collect();
+    let mut all: BTreeMap<(Party, Host), Vec<Contact>> = BTreeMap::new();
+    for (from, initiator, contact) in contacts(observed) {
+        if failing.contains(&(from, initiator)) {
+            all.entry((from, initiator)).or_default().push(contact);
         }
     }
-    let in_order = |contacts: BTreeMap<Host, Contact>| {
-        let mut contacts: Vec<Contact> = contacts.into_values().collect();
+    for contacts in all.values_mut() {
+        contacts.sort_by_key(|contact| (contact.responder, contact.sight, contact.service));
+        contacts.dedup_by_key(|contact| contact.responder);
         contacts.sort_by_key(|contact| (contact.sight, contact.responder));
-        contacts
-    };
-    earliest.into_iter().map(|(host, contacts)| (host, in_order(contacts))).collect()
+    }
+    all
+}
+
+/// Every pair's first contact: the initiator's party, the initiator, the contact.
+fn contacts<'a>(observed: &Observed<'a>) -> impl Iterator<Item = (Party, Host, Contact)> + use<'a> {
+    let within = |link: &LinkKey| link.from != Party::External && link.to != Party::External;
+    let links = observed.survey.links.iter().filter(move |(link, _)| within(link));
+    let services =
+        links.flat_map(|(link, seen)| seen.services.iter().map(move |(service, record)| (link, service, record)));
+    services.filter(|(_, service, _)| may_fail(**service)).flat_map(|(link, service, record)| {
+        record.pairs.iter().filter_map(move |(key, pair)| {
+            let (sight, failed) = contact_of(pair)?;
+            let contact = Contact { sight, responder: key.responder, to: link.to, service: *service, failed };
+            Some((link.from, key.initiator, contact))
+        })
+    })
+}
+
+/// Whether silence means failure for this protocol.
+fn may_fail(service: Service) -> bool {
+    matches!(service.protocol, None | Some(Protocol::TCP | Protocol::ICMP | Protocol::ICMP6))
 }
 
 /// The first contact of a pair and whether it failed, if the log tells.

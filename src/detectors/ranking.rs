@@ -16,7 +16,8 @@ pub fn examine_all(observed: &Observed<'_>) -> Findings {
         [Lane::Policy, Lane::Novelty, Lane::Behaviour, Lane::Campaign].map(|lane| (lane, Vec::new(), 0));
     let mut all = Findings::default();
     for detector in ALL {
-        let found = detector.examine(observed);
+        let mut found = detector.examine(observed);
+        found.refrains.sort();
         all.refrains.extend(found.refrains);
         all.tested += found.tested;
         if let Some((_, findings, tested)) = lanes.iter_mut().find(|(lane, ..)| *lane == detector.lane()) {
@@ -32,7 +33,6 @@ pub fn examine_all(observed: &Observed<'_>) -> Findings {
     });
     all.findings = policy;
     all.findings.extend(in_turn(others.into()));
-    all.refrains.sort();
     all
 }
 

@@ -323,6 +323,26 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn every_cell_comes_back(text in "[ -~\\n\\t\"'=;,é東]{0,40}") {
+            let text = text.trim();
+            let table = Table::read(format!("h,i\n{},x\n1,2\n", cell(text)).as_bytes());
+            proptest::prop_assert_eq!(table.rows[0].cell(Some(0)).unwrap_or_default(), text);
+            proptest::prop_assert_eq!(table.rows.len(), 2);
+        }
+
+        #[test]
+        fn no_bytes_are_too_broken(bytes: Vec<u8>, cut in "[a,;\"\\n\\r\\t']{0,60}") {
+            for text in [&bytes[..], cut.as_bytes()] {
+                let lines = text.iter().filter(|b| matches!(b, b'\n' | b'\r')).count() as u64 + 1;
+                let table = Table::read(text);
+                proptest::prop_assert!(table.rows.iter().all(|row| row.line >= 1 && row.line <= lines));
+                proptest::prop_assert!(table.rows.windows(2).all(|pair| pair[0].line < pair[1].line));
+            }
+        }
+    }
+
     #[test]
     fn nothing_is_a_table_without_rows() {
         for bytes in [&b""[..], b"\n\n\n", b"\0\0\0", b"\xef\xbb\xbf", b"\"", b"a"] {
