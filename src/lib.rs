@@ -27,11 +27,15 @@ pub mod finding;
 
 pub mod detectors;
 
+pub mod case;
+
 pub mod placing;
 
 pub mod scene;
 
 pub mod paint;
+
+pub mod report;
 
 #[cfg(target_arch = "wasm32")]
 pub mod web;

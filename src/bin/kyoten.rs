@@ -1,2 +1,53 @@
-//! The same engine from a shell.
-fn main() {}
+//! The same engine from a shell. Standard output carries only what was asked for; standard error says the rest.
+//! Exit status: 0 done; 1 done, with input that was not fully read; 2 refused (usage, nothing readable).
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[path = "kyoten/analyze.rs"]
+mod analyze;
+#[path = "kyoten/flows.rs"]
+mod flows;
+#[path = "kyoten/input.rs"]
+mod input;
+
+/// Which connections between our sites should not have occurred?
+#[derive(Parser)]
+#[command(name = "kyoten", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// One JSON line a flow, as it was read.
+    Flows(flows::Arguments),
+    /// Sites, links and findings of all logs together.
+    Analyze(analyze::Arguments),
+}
+
+/// How a command ended.
+enum End {
+    Done,
+    /// Some input was not fully read; it was said on standard error.
+    Partly,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let end = match arguments.command {
+        Command::Flows(arguments) => flows::run(&arguments),
+        Command::Analyze(arguments) => analyze::run(&arguments),
+    };
+    match end {
+        Ok(End::Done) => ExitCode::SUCCESS,
+        Ok(End::Partly) => ExitCode::from(1),
+        Err(sentence) => {
+            eprintln!("kyoten: {sentence}");
+            ExitCode::from(2)
+        }
+    }
+}

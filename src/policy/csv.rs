@@ -76,7 +76,7 @@ pub fn read_policy(bytes: &[u8]) -> (Policy, Vec<Complaint>) {
             };
             say(format!("hours {:?} are kept but not judged yet: {kept}", elided(hours, 80)));
         }
-        let subject = format!("{}\0{}\0{}", rule.from, rule.to, written(rule.service)).to_lowercase();
+        let subject = format!("{}\0{}\0{}", rule.from, rule.to, rule.service).to_lowercase();
         match said.insert(subject, (rule.verdict, rule.line)) {
             Some((verdict, line)) if verdict != rule.verdict && rule.until.is_none() => {
                 say(format!("contradicts line {line} on the same connections; deny stands"));
@@ -156,24 +156,14 @@ fn read_hours(text: &str) -> Result<(), String> {
     read.ok_or_else(|| format!("hours {:?} are not like 08:00-18:00", elided(text, 80)))
 }
 
-fn written(service: ServiceScope) -> String {
-    match service {
-        ServiceScope::Any => "*".to_owned(),
-        ServiceScope::One(service) => service.to_string(),
-    }
-}
-
 impl Policy {
     /// `policy.csv`, safe to open in a spreadsheet; [`read_policy`] reads the same rows from it.
     pub fn to_csv(&self) -> String {
         let mut csv = "from,to,service,verdict,reason,hours,approver,until\n".to_owned();
         for rule in &self.rules {
-            let verdict = match rule.verdict {
-                Verdict::Allow => "allow",
-                Verdict::Deny => "deny",
-            };
+            let verdict = rule.verdict.word();
             let [from, to, service] =
-                [rule.from.to_string(), rule.to.to_string(), written(rule.service)].map(|text| cell(&text));
+                [rule.from.to_string(), rule.to.to_string(), rule.service.to_string()].map(|text| cell(&text));
             let [hours, approver, until] =
                 [&rule.hours, &rule.approver, &rule.until].map(|text| cell(text.as_deref().unwrap_or_default()));
             let reason = cell(&rule.reason);

@@ -142,6 +142,26 @@ impl ServiceScope {
     }
 }
 
+/// As it is written in `policy.csv`.
+impl std::fmt::Display for ServiceScope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ServiceScope::Any => f.write_str("*"),
+            ServiceScope::One(service) => service.fmt(f),
+        }
+    }
+}
+
+impl Verdict {
+    /// As it is written in `policy.csv`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Allow => "allow",
+            Verdict::Deny => "deny",
+        }
+    }
+}
+
 /// Names of sites, roles and countries in a policy are the same whatever their case.
 fn same(a: &str, b: &str) -> bool {
     a == b || a.to_lowercase() == b.to_lowercase()

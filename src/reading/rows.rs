@@ -1,6 +1,6 @@
 //! The second pass: the raw rows of a link, of a finding, or at given places.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,8 @@ pub struct Row {
     pub text: String,
     /// The flow that was read from it, in words; or why there is none.
     pub flow: String,
+    /// It was not asked for, but stands beside one that was.
+    pub around: bool,
 }
 
 /// How many characters of a raw row are shown; the whole stays in the file.
@@ -57,12 +59,29 @@ pub struct Lookup {
     caught: Option<(Option<Moment>, String)>,
     rows: Vec<Row>,
     found: usize,
+    /// How many records on either side of a wanted one are shown too.
+    around: usize,
+    /// The last records that were not wanted, for what stands before a wanted one.
+    before: VecDeque<Row>,
+    /// How many records after a wanted one are still to be shown.
+    after: usize,
 }
 
 impl Lookup {
-    /// Looks for at most so many rows.
-    pub fn new(wanted: Wanted, places: Places, parties: Parties, most: usize) -> Lookup {
-        Lookup { wanted, places, parties, most, caught: None, rows: Vec::new(), found: 0 }
+    /// Looks for at most so many rows, with so many records on either side of each.
+    pub fn new(wanted: Wanted, places: Places, parties: Parties, most: usize, around: usize) -> Lookup {
+        Lookup {
+            wanted,
+            places,
+            parties,
+            most,
+            caught: None,
+            rows: Vec::new(),
+            found: 0,
+            around,
+            before: VecDeque::new(),
+            after: 0,
+        }
     }
 
     /// The rows found since the last call.
@@ -70,8 +89,12 @@ impl Lookup {
         std::mem::take(&mut self.rows)
     }
 
-    /// Whether no more rows are wanted.
+    /// Whether nothing more is looked for.
     pub fn is_done(&self) -> bool {
+        self.after == 0 && self.has_all()
+    }
+
+    fn has_all(&self) -> bool {
         let wanted = match &self.wanted {
             Wanted::At(offsets) => offsets.len().min(self.most),
             Wanted::Of { .. } => self.most,
@@ -99,7 +122,7 @@ impl Lookup {
 impl Visitor for Lookup {
     fn flow(&mut self, flow: &Flow<'_>, place: Place) -> Fate {
         let here = matches!(&self.wanted, Wanted::At(offsets) if offsets.contains(&place.offset));
-        if self.caught.is_none() && !self.is_done() && (here || self.wants(flow)) {
+        if self.caught.is_none() && !self.has_all() && (here || self.wants(flow)) {
             self.caught = Some((flow.start, in_words(flow)));
         }
         Fate::Drawn
@@ -107,14 +130,28 @@ impl Visitor for Lookup {
 
     fn record(&mut self, record: Record<'_>, disposition: &Disposition) {
         let asked = matches!(&self.wanted, Wanted::At(offsets) if offsets.contains(&record.place.offset));
-        let caught = self.caught.take().or_else(|| (asked && !self.is_done()).then(|| (None, no_flow(disposition))));
+        let caught = self.caught.take().or_else(|| (asked && !self.has_all()).then(|| (None, no_flow(disposition))));
         if let Some((at, flow)) = caught {
-            let text = readable(record.bytes);
-            let text = elided(&visible(&text), SHOWN_CHARS).into_owned();
-            self.rows.push(Row { place: record.place, at, text, flow });
+            self.rows.extend(self.before.drain(..));
+            self.rows.push(row(record, at, flow, false));
             self.found += 1;
+            self.after = self.around;
+        } else if self.after > 0 {
+            self.after -= 1;
+            self.rows.push(row(record, None, String::new(), true));
+        } else if self.around > 0 && !self.has_all() {
+            if self.before.len() == self.around {
+                self.before.pop_front();
+            }
+            self.before.push_back(row(record, None, String::new(), true));
         }
     }
+}
+
+fn row(record: Record<'_>, at: Option<Moment>, flow: String, around: bool) -> Row {
+    let text = readable(&record.bytes[..record.bytes.len().min(4 * SHOWN_CHARS)]);
+    let text = elided(&visible(&text), SHOWN_CHARS).into_owned();
+    Row { place: record.place, at, text, flow, around }
 }
 
 fn no_flow(disposition: &Disposition) -> String {
@@ -154,4 +191,46 @@ pub fn in_words(flow: &Flow<'_>) -> String {
         words.push_str(&format!(", account {}", visible(user)));
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::{Order, Reading};
+    use crate::sites::SiteBook;
+    use crate::sites::import::read_sites;
+
+    const LOG: &str = "#separator \\x09\n#path\tconn\n#fields\tts\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tconn_state\n\
+        1\t10.1.0.1\t5\t10.2.0.1\t445\ttcp\tSF\n\
+        2\t10.1.0.1\t5\t10.2.0.1\t22\ttcp\tSF\n\
+        oops\n\
+        3\t10.1.0.2\t5\t10.2.0.1\t445\ttcp\tS0\n\
+        4\t10.2.0.1\t5\t10.1.0.2\t445\ttcp\tSF\n";
+
+    fn rows(wanted: Wanted, around: usize) -> Vec<(u64, bool, String)> {
+        let book: SiteBook = read_sites(b"site,cidr\nA,10.1.0.0/16\nB,10.2.0.0/16\n").0;
+        let lookup = Lookup::new(wanted, book.for_evidence("x"), book.parties(), 10, around);
+        let mut reading = Reading::new("x", Order::default(), lookup);
+        reading.feed(LOG.as_bytes());
+        let (_, mut lookup) = reading.finish();
+        lookup.take().into_iter().map(|row| (row.place.line, row.around, row.flow)).collect()
+    }
+
+    #[test]
+    fn the_rows_of_a_link_are_those_of_its_direction_and_service() {
+        let link = LinkKey { from: crate::sites::Party::Site(0), to: crate::sites::Party::Site(1) };
+        let service = Service::read("tcp/445");
+        let wanted = Wanted::Of { link, service, window: None, initiators: BTreeSet::new() };
+        let found = rows(wanted, 0);
+        assert_eq!(found.iter().map(|row| row.0).collect::<Vec<_>>(), [4, 7]);
+        assert_eq!(found[0].2, "10.1.0.1:5 → 10.2.0.1:445 tcp, established");
+    }
+
+    #[test]
+    fn a_malformed_record_is_found_by_its_place_with_what_stands_around() {
+        let offset = LOG.find("oops").unwrap() as u64;
+        let found = rows(Wanted::At(BTreeSet::from([offset])), 1);
+        assert_eq!(found.iter().map(|row| (row.0, row.1)).collect::<Vec<_>>(), [(5, true), (6, false), (7, true)]);
+        assert!(found[1].2.starts_with("malformed"), "{found:?}");
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::graph::ink;
 use super::network::{NUMBERED, State};
 use super::{Anchor, Face, Ink, Pen, Point, Rect, Scene, Shape, Subject, words};
@@ -10,7 +12,7 @@ use crate::flow::{Hour, Moment};
 use crate::ledger::survey::{LinkKey, Survey};
 
 /// The timeline, and what its breadth means.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Timeline {
     /// What is painted.
     pub scene: Scene,

@@ -1,9 +1,34 @@
-//! The boundary to the browser: the only module that names wasm_bindgen, web_sys and js_sys.
+//! The boundary to the browser: the only module that names wasm_bindgen, web_sys and js_sys. A page shows scenes
+//! ([`stage`]), an analyst holds the case ([`analyst`]), readers take files in ([`reader`]); what crosses is in
+//! [`messages`].
 
-use wasm_bindgen::prelude::wasm_bindgen;
+pub mod analyst;
+pub mod messages;
+pub mod reader;
+pub mod stage;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
 /// The engine's version, as the page shows it.
 #[wasm_bindgen]
 pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
+}
+
+/// To JavaScript: 64-bit integers as `bigint`, maps as objects, what is absent as `undefined`.
+fn out(value: &impl Serialize) -> Result<JsValue, JsError> {
+    let serializer = Serializer::new().serialize_large_number_types_as_bigints(true).serialize_maps_as_objects(true);
+    value.serialize(&serializer).map_err(|e| JsError::new(&format!("can't be handed to the page: {e}")))
+}
+
+/// From JavaScript.
+fn take<T: DeserializeOwned>(value: JsValue) -> Result<T, JsError> {
+    serde_wasm_bindgen::from_value(value).map_err(|e| JsError::new(&format!("not what the engine expects: {e}")))
+}
+
+fn refuse(sentence: impl AsRef<str>) -> JsError {
+    JsError::new(sentence.as_ref())
 }

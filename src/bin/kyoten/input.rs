@@ -1,0 +1,109 @@
+//! Files from the disk, read by slices, never whole.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use kyoten::evidence::Clock;
+use kyoten::evidence::clock::read_offset;
+use kyoten::evidence::text::visible;
+use kyoten::formats::Setting;
+use kyoten::reading::receipt::Receipt;
+use kyoten::reading::{Order, Reading, Visitor};
+
+const SLICE: usize = 1 << 20;
+
+/// What a log is read with, as far as the command line says it.
+#[derive(clap::Args, Debug, Clone, Default)]
+pub struct Choices {
+    /// Read every log as this format instead of telling it by content.
+    #[arg(long)]
+    pub format: Option<String>,
+    /// The zone of times that do not say theirs: UTC, +09:00, -0500.
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub assume_zone: Option<String>,
+    /// The year of times that do not say theirs.
+    #[arg(long)]
+    pub year: Option<i32>,
+}
+
+impl Choices {
+    /// The order to read a log with; a sentence when a choice can't be.
+    pub fn order(&self) -> Result<Order, String> {
+        if let Some(name) = &self.format
+            && kyoten::formats::by_name(name).is_none()
+        {
+            let known: Vec<&str> = kyoten::formats::ALL.iter().map(|format| format.name()).collect();
+            return Err(format!("no format is called {name:?}; there are {}", known.join(", ")));
+        }
+        let chosen_offset = match &self.assume_zone {
+            None => None,
+            Some(zone) => Some(read_offset(zone).ok_or_else(|| {
+                format!("{zone:?} is not a zone that Kyoten reads; write it as an offset, like +09:00")
+            })?),
+        };
+        let clock = Clock { chosen_offset, chosen_year: self.year };
+        Ok(Order { format: self.format.clone(), setting: Setting { clock, mapping: None } })
+    }
+}
+
+/// The name by which a file stands in the case: its last part, as a browser would tell it.
+pub fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Reads a file to its end, or as far as it goes. `after` is called after each slice.
+pub fn read<V: Visitor>(
+    path: &Path,
+    mut reading: Reading<V>,
+    mut after: impl FnMut(&mut V) -> Result<(), String>,
+) -> Result<(Receipt, V), String> {
+    let unreadable = |error: std::io::Error| format!("{} can't be read: {error}", path.display());
+    let mut file = File::open(path).map_err(unreadable)?;
+    let length = file.metadata().map_err(unreadable)?.len();
+    let mut slice = vec![0; SLICE];
+    loop {
+        match file.read(&mut slice) {
+            Ok(0) => break,
+            Ok(count) => reading.feed(&slice[..count]),
+            Err(error) => return Ok(reading.abandon(&format!("the file can't be read on: {error}"), length)),
+        }
+        after(reading.visitor())?;
+    }
+    let (receipt, mut visitor) = reading.finish();
+    after(&mut visitor)?;
+    Ok((receipt, visitor))
+}
+
+/// Says on standard error what a receipt has to say; whether the file was fully read.
+pub fn tell(receipt: &Receipt) -> bool {
+    let name = visible(&receipt.name);
+    if let Some(advice) = &receipt.advice {
+        eprintln!("{name}: {advice}");
+    }
+    let accounts = &receipt.accounts;
+    for (kind, reasons) in [("malformed", &accounts.malformed), ("unprocessed", &accounts.unprocessed)] {
+        for (reason, (tally, example)) in &reasons.0 {
+            let count =
+                if kind == "malformed" { format!("{} records", tally.count) } else { format!("{} bytes", tally.bytes) };
+            match example {
+                Some(example) => eprintln!(
+                    "{name} line {}: {reason}: {} ({kind}: {count} in all)",
+                    example.place.line,
+                    visible(&example.found)
+                ),
+                None => eprintln!("{name}: {reason} ({kind}: {count})"),
+            }
+        }
+    }
+    for layer in &receipt.layers {
+        for (reason, (tally, _)) in &layer.unprocessed.0 {
+            eprintln!("{name}: {}: {reason} ({} bytes)", layer.name, tally.bytes);
+        }
+    }
+    if let Some(off) = receipt.imbalance() {
+        eprintln!("{name}: the account does not balance, a fault of Kyoten's: {off}");
+        return false;
+    }
+    receipt.is_complete()
+}

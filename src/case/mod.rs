@@ -1,0 +1,280 @@
+//! The case: evidence, sites, policy and what follows from them. The page and the command line hold the same one, so the
+//! same inputs give the same document, byte for byte.
+//!
+//! Invariant: what follows ([`Analysis`]) depends on the set of files, the books and the choices alone, not on the order
+//! in which they came.
+
+pub mod document;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::detectors::{self, Findings, Observed};
+use crate::flow::Moment;
+use crate::ledger::survey::Survey;
+use crate::ledger::{Ledger, Sight};
+use crate::policy::Policy;
+use crate::reading::receipt::Receipt;
+use crate::reading::{Order, count::Counting};
+use crate::sites::guess::guess;
+use crate::sites::{Places, SiteBook};
+
+/// All that an analyst gathered.
+#[derive(Debug, Clone, Default)]
+pub struct Case {
+    /// The files, by name and hash.
+    files: Vec<File>,
+    /// The sites that somebody named; empty while Kyoten guesses.
+    pub book: SiteBook,
+    /// Names and places that the analyst gave to guessed sites.
+    guesses: SiteBook,
+    /// The policy.
+    pub policy: Policy,
+    /// The time declared as normal.
+    pub baseline: Option<(Moment, Moment)>,
+    /// What was settled for files, by name.
+    pub orders: BTreeMap<String, Order>,
+}
+
+/// A file of evidence in the case.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Its receipt.
+    pub receipt: Receipt,
+    ledger: Ledger,
+    /// What it was read with.
+    stamp: u64,
+}
+
+/// What a reader needs for a file, as it travels.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReadingOrder {
+    /// Format, clock, mapping.
+    pub order: Order,
+    /// The sites.
+    pub book: SiteBook,
+    stamp: u64,
+}
+
+impl ReadingOrder {
+    /// The order as bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).expect("an order holds nothing that postcard cannot write")
+    }
+
+    /// Reads what [`ReadingOrder::to_bytes`] wrote.
+    pub fn from_bytes(bytes: &[u8]) -> Result<ReadingOrder, String> {
+        postcard::from_bytes(bytes).map_err(|e| format!("not an order to read: {e}"))
+    }
+
+    /// The book as evidence of this name sees it.
+    pub fn places(&self, name: &str) -> Places {
+        self.book.for_evidence(name)
+    }
+
+    /// A ledger to be filled from a file of this name.
+    pub fn counting(&self, name: &str) -> Counting {
+        Counting::new(self.places(name), name)
+    }
+
+    /// The result of a reading by this order.
+    pub fn result(&self, receipt: Receipt, counting: Counting) -> ReadingResult {
+        ReadingResult { receipt, ledger: counting.into_ledger(), stamp: self.stamp }
+    }
+}
+
+/// What came of reading a file, as it travels from reader to analyst.
+pub struct ReadingResult {
+    receipt: Receipt,
+    ledger: Ledger,
+    stamp: u64,
+}
+
+impl ReadingResult {
+    /// The result as bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_allocvec(&(&self.receipt, self.stamp, self.ledger.to_bytes()))
+            .expect("a result holds nothing that postcard cannot write")
+    }
+
+    /// Reads what [`ReadingResult::to_bytes`] wrote.
+    pub fn from_bytes(bytes: &[u8]) -> Result<ReadingResult, String> {
+        let (receipt, stamp, ledger): (Receipt, u64, Vec<u8>) =
+            postcard::from_bytes(bytes).map_err(|e| format!("not the result of a reading: {e}"))?;
+        Ok(ReadingResult { receipt, stamp, ledger: Ledger::from_bytes(&ledger)? })
+    }
+}
+
+/// What follows from a case.
+#[derive(Debug, Clone, Default)]
+pub struct Analysis {
+    /// The sites: those named, else those guessed.
+    pub book: SiteBook,
+    /// Whether they were guessed.
+    pub guessed: bool,
+    /// All flows, by link.
+    pub survey: Survey,
+    /// The findings, ranked, and what could not be judged.
+    pub findings: Findings,
+    /// For each file, the one that it repeats under another name, and that was left out of the sums for it.
+    pub repeats: Vec<Option<usize>>,
+    /// What the reader of any export must know: caps reached, sums that are off, clocks unknown.
+    pub notices: Vec<String>,
+    /// Whether some file was not read to its end or not wholly understood.
+    pub partial: bool,
+    /// Whether some file says of itself that it was made up.
+    pub synthetic: bool,
+}
+
+impl Case {
+    /// The files, by name and hash.
+    pub fn files(&self) -> &[File] {
+        &self.files
+    }
+
+    /// What a reader needs for a file of this name, now.
+    pub fn reading_order(&self, name: &str) -> ReadingOrder {
+        let order = self.orders.get(name).cloned().unwrap_or_default();
+        let book = self.book.clone();
+        // Names and places of sites do not change what is counted; ranges, patterns and the settings do.
+        let counted: Vec<_> = book.sites.iter().map(|site| (&site.ranges, &site.host_patterns)).collect();
+        let bytes =
+            postcard::to_allocvec(&(&order, counted)).expect("an order holds nothing that postcard cannot write");
+        let stamp =
+            bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));
+        ReadingOrder { order, book, stamp }
+    }
+
+    /// Takes the result of a reading. A file of the same name and content is replaced. Returns its place.
+    pub fn add(&mut self, result: ReadingResult) -> usize {
+        let file = File { receipt: result.receipt, ledger: result.ledger, stamp: result.stamp };
+        let identity = file.identity();
+        self.files.retain(|old| old.identity() != identity && !old.is_unread_form_of(&file));
+        let at = self.files.partition_point(|old| old.identity() < identity);
+        self.files.insert(at, file);
+        at
+    }
+
+    /// Takes a file out of the case.
+    pub fn remove(&mut self, at: usize) {
+        if at < self.files.len() {
+            self.files.remove(at);
+        }
+    }
+
+    /// Names of files that were read with other sites or settings than now stand: they are to be read again.
+    pub fn must_read_again(&self) -> Vec<String> {
+        let stale = self.files.iter().filter(|file| file.stamp != self.reading_order(&file.receipt.name).stamp);
+        stale.map(|file| file.receipt.name.clone()).collect()
+    }
+
+    /// Renames a site, whether named or guessed.
+    pub fn rename_site(&mut self, analysis: &Analysis, site: u32, name: &str) -> Result<(), String> {
+        let mut book = analysis.book.clone();
+        book.rename(site, name)?;
+        self.keep(analysis.guessed, book);
+        Ok(())
+    }
+
+    /// Changes what is known of a site beside its name and ranges.
+    pub fn edit_site(&mut self, analysis: &Analysis, site: u32, edit: impl FnOnce(&mut crate::sites::Site)) {
+        let mut book = analysis.book.clone();
+        if let Some(site) = book.sites.get_mut(site as usize) {
+            edit(site);
+            self.keep(analysis.guessed, book);
+        }
+    }
+
+    fn keep(&mut self, guessed: bool, book: SiteBook) {
+        if guessed {
+            self.guesses = book;
+        } else {
+            self.book = book;
+        }
+    }
+
+    /// Works out what follows from all that is here.
+    pub fn analyse(&self) -> Analysis {
+        let repeats = self.repeats();
+        let mut ledger = Ledger::default();
+        for ((file, number), repeat) in self.files.iter().zip(0_u32..).zip(&repeats) {
+            if repeat.is_none() {
+                ledger.merge(&file.ledger, Some(number));
+            }
+        }
+        let guessed = self.book.sites.is_empty();
+        let book = if guessed {
+            let cells = ledger.cells();
+            let loci = cells.iter().flat_map(|(key, _)| [key.from, key.to]);
+            guess(loci, &ledger.witnesses, &self.guesses)
+        } else {
+            self.book.clone()
+        };
+        let parties = book.parties();
+        let survey = Survey::of(&ledger, |locus| parties.of(locus));
+        let observed = Observed { survey: &survey, book: &book, policy: &self.policy, baseline: self.baseline };
+        let findings = detectors::examine_all(&observed);
+        Analysis {
+            guessed,
+            notices: self.notices(&ledger, &repeats),
+            partial: self.files.iter().any(|file| !file.receipt.is_complete()),
+            synthetic: self.files.iter().any(|file| file.receipt.is_synthetic()),
+            book,
+            survey,
+            findings,
+            repeats,
+        }
+    }
+
+    /// For each file, an earlier one of the same content.
+    fn repeats(&self) -> Vec<Option<usize>> {
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut repeats = Vec::new();
+        for (at, file) in self.files.iter().enumerate() {
+            let earlier = file.receipt.sha256.as_deref().map(|sha| *seen.entry(sha).or_insert(at));
+            repeats.push(earlier.filter(|earlier| *earlier != at));
+        }
+        repeats
+    }
+
+    fn notices(&self, ledger: &Ledger, repeats: &[Option<usize>]) -> Vec<String> {
+        let mut notices = Vec::new();
+        for (file, repeat) in self.files.iter().zip(repeats) {
+            let name = &file.receipt.name;
+            if let Some(off) = file.receipt.imbalance() {
+                notices.push(format!("{name}: the account does not balance, a fault of Kyoten's: {off}"));
+            }
+            if let Some(reason) = &file.receipt.abandoned {
+                notices.push(format!("{name}: PARTIAL, not read to its end: {reason}"));
+            }
+            if let Some(earlier) = repeat {
+                let earlier = &self.files[*earlier].receipt.name;
+                notices.push(format!("{name}: the same content as {earlier}; left out of the sums"));
+            }
+            if file.receipt.bases.contains_key(&crate::flow::Basis::Unknown) {
+                notices.push(format!("{name}: the zone of its times is not known; they are shown as if UTC"));
+            }
+        }
+        notices.extend(ledger.cap_reached());
+        notices
+    }
+
+    /// The file and place of a sight.
+    pub fn file_of(&self, sight: Sight) -> &File {
+        &self.files[sight.file as usize]
+    }
+}
+
+impl File {
+    fn identity(&self) -> (&str, &str, u64) {
+        (&self.receipt.name, self.receipt.sha256.as_deref().unwrap_or(""), self.receipt.size)
+    }
+
+    /// Whether this one was not read to its end, and the other is the same file read on.
+    fn is_unread_form_of(&self, other: &File) -> bool {
+        self.receipt.sha256.is_none()
+            && self.receipt.name == other.receipt.name
+            && self.receipt.size == other.receipt.size
+    }
+}

@@ -1,0 +1,367 @@
+//! What runs in the analyst worker: the case, and every question about it.
+
+use serde::Deserialize;
+use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
+
+use super::messages::{
+    self, ComplaintMessage, FigureOptions, LayoutMessage, RowQuery, Shown, View, case_view, hours, party_of, window,
+};
+use super::reader::RowsOrder;
+use super::{out, refuse, take};
+use crate::case::document::case_json;
+use crate::case::{Analysis, Case, ReadingResult};
+use crate::evidence::table::Complaint;
+use crate::flow::Service;
+use crate::formats::Mapping;
+use crate::ledger::survey::LinkKey;
+use crate::policy::csv::{looks_like_policy, read_policy};
+use crate::reading::rows::Wanted;
+use crate::report::{self, links_csv::links_csv};
+use crate::scene::graph::{Layout, View as GraphView, graph};
+use crate::scene::network::{Lens, Network, cards, network};
+use crate::scene::timeline::timeline;
+use crate::sites::Site;
+use crate::sites::import::{looks_like_sites, read_sites};
+
+/// How many rows of a link are shown unless more are asked for.
+const MOST_ROWS: u32 = 200;
+/// How many records are shown on either side of one that was looked up by its place.
+const AROUND: u32 = 3;
+
+/// The case, as the page's panels ask for it.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Analyst {
+    case: Case,
+    /// What follows from the case; `None` when something changed since.
+    analysis: Option<Analysis>,
+    site_complaints: Vec<Complaint>,
+    policy_complaints: Vec<Complaint>,
+}
+
+#[wasm_bindgen]
+impl Analyst {
+    /// An empty case.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Analyst {
+        Analyst::default()
+    }
+
+    /// Takes a dropped file if it is a sites.csv (`sites`) or policy.csv (`policy`); else it is `other`.
+    pub fn take_text(&mut self, _name: &str, bytes: &[u8]) -> Result<String, JsError> {
+        let kind = if looks_like_sites(bytes) {
+            self.take_sites(bytes)?;
+            "sites"
+        } else if looks_like_policy(bytes) {
+            self.take_policy(bytes);
+            "policy"
+        } else {
+            "other"
+        };
+        Ok(kind.to_owned())
+    }
+
+    /// What was left out of the site book.
+    pub fn sites_complaints(&self) -> Result<JsValue, JsError> {
+        out(&self.site_complaints.iter().map(ComplaintMessage::from).collect::<Vec<_>>())
+    }
+
+    /// What was left out of the policy, and its rows that can never speak.
+    pub fn policy_complaints(&mut self) -> Result<JsValue, JsError> {
+        let strangers = self.with(|case, analysis| case.policy.strangers(&analysis.book))?;
+        out(&self.policy_complaints.iter().chain(&strangers).map(ComplaintMessage::from).collect::<Vec<_>>())
+    }
+
+    /// What a reader needs for a file of this name.
+    pub fn reading_order(&self, name: &str) -> Vec<u8> {
+        self.case.reading_order(name).to_bytes()
+    }
+
+    /// Takes the result of a reading; gives the file's index.
+    pub fn add(&mut self, result: &[u8]) -> Result<u32, JsError> {
+        let result = ReadingResult::from_bytes(result).map_err(refuse)?;
+        self.analysis = None;
+        Ok(self.case.add(result) as u32)
+    }
+
+    /// Takes a file out of the case.
+    pub fn remove(&mut self, index: u32) {
+        self.analysis = None;
+        self.case.remove(index as usize);
+    }
+
+    /// Names of files to be read again, since what they were read with changed.
+    pub fn must_read_again(&self) -> Vec<String> {
+        self.case.must_read_again()
+    }
+
+    /// Settles the zone of a file whose times do not say theirs, in seconds east of UTC; nothing unsettles it.
+    pub fn set_clock(&mut self, index: u32, offset_seconds: Option<i32>) -> Result<(), JsError> {
+        let name = self.name(index)?;
+        self.analysis = None;
+        self.case.orders.entry(name).or_default().setting.clock.chosen_offset = offset_seconds;
+        Ok(())
+    }
+
+    /// Settles which column of a table means what.
+    pub fn set_mapping(&mut self, index: u32, columns: JsValue) -> Result<(), JsError> {
+        let name = self.name(index)?;
+        let order = self.case.orders.entry(name).or_default();
+        order.setting.mapping = Some(Mapping { columns: take(columns)? });
+        order.format = Some("mapped_csv".to_owned());
+        self.analysis = None;
+        Ok(())
+    }
+
+    /// Renames a site in place.
+    pub fn rename_site(&mut self, index: u32, name: &str) -> Result<(), JsError> {
+        self.analysis();
+        let Some(analysis) = self.analysis.take() else { return Ok(()) };
+        self.case.rename_site(&analysis, index, name.trim()).map_err(refuse)
+    }
+
+    /// Changes what is known of a site: those of country, timezone, lat, lon, role and contact that are given.
+    pub fn edit_site(&mut self, index: u32, fields: JsValue) -> Result<(), JsError> {
+        let edit: SiteEdit = take(fields)?;
+        self.analysis();
+        if let Some(analysis) = self.analysis.take() {
+            self.case.edit_site(&analysis, index, |site| edit.apply(site));
+        }
+        Ok(())
+    }
+
+    /// Takes a whole site book.
+    pub fn set_sites_csv(&mut self, text: &str) -> Result<(), JsError> {
+        self.take_sites(text.as_bytes())
+    }
+
+    /// Takes a whole policy.
+    pub fn set_policy_csv(&mut self, text: &str) {
+        self.take_policy(text.as_bytes());
+    }
+
+    /// The site book, guessed or named, as sites.csv.
+    pub fn sites_csv(&mut self) -> String {
+        self.analysis().book.to_csv()
+    }
+
+    /// The policy as policy.csv.
+    pub fn policy_csv(&self) -> String {
+        self.case.policy.to_csv()
+    }
+
+    /// Declares a time as normal, or takes that back.
+    pub fn set_baseline(&mut self, from_ms: Option<f64>, to_ms: Option<f64>) {
+        self.analysis = None;
+        self.case.baseline = window(from_ms, to_ms);
+    }
+
+    /// All that the panels show.
+    pub fn case_view(&mut self) -> Result<JsValue, JsError> {
+        self.analysis();
+        let Analyst { case, analysis: Some(analysis), .. } = self else { return Err(refuse("no analysis")) };
+        out(&case_view(case, analysis))
+    }
+
+    /// The picture, for a stage.
+    pub fn scene(&mut self, view: JsValue) -> Result<Vec<u8>, JsError> {
+        let view: View = take(view)?;
+        let lens = Lens { hours: hours(view.from_ms, view.to_ms), focus: None };
+        let network = self.network(lens);
+        let subject = |message: &Option<messages::SubjectMessage>| message.as_ref().map(|m| m.subject());
+        let picture = graph(
+            &network,
+            &GraphView {
+                width: view.width,
+                height: view.height,
+                layout: layout(view.layout, &network),
+                chosen: subject(&view.selected),
+                pointed: subject(&view.hovered),
+            },
+        );
+        Ok(Shown::Picture(picture.scene).to_bytes())
+    }
+
+    /// The timeline, for a stage.
+    pub fn timeline(&mut self, view: JsValue) -> Result<Vec<u8>, JsError> {
+        let view: View = take(view)?;
+        let analysis = self.analysis();
+        let brush = hours(view.from_ms, view.to_ms);
+        let timeline = timeline(&analysis.survey, &analysis.findings.findings, brush, view.width, view.height);
+        Ok(Shown::Timeline(timeline).to_bytes())
+    }
+
+    /// The figure's scene, for a stage of its own.
+    pub fn figure(&mut self, options: JsValue) -> Result<Vec<u8>, JsError> {
+        let options = report::figure::Options::from(take::<FigureOptions>(options)?);
+        self.with(|case, analysis| Shown::Picture(report::figure::scene(case, analysis, &options)).to_bytes())
+    }
+
+    /// The figure as SVG.
+    pub fn figure_svg(&mut self, options: JsValue) -> Result<String, JsError> {
+        let options = report::figure::Options::from(take::<FigureOptions>(options)?);
+        self.with(|case, analysis| report::figure::svg(case, analysis, &options))
+    }
+
+    /// The caption that belongs under the figure.
+    pub fn figure_caption(&mut self, options: JsValue) -> Result<String, JsError> {
+        let options = report::figure::Options::from(take::<FigureOptions>(options)?);
+        self.with(|case, analysis| report::figure::caption(case, analysis, &options))
+    }
+
+    /// The figure in words, for those who can't see it.
+    pub fn figure_alt(&mut self, options: JsValue) -> Result<String, JsError> {
+        let options = report::figure::Options::from(take::<FigureOptions>(options)?);
+        self.with(|case, analysis| report::figure::alternative(case, analysis, &options))
+    }
+
+    /// Links and services as CSV.
+    pub fn links_csv(&mut self) -> String {
+        links_csv(self.analysis())
+    }
+
+    /// The case as `case.json`: the same bytes as the command line's.
+    pub fn case_json(&mut self) -> Result<String, JsError> {
+        self.with(case_json)
+    }
+
+    /// What a reader needs to look for rows in this file.
+    pub fn rows_order(&mut self, query: JsValue, file: u32) -> Result<Vec<u8>, JsError> {
+        let query: RowQuery = take(query)?;
+        let name = self.name(file)?;
+        let (most, around) = match &query {
+            RowQuery::Place { .. } => (1, AROUND),
+            RowQuery::Link { most, .. } => (most.unwrap_or(MOST_ROWS), 0),
+            RowQuery::Finding { .. } => (MOST_ROWS, 0),
+        };
+        let wanted = match query {
+            RowQuery::Place { offset } => Wanted::At([offset as u64].into()),
+            RowQuery::Finding { finding } => {
+                let rows = self.rows_of(&finding)?.into_iter().filter(|sight| sight.file == file);
+                Wanted::At(rows.map(|sight| sight.place.offset).collect())
+            }
+            RowQuery::Link { from, to, service, from_ms, to_ms, .. } => Wanted::Of {
+                link: LinkKey { from: party_of(from), to: party_of(to) },
+                service: service.as_deref().and_then(Service::read),
+                window: window(from_ms, to_ms),
+                initiators: Default::default(),
+            },
+        };
+        let reading = self.case.reading_order(&name).to_bytes();
+        let order = RowsOrder { reading, shown: self.analysis().book.clone(), wanted, most, around, file };
+        postcard::to_allocvec(&order).map_err(|e| refuse(format!("the order can't be written: {e}")))
+    }
+
+    /// Which files hold such rows.
+    pub fn rows_files(&mut self, query: JsValue) -> Result<Vec<u32>, JsError> {
+        let files: std::collections::BTreeSet<u32> = match take(query)? {
+            RowQuery::Finding { finding } => self.rows_of(&finding)?.into_iter().map(|sight| sight.file).collect(),
+            RowQuery::Place { .. } => return Err(refuse("a place names its file itself")),
+            RowQuery::Link { from, to, .. } => {
+                let key = LinkKey { from: party_of(from), to: party_of(to) };
+                let known = self.analysis().survey.links.contains_key(&key);
+                // A pair knows only its first row's file: a file that has only later rows is found by reading it.
+                let files = if known { self.case.files().len() as u32 } else { 0 };
+                (0..files).collect()
+            }
+        };
+        Ok(files.into_iter().collect())
+    }
+}
+
+impl Analyst {
+    fn analysis(&mut self) -> &Analysis {
+        self.analysis.get_or_insert_with(|| self.case.analyse())
+    }
+
+    fn with<T>(&mut self, make: impl FnOnce(&Case, &Analysis) -> T) -> Result<T, JsError> {
+        self.analysis();
+        let Analyst { case, analysis: Some(analysis), .. } = self else { return Err(refuse("no analysis")) };
+        Ok(make(case, analysis))
+    }
+
+    fn name(&self, index: u32) -> Result<String, JsError> {
+        let file = self.case.files().get(index as usize);
+        file.map(|file| file.receipt.name.clone()).ok_or_else(|| refuse("that file is no longer in the case"))
+    }
+
+    fn rows_of(&mut self, id: &str) -> Result<Vec<crate::ledger::Sight>, JsError> {
+        let finding = self.analysis().findings.findings.iter().find(|finding| finding.id == id);
+        let finding =
+            finding.ok_or_else(|| refuse("that finding no longer stands: the evidence or the policy changed"))?;
+        Ok(finding.rows.iter().collect())
+    }
+
+    fn network(&mut self, lens: Lens) -> Network {
+        let analysis = self.analysis();
+        network(&analysis.survey, &cards(&analysis.book), &analysis.findings.findings, lens)
+    }
+
+    fn take_sites(&mut self, bytes: &[u8]) -> Result<(), JsError> {
+        let (book, complaints) = read_sites(bytes);
+        if book.sites.is_empty() {
+            let why = complaints.first().map_or("it has no rows", |complaint| complaint.sentence.as_str());
+            return Err(refuse(format!("the site book names no site: {why}")));
+        }
+        self.analysis = None;
+        self.case.book = book;
+        self.site_complaints = complaints;
+        Ok(())
+    }
+
+    fn take_policy(&mut self, bytes: &[u8]) {
+        let (policy, complaints) = read_policy(bytes);
+        self.analysis = None;
+        self.case.policy = policy;
+        self.policy_complaints = complaints;
+    }
+}
+
+/// Where sites stand when the layout is asked for by its name.
+fn layout(layout: LayoutMessage, network: &Network) -> Layout {
+    match layout {
+        LayoutMessage::Map if network.is_mappable() => Layout::Map,
+        LayoutMessage::Map | LayoutMessage::Ring => Layout::Ring(network.centre()),
+    }
+}
+
+impl From<FigureOptions> for report::figure::Options {
+    fn from(options: FigureOptions) -> report::figure::Options {
+        report::figure::Options {
+            size: options.size,
+            ring: options.layout == LayoutMessage::Ring,
+            tlp: options.tlp,
+            number: options.number,
+            title: options.title,
+            window: window(options.from_ms, options.to_ms),
+        }
+    }
+}
+
+/// What the page changed of a site.
+#[derive(Deserialize)]
+struct SiteEdit {
+    country: Option<String>,
+    timezone: Option<String>,
+    lat: Option<f64>,
+    lon: Option<f64>,
+    role: Option<String>,
+    contact: Option<String>,
+}
+
+impl SiteEdit {
+    fn apply(self, site: &mut Site) {
+        let text = |new: Option<String>, old: &mut Option<String>| {
+            if let Some(new) = new {
+                *old = Some(new.trim().to_owned()).filter(|text| !text.is_empty());
+            }
+        };
+        text(self.country, &mut site.country);
+        text(self.timezone, &mut site.timezone);
+        text(self.role, &mut site.role);
+        text(self.contact, &mut site.contact);
+        if let Some(position) = self.lat.zip(self.lon) {
+            site.position = Some(position);
+        }
+    }
+}
