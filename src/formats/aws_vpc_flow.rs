@@ -116,9 +116,8 @@ impl Columns {
     /// The columns that a header names (`srcaddr`, or `${srcaddr}` as in the format string; underscores as Athena writes them).
     /// No value equals one of the telling names, so one of them makes a header.
     fn of_header(line: &[u8]) -> Option<Columns> {
-        if !line.iter().any(u8::is_ascii_lowercase) {
-            return None;
-        }
+        // A header without either address names no flow; no value holds this word. Rows are thus told apart in one glance.
+        memchr::memmem::find(line, b"addr").or_else(|| memchr::memmem::find(line, b"ADDR"))?;
         let line = std::str::from_utf8(line).ok()?;
         let names = line.split_ascii_whitespace().map(|name| {
             let bare = name.strip_prefix("${").and_then(|n| n.strip_suffix('}')).unwrap_or(name);
