@@ -87,7 +87,7 @@ fn best(label: &Label, taken: &[Rect], leaders: &[(Point, Point)], soft: &[Point
             }
             let Some(placed) = candidate(label, *distance, (*dx, *dy), taken, leaders, bounds) else { continue };
             let covered = soft.iter().filter(|p| placed.rect.grown(1.5).distance(**p) == 0.0).count();
-            let cost = cost + (covered as f32).min(12.0) * 1.5;
+            let cost = cost + (covered as f32).min(16.0) * 2.0;
             if best.is_none_or(|(least, _)| cost < least) {
                 best = Some((cost, placed));
             }
@@ -136,6 +136,10 @@ fn candidate(
 
 /// Whether a line passes through a box, looked at every few units.
 fn crosses(a: Point, b: Point, rect: &Rect) -> bool {
+    let hull = Rect { left: a.x.min(b.x), top: a.y.min(b.y), right: a.x.max(b.x), bottom: a.y.max(b.y) };
+    if !hull.grown(0.1).overlaps(rect) {
+        return false;
+    }
     let steps = (a.distance(b) / 3.0).ceil().max(1.0) as u32;
     (0..=steps).any(|i| {
         let t = i as f32 / steps as f32;

@@ -197,6 +197,7 @@ fn dates(pen: &mut Pen, plot: Rect, (first, after): (Hour, Hour), x: impl Fn(f64
 fn marks(pen: &mut Pen, plot: Rect, findings: &[Finding], x: impl Fn(f64) -> f32) {
     let mut numbers: Vec<LinkKey> = Vec::new();
     let mut wanted: Vec<(f32, usize, &Finding)> = Vec::new();
+    let mut ends: Vec<f32> = Vec::new();
     for finding in findings {
         if numbers.len() == NUMBERED || numbers.contains(&finding.link) {
             continue;
@@ -205,11 +206,15 @@ fn marks(pen: &mut Pen, plot: Rect, findings: &[Finding], x: impl Fn(f64) -> f32
         if let Some((begin, end)) = finding.window {
             let hours = |moment: Moment| moment.0 as f64 / 3.6e9;
             let (left, right) = (x(hours(begin)), x(hours(end)).min(plot.right));
-            let ink = ink(State::from(finding.gravity));
-            pen.line(&[Point::new(left, plot.top - 2.0), Point::new(right.max(left + 2.0), plot.top - 2.0)], 2.5, ink);
-            pen.line(&[Point::new(left, plot.top - 3.0), Point::new(left, plot.bottom)], 1.0, ink);
             wanted.push((left, numbers.len(), finding));
+            ends.push(right.max(left + 2.0));
         }
+    }
+    // The first number lies on top where they overlap.
+    for ((left, _, finding), right) in wanted.iter().zip(&ends).rev() {
+        let ink = ink(State::from(finding.gravity));
+        pen.line(&[Point::new(*left, plot.top - 2.0), Point::new(*right, plot.top - 2.0)], 2.5, ink);
+        pen.line(&[Point::new(*left, plot.top - 3.0), Point::new(*left, plot.bottom)], 1.0, ink);
     }
     wanted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let mut free_from = plot.left - 8.0;

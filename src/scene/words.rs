@@ -11,6 +11,8 @@ pub const EXTERNAL: &str = "Internet";
 pub const UNASSIGNED: &str = "Unassigned";
 /// The band of the map where sites without a position stand.
 pub const TRAY: &str = "Not on the map (no position)";
+/// The band of what is in no site, some of it outside.
+pub const NO_SITE: &str = "In no site";
 /// The band of what is outside.
 pub const OUTSIDE: &str = "Outside";
 
@@ -346,7 +348,7 @@ pub fn more_unknowns(number: usize) -> String {
 
 /// The picture in a sentence.
 pub fn overview(sites: usize, links: usize) -> String {
-    format!("{} and {}.", many(sites as u64, "party").replace("partys", "parties"), many(links as u64, "link"))
+    format!("The picture shows {} and {}.", many(sites as u64, "place"), many(links as u64, "link"))
 }
 
 #[cfg(test)]

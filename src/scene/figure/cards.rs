@@ -8,10 +8,12 @@ use crate::evidence::text::visible;
 const HEAD: Face = Face::bold(9.5);
 const BODY: Face = Face::plain(8.5);
 const FINE: Face = Face::plain(8.0);
-const LEADING: f32 = 11.0;
+const LEADING: f32 = 10.5;
 const INDENT: f32 = 34.0;
-const BETWEEN: f32 = 9.0;
+const BETWEEN: f32 = 7.0;
 const COLUMN_GAP: f32 = 14.0;
+/// How many lines a sentence gets at most.
+const MOST_LINES: usize = 4;
 /// Room for the sentence about what is not listed.
 const REST: f32 = 24.0;
 
@@ -20,7 +22,9 @@ pub(super) fn height(steps: &[Step], further: usize, width: f32, columns: usize)
     let room = column_width(width, columns);
     let rows = steps.chunks(columns);
     let rest = if further > 0 { REST } else { 0.0 };
-    rows.map(|row| row.iter().map(|step| card_height(step, room, 4)).fold(0.0, f32::max) + BETWEEN).sum::<f32>() + rest
+    rows.map(|row| row.iter().map(|step| card_height(step, room, MOST_LINES)).fold(0.0, f32::max) + BETWEEN)
+        .sum::<f32>()
+        + rest
 }
 
 fn column_width(width: f32, columns: usize) -> f32 {
@@ -36,22 +40,30 @@ pub(super) fn draw(pen: &mut Pen, steps: &[Step], further: usize, area: Rect, co
     }
     let room = column_width(area.width(), columns);
     let row_height = |row: &[Step], lines| row.iter().map(|step| card_height(step, room, lines)).fold(0.0, f32::max);
-    let rest = if further > 0 { REST } else { 0.0 };
-    let fits = |lines: usize, room: f32| {
-        steps.chunks(columns).map(|row| row_height(row, lines) + BETWEEN).sum::<f32>() - BETWEEN <= room
+    let rows: Vec<&[Step]> = steps.chunks(columns).collect();
+    let total = |lines: &[usize]| -> f32 {
+        rows.iter().zip(lines).map(|(row, lines)| row_height(row, *lines) + BETWEEN).sum::<f32>() - BETWEEN
     };
-    let lines = (1..=4).rev().find(|lines| fits(*lines, area.height() - rest));
-    let bottom = if lines.is_some() { area.bottom - rest } else { area.bottom - REST };
-    let lines = lines.unwrap_or(1);
+    // One line each; then, as long as there is room, one more for each from the first on.
+    let mut lines = vec![1; rows.len()];
+    let rest = if further > 0 || total(&lines) > area.height() { REST } else { 0.0 };
+    for _round in 1..MOST_LINES {
+        for n in 0..rows.len() {
+            lines[n] += 1;
+            if total(&lines) > area.height() - rest {
+                lines[n] -= 1;
+            }
+        }
+    }
     let (mut top, mut shown) = (area.top, 0);
-    for row in steps.chunks(columns) {
-        let height = row_height(row, lines);
-        if top + height > bottom + 0.5 {
+    for (row, lines) in rows.iter().zip(&lines) {
+        let height = row_height(row, *lines);
+        if top + height > area.bottom - rest + 0.5 {
             break;
         }
         for (n, step) in row.iter().enumerate() {
             let left = area.left + n as f32 * (room + COLUMN_GAP);
-            card(pen, step, Rect::new(left, top, room, height), lines);
+            card(pen, step, Rect::new(left, top, room, height), *lines);
             shown += 1;
         }
         top += height + BETWEEN;

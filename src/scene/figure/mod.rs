@@ -40,7 +40,7 @@ impl Sheet {
 
 /// What is drawn on the sheet.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct Pictured<'a> {
     /// The sites and links.
     pub network: &'a Network,
     /// What the timeline shows.
@@ -56,11 +56,11 @@ pub struct Subject<'a> {
 const MARGIN: f32 = 28.0;
 const GAP: f32 = 12.0;
 const TIMELINE: f32 = 70.0;
-/// Width of the steps beside the picture.
-const BESIDE: f32 = 258.0;
+/// The part of the page's width that the steps take beside the picture.
+const BESIDE: f32 = 0.33;
 
 /// Composes the figure. For a white ground paint it with [`super::Palette::Paper`].
-pub fn figure(content: &FigureContent, subject: Subject<'_>, sheet: Sheet) -> Scene {
+pub fn figure(content: &FigureContent, pictured: Pictured<'_>, sheet: Sheet) -> Scene {
     let (width, height) = sheet.size();
     let mut pen = Pen::new(width, height);
     let page = Rect::new(0.0, 0.0, width, height).grown(-MARGIN);
@@ -69,7 +69,7 @@ pub fn figure(content: &FigureContent, subject: Subject<'_>, sheet: Sheet) -> Sc
     // The foot first: what it does not need is left to the picture.
     let columns = if sheet == Sheet::A4Portrait { 2 } else { 3 };
     let blank = graph::Picture { scene: Scene::default(), shown: 0, of: 0, unnamed: 0 };
-    let foot_height = foot::draw(&mut Pen::new(width, height), content, subject.network, &blank, page, columns);
+    let foot_height = foot::draw(&mut Pen::new(width, height), content, pictured.network, &blank, page, columns);
     let foot = Rect { top: page.bottom - foot_height, ..page };
     let body = Rect { top: below_head, bottom: foot.top - GAP, ..page };
 
@@ -78,27 +78,27 @@ pub fn figure(content: &FigureContent, subject: Subject<'_>, sheet: Sheet) -> Sc
         let split = (body.bottom - needed - GAP).clamp(body.top + body.height() * 0.42, body.top + body.height() * 0.7);
         (Rect { bottom: split, ..body }, Rect { top: split + GAP, ..body })
     } else {
-        let split = body.right - BESIDE;
+        let split = body.right - body.width() * BESIDE;
         (Rect { right: split - GAP, ..body }, Rect { left: split, ..body })
     };
     let picture_area = Rect { bottom: left.bottom - TIMELINE - 6.0, ..left };
     let view = View {
         width: picture_area.width(),
         height: picture_area.height(),
-        layout: subject.layout,
+        layout: pictured.layout,
         chosen: None,
         pointed: None,
     };
-    let picture = graph::graph(subject.network, &view);
+    let picture = graph::graph(pictured.network, &view);
     pen.stamp(&picture.scene, picture_area.left, picture_area.top);
     pen.frame(picture_area, 0.75, Ink::Rule);
-    let strip = timeline(subject.survey, subject.findings, subject.brush, left.width(), TIMELINE);
+    let strip = timeline(pictured.survey, pictured.findings, pictured.brush, left.width(), TIMELINE);
     pen.stamp(&strip.scene, left.left, left.bottom - TIMELINE);
 
     let columns_of_cards = if sheet == Sheet::A4Portrait { 2 } else { 1 };
     cards::draw(&mut pen, &content.steps, content.further_findings, steps, columns_of_cards);
     pen.line(&[Point::new(page.left, foot.top - 6.0), Point::new(page.right, foot.top - 6.0)], 0.75, Ink::Rule);
-    foot::draw(&mut pen, content, subject.network, &picture, foot, columns);
+    foot::draw(&mut pen, content, pictured.network, &picture, foot, columns);
     pen.scene()
 }
 
@@ -141,9 +141,9 @@ mod tests {
         let layout = if layout == Layout::Ring(None) { Layout::Ring(network.centre()) } else { layout };
         let mut content = content(case, &network);
         change(&mut content);
-        let subject =
-            Subject { network: &network, survey: &case.survey, findings: &case.findings, layout, brush: None };
-        figure(&content, subject, sheet)
+        let pictured =
+            Pictured { network: &network, survey: &case.survey, findings: &case.findings, layout, brush: None };
+        figure(&content, pictured, sheet)
     }
 
     #[test]

@@ -45,15 +45,19 @@ pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> Vec<Stand> 
     let mut stands =
         vec![Stand { at: all.centre(), home: all.centre(), outward: Point::default() }; network.nodes.len()];
     match view.layout {
-        Layout::Map => on_map(pen, network, &placed, main, &mut stands),
+        Layout::Map => on_map(pen, network, &placed, main, band, &mut stands),
         Layout::Ring(centre) => on_ring(network, &placed, centre, main, &mut stands),
     }
 
     if band > 0.0 {
         let strip = Rect { left: main.right, ..all };
+        let title = match outside.iter().all(|index| network.nodes[*index].card.party == Party::External) {
+            true => words::OUTSIDE,
+            false => words::NO_SITE,
+        };
         pen.panel(strip, Ink::Panel);
         pen.line(&[Point::new(strip.left, 0.0), Point::new(strip.left, strip.bottom)], 0.75, Ink::Rule);
-        pen.fitted(Point::new(strip.centre().x, 13.0), words::OUTSIDE, CAPTION, Anchor::Middle, Ink::Muted, band);
+        pen.fitted(Point::new(strip.centre().x, 13.0), title, CAPTION, Anchor::Middle, Ink::Muted, band);
         for (n, index) in outside.iter().enumerate() {
             let y = strip.height() * (n as f32 + 1.0) / (outside.len() as f32 + 1.0);
             let at = Point::new(strip.centre().x, y);
@@ -75,10 +79,12 @@ pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> Vec<Stand> 
     stands
 }
 
-fn on_map(pen: &mut Pen, network: &Network, placed: &[usize], main: Rect, stands: &mut [Stand]) {
-    let (pad_x, pad_y) = ((main.width() * 0.12).min(96.0), (main.height() * 0.16).min(64.0));
+fn on_map(pen: &mut Pen, network: &Network, placed: &[usize], main: Rect, band: f32, stands: &mut [Stand]) {
+    // Names stand mostly at the sides; beyond the right side there is the band of what is outside, where there is one.
+    let (left, pad_y) = ((main.width() * 0.17).min(96.0), (main.height() * 0.16).min(64.0));
+    let right = if band > 0.0 { left * 0.5 } else { left };
     let inner =
-        Rect { left: main.left + pad_x, right: main.right - pad_x, top: main.top + pad_y, bottom: main.bottom - pad_y };
+        Rect { left: main.left + left, right: main.right - right, top: main.top + pad_y, bottom: main.bottom - pad_y };
     let positions: Vec<(f64, f64)> = placed.iter().filter_map(|index| network.nodes[*index].card.position).collect();
     let frame = map::Frame::fit(&positions, inner, main);
     let coasts = frame.coasts();

@@ -222,6 +222,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn hundreds_of_sites_and_thousands_of_links_are_still_legible() {
+        let mut case = samples::many(300);
+        for n in 0..1200_u32 {
+            case.link(
+                samples::site(n % 300),
+                samples::site((n * 7 + n / 300 + 1) % 300),
+                samples::tcp(443),
+                0,
+                1,
+                1_000,
+            );
+        }
+        let picture = drawn(&case, Layout::Ring(None), (1000.0, 700.0));
+        samples::show("many300-ring", &picture.scene, Palette::Light);
+        samples::assert_legible(&picture.scene, 8.0);
+        assert!(
+            picture.shown > MOST_PLAIN_LINKS && picture.shown < picture.of,
+            "those with a finding are never left out"
+        );
+    }
+
     /// The scene of the model case as the SVG that the report gets. Generated and looked at, never typed.
     #[test]
     fn the_model_case_looks_as_it_did() {

@@ -11,6 +11,10 @@ use crate::sites::Party;
 
 const LOUD: Face = Face::bold(11.0);
 const CALM: Face = Face::plain(10.0);
+const LOUD_IN_CROWD: Face = Face::bold(9.0);
+const CALM_IN_CROWD: Face = Face::plain(8.0);
+/// With less room than this a site, names are smaller and stand alone.
+const CROWDED: f32 = 5000.0;
 const SMALL: Face = Face::plain(8.5);
 const SMALL_BOLD: Face = Face::bold(8.5);
 /// A name longer than this is elided; its spot says it in full.
@@ -30,15 +34,19 @@ pub(super) fn draw(
     let mut order: Vec<usize> = (0..network.nodes.len()).collect();
     order.sort_by_key(|index| !marked(network.nodes[*index].card.party));
 
+    let crowded = view.width * view.height / (network.nodes.len().max(1) as f32) < CROWDED;
     let mut texts = Vec::new();
     let mut wanted = Vec::new();
     for index in &order {
         let card = &network.nodes[*index].card;
-        let face = if marked(card.party) { LOUD } else { CALM };
+        let (loud, calm) = if crowded { (LOUD_IN_CROWD, CALM_IN_CROWD) } else { (LOUD, CALM) };
+        let face = if marked(card.party) { loud } else { calm };
         let text = widths::fitted(&visible(&words::name(card)), face.size, face.bold, WIDEST.min(view.width * 0.4));
         let country = match view.layout {
-            Layout::Ring(_) => card.country.as_deref().map(|c| visible(c).chars().take(3).collect::<String>()),
-            Layout::Map => None,
+            Layout::Ring(_) if !crowded => {
+                card.country.as_deref().map(|c| visible(c).chars().take(3).collect::<String>())
+            }
+            Layout::Ring(_) | Layout::Map => None,
         };
         let tail = country.as_deref().map_or(0.0, |c| SMALL.width(c) + 4.0);
         let stand = &stands[*index];
@@ -53,7 +61,7 @@ pub(super) fn draw(
         let (service, volume) = carries(curve);
         let width = SMALL_BOLD.width(&service).max(SMALL.width(&volume)) + 4.0;
         let about = badge.centre();
-        wanted.push(Label { about, clear: 12.0, width, height: 21.0, outward: Point::default(), reach: 42.0 });
+        wanted.push(Label { about, clear: 10.0, width, height: 21.0, outward: Point::default(), reach: 75.0 });
         carried.push((service, volume));
     }
 
