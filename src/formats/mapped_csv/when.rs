@@ -27,18 +27,23 @@ impl Order {
         [Order::DayFirst, Order::MonthFirst].into_iter().find(|order| order.word() == word)
     }
 
-    /// What these cells say: a number above 12 can only be a day. `None` when they say nothing, or both.
+    /// What these cells say: a number above 12 can only be a day. Where no number says it, `6/11/2020, 1:00:00 AM`, with the
+    /// comma and the capitals, is how CLDR's en-US and the Azure portal's exports put the month first. `None` when they say
+    /// nothing, or both.
     pub fn of<'c>(cells: impl Iterator<Item = &'c [u8]>) -> Option<Order> {
-        let (mut day_first, mut month_first) = (false, false);
+        let (mut day_first, mut month_first, mut american) = (false, false, false);
         for cell in cells {
             if let Some((a, b)) = std::str::from_utf8(cell).ok().and_then(two_numbers) {
                 day_first |= a > 12 && b <= 12;
                 month_first |= b > 12 && a <= 12;
+                american |=
+                    memchr::memmem::find(cell, b", ").is_some() && (cell.ends_with(b" AM") || cell.ends_with(b" PM"));
             }
         }
         match (day_first, month_first) {
             (true, false) => Some(Order::DayFirst),
             (false, true) => Some(Order::MonthFirst),
+            (false, false) if american => Some(Order::MonthFirst),
             (true, true) | (false, false) => None,
         }
     }
@@ -251,6 +256,8 @@ mod tests {
         assert_eq!(of(["03/04/2025 10:00", "03/13/2025 10:00"]), Some(Order::MonthFirst));
         assert_eq!(of(["03/04/2025 10:00", "13/03/2025 10:00"]), Some(Order::DayFirst));
         assert_eq!(of(["13/04/2025 10:00", "03/13/2025 10:00"]), None);
+        assert_eq!(of(["3/4/2025, 1:00:00.250 AM", ""]), Some(Order::MonthFirst));
+        assert_eq!(of(["3/4/2025 1:00:00 AM", "3/4/2025, 1:00:00 am"]), None);
         assert_eq!(of(["03/04/2025 10:00", "2025-03-13 10:00"]), None);
     }
 
