@@ -12,6 +12,8 @@ mod analyze;
 mod flows;
 #[path = "kyoten/input.rs"]
 mod input;
+#[path = "kyoten/sample.rs"]
+mod sample;
 
 /// Which connections between our sites should not have occurred?
 #[derive(Parser)]
@@ -27,6 +29,8 @@ enum Command {
     Flows(flows::Arguments),
     /// Sites, links and findings of all logs together.
     Analyze(analyze::Arguments),
+    /// Writes the synthetic sample case.
+    Sample(sample::Arguments),
 }
 
 /// How a command ended.
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
     let end = match arguments.command {
         Command::Flows(arguments) => flows::run(&arguments),
         Command::Analyze(arguments) => analyze::run(&arguments),
+        Command::Sample(arguments) => sample::run(&arguments),
     };
     match end {
         Ok(End::Done) => ExitCode::SUCCESS,

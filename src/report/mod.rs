@@ -1,4 +1,3 @@
 //! What leaves Kyoten, one export a file. Each is a pure function of the case.
 
 pub mod figure;
-pub mod links_csv;

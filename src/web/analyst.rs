@@ -16,7 +16,9 @@ use crate::formats::Mapping;
 use crate::ledger::survey::LinkKey;
 use crate::policy::csv::{looks_like_policy, read_policy};
 use crate::reading::rows::Wanted;
-use crate::report::{self, links_csv::links_csv};
+use crate::report;
+use crate::sample;
+use crate::scene::figure::{Sheet, Tlp};
 use crate::scene::graph::{Layout, View as GraphView, graph};
 use crate::scene::network::{Lens, Network, cards, network};
 use crate::scene::timeline::timeline;
@@ -193,31 +195,32 @@ impl Analyst {
 
     /// The figure's scene, for a stage of its own.
     pub fn figure(&mut self, options: JsValue) -> Result<Vec<u8>, JsError> {
-        let options = report::figure::Options::from(take::<FigureOptions>(options)?);
+        let options = figure_options(options)?;
         self.with(|case, analysis| Shown::Picture(report::figure::scene(case, analysis, &options)).to_bytes())
     }
 
     /// The figure as SVG.
     pub fn figure_svg(&mut self, options: JsValue) -> Result<String, JsError> {
-        let options = report::figure::Options::from(take::<FigureOptions>(options)?);
+        let options = figure_options(options)?;
         self.with(|case, analysis| report::figure::svg(case, analysis, &options))
     }
 
     /// The caption that belongs under the figure.
     pub fn figure_caption(&mut self, options: JsValue) -> Result<String, JsError> {
-        let options = report::figure::Options::from(take::<FigureOptions>(options)?);
+        let options = figure_options(options)?;
         self.with(|case, analysis| report::figure::caption(case, analysis, &options))
     }
 
     /// The figure in words, for those who can't see it.
     pub fn figure_alt(&mut self, options: JsValue) -> Result<String, JsError> {
-        let options = report::figure::Options::from(take::<FigureOptions>(options)?);
+        let options = figure_options(options)?;
         self.with(|case, analysis| report::figure::alternative(case, analysis, &options))
     }
 
     /// Links and services as CSV.
-    pub fn links_csv(&mut self) -> String {
-        links_csv(self.analysis())
+    pub fn links_csv(&mut self) -> Result<String, JsError> {
+        let all = report::figure::Options::default();
+        self.with(|case, analysis| report::figure::links_csv(case, analysis, &all))
     }
 
     /// The case as `case.json`: the same bytes as the command line's.
@@ -266,6 +269,16 @@ impl Analyst {
             }
         };
         Ok(files.into_iter().collect())
+    }
+
+    /// The files of the synthetic sample case.
+    pub fn sample_names(&self) -> Vec<String> {
+        sample::names().map(str::to_owned).collect()
+    }
+
+    /// One of them.
+    pub fn sample_file(&self, name: &str) -> Result<Vec<u8>, JsError> {
+        sample::file(name).map(|file| file.bytes).ok_or_else(|| refuse(format!("the sample has no file {name}")))
     }
 }
 
@@ -325,17 +338,34 @@ fn layout(layout: LayoutMessage, network: &Network) -> Layout {
     }
 }
 
-impl From<FigureOptions> for report::figure::Options {
-    fn from(options: FigureOptions) -> report::figure::Options {
-        report::figure::Options {
-            size: options.size,
-            ring: options.layout == LayoutMessage::Ring,
-            tlp: options.tlp,
-            number: options.number,
-            title: options.title,
-            window: window(options.from_ms, options.to_ms),
-        }
-    }
+/// How the figure is wanted, as the page says it.
+fn figure_options(value: JsValue) -> Result<report::figure::Options, JsError> {
+    let options: FigureOptions = take(value)?;
+    let number = options.number.as_deref().map(str::trim).filter(|number| !number.is_empty());
+    Ok(report::figure::Options {
+        sheet: match options.size.as_str() {
+            "a4-landscape" => Sheet::A4Landscape,
+            "a4-portrait" => Sheet::A4Portrait,
+            "16:9" => Sheet::Wide,
+            other => return Err(refuse(format!("no sheet is called {other:?}"))),
+        },
+        ring: options.layout == LayoutMessage::Ring,
+        tlp: match options.tlp.as_str() {
+            "RED" => Tlp::Red,
+            "AMBER+STRICT" => Tlp::AmberStrict,
+            "AMBER" => Tlp::Amber,
+            "GREEN" => Tlp::Green,
+            "CLEAR" => Tlp::Clear,
+            other => return Err(refuse(format!("TLP 2.0 has no label {other:?}"))),
+        },
+        number: match number.map(str::parse) {
+            None => None,
+            Some(Ok(number)) => Some(number),
+            Some(Err(_)) => return Err(refuse("the figure's number is not a whole number")),
+        },
+        title: options.title,
+        window: window(options.from_ms, options.to_ms),
+    })
 }
 
 /// What the page changed of a site.

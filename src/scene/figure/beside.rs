@@ -3,6 +3,7 @@
 use super::super::network::{Card, Network};
 use super::super::words;
 use super::content::FigureContent;
+use crate::evidence::table::cell;
 use crate::evidence::text::visible;
 use crate::sites::Party;
 
@@ -57,16 +58,9 @@ pub fn links_csv(network: &Network, cards: &[Card]) -> String {
                 time(totals.last),
                 edge.findings.join(" "),
             ];
-            out.push_str(&row.map(|cell| quoted(&cell)).join(","));
+            out.push_str(&row.map(|text| cell(&visible(&text))).join(","));
             out.push_str("\r\n");
         }
     }
     out
-}
-
-fn quoted(cell: &str) -> String {
-    let cell = visible(cell);
-    let formula = cell.starts_with(['=', '+', '-', '@']);
-    let guarded = if formula { format!("'{cell}") } else { cell.into_owned() };
-    if guarded.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
 }
