@@ -17,6 +17,9 @@
     if (name in self) Object.defineProperty(self, name, { value: undefined, writable: false, configurable: false });
   }
   if (typeof Document === "undefined") return;
+  // Chromium ends the whole page when a frame without an origin asks a drop for handles; without the method scripts take the
+  // files themselves.
+  if (typeof DataTransferItem !== "undefined") Reflect.deleteProperty(DataTransferItem.prototype, "getAsFileSystemHandle");
   // A frame has a fresh set of everything above, and a link element's hints (dns-prefetch, preconnect) obey no policy. This
   // page makes neither; the ways to make one from text are closed by Trusted Types.
   // `a` stays for saving files, which is a click on a link to a blob.

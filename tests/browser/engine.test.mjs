@@ -77,9 +77,10 @@ for (const [how, dying] of Object.entries({
 
 test("a worker that its owner ends is not told of", async () => {
   const { frame, close } = await probed();
+  await replaceReader(frame, "self.kyotenWorker = () => {};");
   const told = await frame.evaluate(async () => {
     const told = [];
-    (await (await globalThis.probe.startEngine()).spawn("analyst", (error) => told.push(error.message))).terminate();
+    (await (await globalThis.probe.startEngine()).spawn("reader", (error) => told.push(error.message))).terminate();
     await new Promise((resolve) => setTimeout(resolve, 300));
     return told;
   });
