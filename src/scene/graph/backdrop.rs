@@ -81,7 +81,7 @@ pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> Vec<Stand> 
 
 fn on_map(pen: &mut Pen, network: &Network, placed: &[usize], main: Rect, band: f32, stands: &mut [Stand]) {
     // Names stand mostly at the sides; beyond the right side there is the band of what is outside, where there is one.
-    let (left, pad_y) = ((main.width() * 0.17).min(96.0), (main.height() * 0.16).min(64.0));
+    let (left, pad_y) = ((main.width() * 0.21).min(104.0), (main.height() * 0.16).min(64.0));
     let right = if band > 0.0 { left * 0.5 } else { left };
     let inner =
         Rect { left: main.left + left, right: main.right - right, top: main.top + pad_y, bottom: main.bottom - pad_y };

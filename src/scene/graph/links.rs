@@ -59,11 +59,11 @@ pub(super) fn draw<'n>(
         let says = words::edge(edge, from_name, to_name);
         pen.spot(Shape::Path { points: points.clone(), width }, Subject::Link(edge.key), &says);
         if ink != Ink::Faint {
-            covered.extend_from_slice(&points);
+            covered.extend(spaced(&points));
         }
         if edge.state.is_marked() && stands_out {
             // Counted twice: it is worse to cover one of these.
-            covered.extend_from_slice(&points);
+            covered.extend(spaced(&points));
             curves.push(Curve { edge, points });
         }
     }
@@ -101,6 +101,13 @@ pub fn sample(pen: &mut Pen, points: &[Point], state: State, width: f32, ink: In
     if state != State::NoLog {
         arrowhead(pen, points, arrow, ink);
     }
+}
+
+/// Points along a line, equally far apart, so that a long link counts as much a unit as a short one.
+fn spaced(points: &[Point]) -> Vec<Point> {
+    let whole: f32 = points.windows(2).map(|pair| pair[0].distance(pair[1])).sum();
+    let steps = (whole / 6.0).ceil().max(1.0) as u32;
+    (0..=steps).map(|i| along(points, i as f32 / steps as f32)).collect()
 }
 
 /// Short strokes across the line: a way that no log covers.
@@ -207,7 +214,8 @@ pub(in crate::scene) const BADGE: (f32, f32) = (26.0, 14.0);
 /// Draws number and symbol on each marked link, apart from each other and from the sites. Returns their boxes, in the order
 /// of the curves.
 pub(super) fn badges(pen: &mut Pen, curves: &[Curve<'_>], stands: &[Stand], bounds: Rect) -> Vec<Option<Rect>> {
-    const PARTS: [f32; 11] = [0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8];
+    // From the middle outwards, to either side in turn.
+    let parts = (0..37).map(|n| 0.5 + 0.02 * (n / 2 + n % 2) as f32 * if n % 2 == 0 { 1.0 } else { -1.0 });
     let nodes: Vec<Rect> = stands.iter().map(|s| Rect::new(s.at.x - 7.5, s.at.y - 7.5, 15.0, 15.0)).collect();
     let mut taken: Vec<Rect> = Vec::new();
     let mut out = vec![None; curves.len()];
@@ -223,8 +231,11 @@ pub(super) fn badges(pen: &mut Pen, curves: &[Curve<'_>], stands: &[Stand], boun
             Rect::new(at.x - width / 2.0, at.y - height / 2.0, width, height)
         };
         let free = |rect: &Rect| !nodes.iter().chain(&taken).any(|other| other.overlaps(&rect.grown(1.5)));
-        let on_link = PARTS.iter().map(|part| boxed(*part)).find(free);
+        let on_link = parts.clone().map(boxed).find(free);
         let beside = || {
+            // Off its own link it must not seem to be another's.
+            let others: Vec<Point> =
+                curves.iter().filter(|c| c.edge.key != curve.edge.key).flat_map(|c| spaced(&c.points)).collect();
             // A number has to be found on the picture: where its link has no room for it, it stands off with a line.
             let label = Label {
                 about: along(&curve.points, 0.5),
@@ -235,7 +246,7 @@ pub(super) fn badges(pen: &mut Pen, curves: &[Curve<'_>], stands: &[Stand], boun
                 reach: 170.0,
             };
             let obstacles: Vec<Rect> = nodes.iter().chain(&taken).map(|rect| rect.grown(1.5)).collect();
-            let placed = curve.edge.number.and_then(|_| labels::place(&[label], &obstacles, &[], bounds)[0])?;
+            let placed = curve.edge.number.and_then(|_| labels::place(&[label], &obstacles, &others, bounds)[0])?;
             Some((placed.rect, placed.leader))
         };
         let Some((rect, leader)) = on_link.map(|rect| (rect, None)).or_else(beside) else { continue };

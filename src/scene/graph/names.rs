@@ -52,7 +52,9 @@ pub(super) fn draw(
         let stand = &stands[*index];
         let (width, height) = (face.width(&text) + tail + 2.0, face.size * 1.15);
         let clear = NODE + 4.0;
-        wanted.push(Label { about: stand.at, clear, width, height, outward: stand.outward, reach: 265.0 });
+        // In a great crowd a far-off name helps nobody; how many are left out is said.
+        let reach = if network.nodes.len() > 100 && !marked(card.party) { 42.0 } else { 265.0 };
+        wanted.push(Label { about: stand.at, clear, width, height, outward: stand.outward, reach });
         texts.push((text, country, face));
     }
     let mut carried = Vec::new();
