@@ -3,8 +3,6 @@
 //! Backend coordinates are whole numbers, so a scene is painted [`FINENESS`] times larger and shown that much smaller:
 //! the SVG by its `viewBox`, a canvas by its transform. Only here and in `web` is plotters named.
 
-#[cfg(target_arch = "wasm32")]
-pub mod canvas;
 pub mod svg;
 
 use plotters_backend::text_anchor::{HPos, Pos, VPos};
@@ -36,7 +34,7 @@ pub struct Typesetting {
 /// plotters-svg: `font-size = size / 1.24`, `dy = 0.76em` for a text that hangs from its point.
 pub const SVG: Typesetting = Typesetting { size: 1.24, drop: 0.76 };
 
-/// A backend that draws text on its baseline at the size it is told: `canvas::Canvas`.
+/// A backend that draws text on its baseline at the size it is told: the canvas's, in `web`.
 pub const BASELINE: Typesetting = Typesetting { size: 1.0, drop: 0.0 };
 
 /// Paints a scene, `scale` backend units to a scene unit, moved by `offset` scene units.
