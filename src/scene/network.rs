@@ -141,17 +141,25 @@ impl State {
 /// How many findings have a number on the picture: as many as one digit can say.
 pub const NUMBERED: usize = 9;
 
+/// The findings that get a number, in order: the first of each link between two parties.
+pub fn numbered(findings: &[Finding]) -> Vec<&Finding> {
+    let mut out: Vec<&Finding> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.link.from != finding.link.to) {
+        if out.len() < NUMBERED && out.iter().all(|before| before.link != finding.link) {
+            out.push(finding);
+        }
+    }
+    out
+}
+
 /// The network that a lens shows. `findings` are in rank order.
 pub fn network(survey: &Survey, cards: &[Card], findings: &[Finding], lens: Lens) -> Network {
     let mut marks: BTreeMap<LinkKey, Vec<&Finding>> = BTreeMap::new();
-    let mut numbers: BTreeMap<LinkKey, usize> = BTreeMap::new();
     for finding in findings {
         marks.entry(finding.link).or_default().push(finding);
-        let next = numbers.len() + 1;
-        if next <= NUMBERED {
-            numbers.entry(finding.link).or_insert(next);
-        }
     }
+    let numbers = numbered(findings);
+    let number = |key: &LinkKey| numbers.iter().position(|first| first.link == *key).map(|place| place + 1);
     let state = |key: &LinkKey| {
         let gravest = marks.get(key).into_iter().flatten().map(|finding| finding.gravity).max();
         gravest.map_or(State::Expected, State::from)
@@ -173,7 +181,7 @@ pub fn network(survey: &Survey, cards: &[Card], findings: &[Finding], lens: Lens
             services,
             hosts: hosts(link, service),
             state: state(key),
-            number: numbers.get(key).copied(),
+            number: number(key),
             service,
             findings: marks.get(key).into_iter().flatten().map(|finding| finding.id.clone()).collect(),
         });

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::graph::ink;
-use super::network::{NUMBERED, State};
+use super::network::{State, numbered};
 use super::{Anchor, Face, Ink, Pen, Point, Rect, Scene, Shape, Subject, words};
 use crate::finding::Finding;
 use crate::flow::{Hour, Moment};
-use crate::ledger::survey::{LinkKey, Survey};
+use crate::ledger::survey::Survey;
 
 /// The timeline, and what its breadth means.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -168,7 +168,7 @@ fn dates(pen: &mut Pen, plot: Rect, (first, after): (Hour, Hour), x: impl Fn(f64
     let zone = pen.text(Point::new(plot.right, base), words::TIMELINE_AXIS, SMALL, Anchor::End, Ink::Muted);
     let hours = after.0.saturating_sub(first.0);
     // With less than two days, hours of the day; else days, weeks, months.
-    let least = f64::from(hours) * 58.0 / f64::from(plot.width());
+    let least = f64::from(hours) * 48.0 / f64::from(plot.width());
     let steps = [1, 2, 3, 6, 12, 24, 48, 168, 336, 720, 2160, 8760, 87_600];
     let step = steps.into_iter().find(|step| f64::from(*step) >= least).unwrap_or(876_000);
     let mut hour = first.0.div_euclid(step) * step;
@@ -195,18 +195,13 @@ fn dates(pen: &mut Pen, plot: Rect, (first, after): (Hour, Hour), x: impl Fn(f64
 
 /// The numbered findings, at their first flow; those that follow each other closely stand beside each other.
 fn marks(pen: &mut Pen, plot: Rect, findings: &[Finding], x: impl Fn(f64) -> f32) {
-    let mut numbers: Vec<LinkKey> = Vec::new();
     let mut wanted: Vec<(f32, usize, &Finding)> = Vec::new();
     let mut ends: Vec<f32> = Vec::new();
-    for finding in findings {
-        if numbers.len() == NUMBERED || numbers.contains(&finding.link) {
-            continue;
-        }
-        numbers.push(finding.link);
+    for (place, finding) in numbered(findings).into_iter().enumerate() {
         if let Some((begin, end)) = finding.window {
             let hours = |moment: Moment| moment.0 as f64 / 3.6e9;
             let (left, right) = (x(hours(begin)), x(hours(end)).min(plot.right));
-            wanted.push((left, numbers.len(), finding));
+            wanted.push((left, place + 1, finding));
             ends.push(right.max(left + 2.0));
         }
     }

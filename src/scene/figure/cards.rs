@@ -40,17 +40,21 @@ pub(super) fn draw(pen: &mut Pen, steps: &[Step], further: usize, area: Rect, co
     }
     let room = column_width(area.width(), columns);
     let row_height = |row: &[Step], lines| row.iter().map(|step| card_height(step, room, lines)).fold(0.0, f32::max);
-    let rows: Vec<&[Step]> = steps.chunks(columns).collect();
-    let total = |lines: &[usize]| -> f32 {
+    let mut rows: Vec<&[Step]> = steps.chunks(columns).collect();
+    let total = |rows: &[&[Step]], lines: &[usize]| -> f32 {
         rows.iter().zip(lines).map(|(row, lines)| row_height(row, *lines) + BETWEEN).sum::<f32>() - BETWEEN
     };
     // One line each; then, as long as there is room, one more for each from the first on.
     let mut lines = vec![1; rows.len()];
-    let rest = if further > 0 || total(&lines) > area.height() { REST } else { 0.0 };
+    let rest = if further > 0 || total(&rows, &lines) > area.height() { REST } else { 0.0 };
+    while total(&rows, &lines) > area.height() - rest && rows.len() > 1 {
+        rows.pop();
+        lines.pop();
+    }
     for _round in 1..MOST_LINES {
         for n in 0..rows.len() {
             lines[n] += 1;
-            if total(&lines) > area.height() - rest {
+            if total(&rows, &lines) > area.height() - rest {
                 lines[n] -= 1;
             }
         }

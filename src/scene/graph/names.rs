@@ -63,7 +63,7 @@ pub(super) fn draw(
         let (service, volume) = carries(curve);
         let width = SMALL_BOLD.width(&service).max(SMALL.width(&volume)) + 4.0;
         let about = badge.centre();
-        wanted.push(Label { about, clear: 10.0, width, height: 21.0, outward: Point::default(), reach: 75.0 });
+        wanted.push(Label { about, clear: 10.0, width, height: 21.0, outward: Point::default(), reach: 42.0 });
         carried.push((service, volume));
     }
 
