@@ -87,9 +87,9 @@ pub(super) fn draw(
         }
     }
     for ((service, volume), placed) in carried.iter().zip(&places[texts.len()..]) {
-        // Without room here, the table says it.
-        let Some(placed) = placed else { continue };
-        plate(pen, placed, soft);
+        // Without room that covers no marked link, the table says it.
+        let Some(placed) = placed.filter(|placed| !covers_marked(&placed.rect, curves)) else { continue };
+        plate(pen, &placed, soft);
         let left = placed.rect.left + 2.0;
         pen.text(Point::new(left, placed.rect.top + 8.5), service, SMALL_BOLD, Anchor::Start, Ink::Text);
         pen.text(Point::new(left, placed.rect.top + 18.5), volume, SMALL, Anchor::Start, Ink::Text);
@@ -108,6 +108,15 @@ fn carries(curve: &Curve<'_>) -> (String, String) {
     let more = edge.services.len().saturating_sub(1);
     let services = if more > 0 { format!("{first} and {more} more") } else { first };
     (services, words::each_way(edge.totals.bytes_out, edge.totals.bytes_in))
+}
+
+/// Whether a label would hide a part of a link that has a finding.
+fn covers_marked(rect: &Rect, curves: &[Curve<'_>]) -> bool {
+    let segments = || curves.iter().flat_map(|curve| curve.points.windows(2));
+    segments().any(|pair| {
+        let at = |part: f32| pair[0].plus((pair[1].x - pair[0].x) * part, (pair[1].y - pair[0].y) * part);
+        [0.0, 0.25, 0.5, 0.75, 1.0].into_iter().any(|part| rect.grown(1.0).distance(at(part)) == 0.0)
+    })
 }
 
 /// Ground behind a label that a link passes under, and the line that leads to it.
