@@ -83,7 +83,9 @@ fn judge(observed: &Observed<'_>, link: LinkKey, service: Service, record: &Serv
             Some((key, sight))
         })
         .collect();
-    let Some(rows) = Rows::of(pairs.iter().map(|(_, sight)| *sight)) else {
+    let Some(rows) =
+        Rows::of(pairs.iter().map(|(_, sight)| *sight).chain(record.rows.iter().copied().filter(in_force)))
+    else {
         let because = format!(
             "{} against the policy, but their rows lie past the ledger's cap",
             counted(ran(&forbidden), "connection")

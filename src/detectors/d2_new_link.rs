@@ -103,7 +103,9 @@ fn claim(
         .flat_map(|record| &record.pairs)
         .filter_map(|(key, pair)| newness.sight(pair).map(|sight| (key, sight)))
         .collect();
-    let rows = Rows::of(pairs.iter().map(|(_, sight)| *sight)).ok_or("new, but its rows lie past the ledger's cap")?;
+    let earliest = seen.services.values().flat_map(|record| newness.rows(record));
+    let rows = Rows::of(pairs.iter().map(|(_, sight)| *sight).chain(earliest))
+        .ok_or("new, but its rows lie past the ledger's cap")?;
     let (hosts, from, to) = hosts_of(pairs.iter().map(|(key, _)| *key));
     let last = seen.totals.last.unwrap_or(newness.first);
     let days = coverage.days(*link);
@@ -194,7 +196,7 @@ mod tests {
         );
         assert!(first.because.ends_with("Unusual is not malicious."));
         assert_eq!(first.normal, "Before, Bangkok called Tokyo DC.");
-        assert_eq!(first.rows.iter().count(), 1);
+        assert_eq!(first.rows.iter().count(), 12);
     }
 
     #[test]

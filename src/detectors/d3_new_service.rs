@@ -130,7 +130,9 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, rate: f64, p: f64, coverage: &
     }
     let all_pairs = records.iter().flat_map(|(_, record)| &record.pairs);
     let pairs: Vec<_> = all_pairs.filter_map(|(key, pair)| newness.sight(pair).map(|sight| (key, sight))).collect();
-    let rows = Rows::of(pairs.iter().map(|(_, sight)| *sight)).ok_or("new, but its rows lie past the ledger's cap")?;
+    let earliest = records.iter().flat_map(|(_, record)| newness.rows(record));
+    let rows = Rows::of(pairs.iter().map(|(_, sight)| *sight).chain(earliest))
+        .ok_or("new, but its rows lie past the ledger's cap")?;
     let (hosts, from, to) = hosts_of(pairs.iter().map(|(key, _)| *key));
     let last = totals.last.unwrap_or(newness.first);
     let known = since.map(|since| format!(" since {}", time(since))).unwrap_or_default();

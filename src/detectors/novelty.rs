@@ -147,8 +147,16 @@ impl Newness {
 
     /// The record of a pair from which on it is part of the news.
     pub fn sight(&self, pair: &PairTotals) -> Option<Sight> {
-        let news = |sight: &Sight| !self.came_back || sight.at.is_some_and(|at| at >= self.first);
-        [super::first_ran(pair), pair.last_established].into_iter().flatten().find(news)
+        [super::first_ran(pair), pair.last_established].into_iter().flatten().find(|sight| self.is_news(sight))
+    }
+
+    /// The earliest records of a service that are part of the news.
+    pub fn rows<'r>(&'r self, record: &'r ServiceRecord) -> impl Iterator<Item = Sight> + 'r {
+        record.rows.iter().copied().filter(|sight| self.is_news(sight))
+    }
+
+    fn is_news(&self, sight: &Sight) -> bool {
+        !self.came_back || sight.at.is_some_and(|at| at >= self.first)
     }
 }
 

@@ -20,6 +20,10 @@ use capped::{Absorb, Capped, Ranked, mixed};
 pub const CELL_CAP: usize = 1_000_000;
 /// How many (host, host, service) entries are kept apart. Past it, external pairs give way first.
 pub const PAIR_CAP: usize = 1_000_000;
+/// How many (link, service) entries keep their earliest rows. Past it, those of external links give way first.
+const ROWS_CAP: usize = 20_000;
+/// How many rows each keeps.
+const EARLIEST: usize = 12;
 /// How many accounts are kept a service of a link, and how many host names and sensors altogether.
 const NAME_CAP: usize = 10_000;
 
@@ -237,11 +241,44 @@ pub struct ServiceKey {
     pub service: Service,
 }
 
+impl Ranked for ServiceKey {
+    fn rank(&self) -> (u8, u64) {
+        CellKey { from: self.from, to: self.to, service: self.service, hour: Hour(0) }.rank()
+    }
+}
+
+/// The earliest records of a link's service that ran: what a claim about it rests on, before a second pass finds all.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Earliest(Vec<Sight>);
+
+impl Earliest {
+    fn take(&mut self, sight: Sight) {
+        if self.0.len() == EARLIEST && self.0.last().is_some_and(|last| *last <= sight) {
+            return;
+        }
+        let at = self.0.partition_point(|own| *own < sight);
+        self.0.insert(at, sight);
+        self.0.truncate(EARLIEST);
+    }
+
+    /// The records, in order.
+    pub fn sights(&self) -> &[Sight] {
+        &self.0
+    }
+}
+
+impl Absorb for Earliest {
+    fn absorb(&mut self, other: &Earliest) {
+        other.0.iter().for_each(|sight| self.take(*sight));
+    }
+}
+
 /// The totals of one file, of a part of it, or of a whole case.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     cells: Capped<CellKey, Totals>,
     pairs: Capped<PairKey, PairTotals>,
+    rows: Capped<ServiceKey, Earliest>,
     /// Cells that gave way, summed without their port. A table of its own, so that what is kept apart depends on the
     /// set of cells alone.
     coarse: Capped<CellKey, Totals>,
@@ -272,6 +309,7 @@ impl Ledger {
             cells: Capped::new(cells),
             coarse: Capped::new(cells),
             pairs: Capped::new(pairs),
+            rows: Capped::new(ROWS_CAP.min(pairs)),
             spilled_cells: Totals::default(),
             spilled_pairs: Totals::default(),
             names: BTreeMap::new(),
@@ -327,6 +365,14 @@ impl Ledger {
             self.settle_pairs();
         }
 
+        let ran = !reply && matches!(flow.outcome, Outcome::Established | Outcome::Unknown);
+        if ran && let Some(rows) = self.rows.entry(ServiceKey { from, to, service }) {
+            rows.take(sight);
+        }
+        if self.rows.is_overfull() {
+            self.rows.settle(|_, _| {});
+        }
+
         if let Some(user) = flow.user.as_deref() {
             let accounts = self.accounts.entry(ServiceKey { from, to, service }).or_default();
             if let Some(count) = kept(accounts, user) {
@@ -369,6 +415,18 @@ impl Ledger {
         }
         self.spilled_pairs.absorb(&other.spilled_pairs);
         self.settle_pairs();
+
+        self.rows.lower_bar(other.rows.bar(), |_, _| {});
+        for (key, rows) in other.rows.sorted() {
+            let mut rows = rows.clone();
+            if let Some(file) = file {
+                rows.0.iter_mut().for_each(|sight| sight.file = file);
+            }
+            if let Some(own) = self.rows.entry(key) {
+                own.absorb(&rows);
+            }
+        }
+        self.rows.settle(|_, _| {});
 
         for (host, name) in &other.names {
             self.names.entry(*host).or_insert_with(|| name.clone());
@@ -413,6 +471,11 @@ impl Ledger {
         self.pairs.sorted()
     }
 
+    /// The earliest records of each link's service that ran, in order.
+    pub fn rows(&self) -> Vec<(ServiceKey, &Earliest)> {
+        self.rows.sorted()
+    }
+
     /// Whether a cap was reached, in words for the screen; `None` while all is kept apart.
     pub fn cap_reached(&self) -> Option<String> {
         let pairs = self.pairs.has_spilled().then(|| format!("{} host pairs", self.pairs.len()));
@@ -425,6 +488,7 @@ impl Ledger {
     pub fn settle(&mut self) {
         self.settle_cells();
         self.settle_pairs();
+        self.rows.settle(|_, _| {});
     }
 
     fn settle_cells(&mut self) {

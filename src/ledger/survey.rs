@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::capped::Absorb;
-use super::{Ledger, PairKey, PairTotals, Totals};
+use super::{Ledger, PairKey, PairTotals, Sight, Totals};
 use crate::flow::{Host, Hour, Moment, Service};
 use crate::sites::{Locus, Party};
 
@@ -54,6 +54,8 @@ pub struct ServiceRecord {
     pub hours: BTreeMap<Hour, Totals>,
     /// The host pairs, in order; fewer than there were where the ledger's cap was reached.
     pub pairs: Vec<(PairKey, PairTotals)>,
+    /// The earliest records that ran.
+    pub rows: Vec<Sight>,
     /// Accounts with their flows.
     pub accounts: BTreeMap<String, u64>,
 }
@@ -82,6 +84,10 @@ impl Survey {
         for (key, pair) in ledger.pairs() {
             let link = survey.links.entry(LinkKey { from: party(key.from), to: party(key.to) }).or_default();
             link.services.entry(key.service).or_default().pairs.push((key, pair.clone()));
+        }
+        for (key, rows) in ledger.rows() {
+            let link = survey.links.entry(LinkKey { from: party(key.from), to: party(key.to) }).or_default();
+            link.services.entry(key.service).or_default().rows.extend(rows.sights());
         }
         for (key, accounts) in &ledger.accounts {
             let link = survey.links.entry(LinkKey { from: party(key.from), to: party(key.to) }).or_default();

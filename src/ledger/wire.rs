@@ -3,17 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::capped::{Absorb, Capped, Ranked};
-use super::{CellKey, Ledger, PairKey, PairTotals, Totals};
+use super::{CellKey, Earliest, Ledger, PairKey, PairTotals, ServiceKey, Totals};
 
 #[derive(Serialize, Deserialize)]
 struct Wire {
     cells: Table<CellKey, Totals>,
     coarse: Table<CellKey, Totals>,
     pairs: Table<PairKey, PairTotals>,
+    rows: Table<ServiceKey, Earliest>,
     spilled_cells: Totals,
     spilled_pairs: Totals,
     names: std::collections::BTreeMap<crate::flow::Host, String>,
-    accounts: std::collections::BTreeMap<super::ServiceKey, std::collections::BTreeMap<String, u64>>,
+    accounts: std::collections::BTreeMap<ServiceKey, std::collections::BTreeMap<String, u64>>,
     coverage: std::collections::BTreeMap<String, std::collections::BTreeMap<crate::flow::Hour, u64>>,
     witnesses: std::collections::BTreeMap<crate::sites::Locus, std::collections::BTreeMap<String, u64>>,
 }
@@ -43,6 +44,7 @@ impl Ledger {
             cells: Table::of(&self.cells),
             coarse: Table::of(&self.coarse),
             pairs: Table::of(&self.pairs),
+            rows: Table::of(&self.rows),
             spilled_cells: self.spilled_cells.clone(),
             spilled_pairs: self.spilled_pairs.clone(),
             names: self.names.clone(),
@@ -60,6 +62,7 @@ impl Ledger {
             cells: wire.cells.into_capped(),
             coarse: wire.coarse.into_capped(),
             pairs: wire.pairs.into_capped(),
+            rows: wire.rows.into_capped(),
             spilled_cells: wire.spilled_cells,
             spilled_pairs: wire.spilled_pairs,
             names: wire.names,

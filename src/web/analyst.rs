@@ -1,5 +1,7 @@
 //! What runs in the analyst worker: the case, and every question about it.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
@@ -11,6 +13,7 @@ use super::{out, refuse, take};
 use crate::case::document::case_json;
 use crate::case::{Analysis, Case, ReadingResult};
 use crate::evidence::table::Complaint;
+use crate::finding::Finding;
 use crate::flow::Service;
 use crate::formats::Mapping;
 use crate::ledger::survey::LinkKey;
@@ -239,10 +242,7 @@ impl Analyst {
         };
         let wanted = match query {
             RowQuery::Place { offset } => Wanted::At([offset as u64].into()),
-            RowQuery::Finding { finding } => {
-                let rows = self.rows_of(&finding)?.into_iter().filter(|sight| sight.file == file);
-                Wanted::At(rows.map(|sight| sight.place.offset).collect())
-            }
+            RowQuery::Finding { finding } => self.wanted_by(&finding, file)?,
             RowQuery::Link { from, to, service, from_ms, to_ms, .. } => Wanted::Of {
                 link: LinkKey { from: party_of(from), to: party_of(to) },
                 service: service.as_deref().and_then(Service::read),
@@ -257,18 +257,27 @@ impl Analyst {
 
     /// Which files hold such rows.
     pub fn rows_files(&mut self, query: JsValue) -> Result<Vec<u32>, JsError> {
-        let files: std::collections::BTreeSet<u32> = match take(query)? {
-            RowQuery::Finding { finding } => self.rows_of(&finding)?.into_iter().map(|sight| sight.file).collect(),
+        let key = match take(query)? {
             RowQuery::Place { .. } => return Err(refuse("a place names its file itself")),
-            RowQuery::Link { from, to, .. } => {
-                let key = LinkKey { from: party_of(from), to: party_of(to) };
-                let known = self.analysis().survey.links.contains_key(&key);
-                // A pair knows only its first row's file: a file that has only later rows is found by reading it.
-                let files = if known { self.case.files().len() as u32 } else { 0 };
-                (0..files).collect()
+            RowQuery::Link { from, to, .. } => LinkKey { from: party_of(from), to: party_of(to) },
+            RowQuery::Finding { finding } => {
+                let finding = self.finding(&finding)?;
+                if finding.service.is_none() {
+                    let files: BTreeSet<u32> = finding.rows.iter().map(|sight| sight.file).collect();
+                    return Ok(files.into_iter().collect());
+                }
+                finding.link
             }
         };
-        Ok(files.into_iter().collect())
+        let link = self.analysis().survey.links.get(&key);
+        // Which files a link has rows in is known of its first rows only; the others are found by reading.
+        let mut first: BTreeSet<u32> = BTreeSet::new();
+        for record in link.into_iter().flat_map(|link| link.services.values()) {
+            first.extend(record.rows.iter().map(|sight| sight.file));
+        }
+        let files = if link.is_some() { self.case.files().len() as u32 } else { 0 };
+        let others = (0..files).filter(|file| !first.contains(file));
+        Ok(first.iter().copied().chain(others.collect::<Vec<_>>()).collect())
     }
 
     /// The files of the synthetic sample case.
@@ -298,11 +307,26 @@ impl Analyst {
         file.map(|file| file.receipt.name.clone()).ok_or_else(|| refuse("that file is no longer in the case"))
     }
 
-    fn rows_of(&mut self, id: &str) -> Result<Vec<crate::ledger::Sight>, JsError> {
+    fn finding(&mut self, id: &str) -> Result<&Finding, JsError> {
         let finding = self.analysis().findings.findings.iter().find(|finding| finding.id == id);
-        let finding =
-            finding.ok_or_else(|| refuse("that finding no longer stands: the evidence or the policy changed"))?;
-        Ok(finding.rows.iter().collect())
+        finding.ok_or_else(|| refuse("that finding no longer stands: the evidence or the policy changed"))
+    }
+
+    /// All rows of the service that a finding is about, in its time; where it is about several, those that it names.
+    fn wanted_by(&mut self, id: &str, file: u32) -> Result<Wanted, JsError> {
+        let finding = self.finding(id)?;
+        Ok(match finding.service {
+            Some(_) => Wanted::Of {
+                link: finding.link,
+                service: finding.service,
+                window: finding.window,
+                initiators: Default::default(),
+            },
+            None => {
+                let rows = finding.rows.iter().filter(|sight| sight.file == file);
+                Wanted::At(rows.map(|sight| sight.place.offset).collect())
+            }
+        })
     }
 
     fn network(&mut self, lens: Lens) -> Network {

@@ -12,6 +12,12 @@ use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
+/// A panic says in the browser's console what it was, before the engine is given up.
+#[wasm_bindgen(start)]
+pub fn begin() {
+    console_error_panic_hook::set_once();
+}
+
 /// The engine's version, as the page shows it.
 #[wasm_bindgen]
 pub fn version() -> String {
