@@ -20,7 +20,7 @@ export function createFigure(bindings, store, acts) {
   const size = select("figure-size", Object.entries(words.figure.sizes));
   const tlp = select("figure-tlp", ["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"].map((label) => [label, `TLP:${label}`]));
   tlp.value = "AMBER";
-  const layout = select("figure-layout", [["map", words.picture.map], ["ring", words.picture.ring]]);
+  const layout = select("figure-layout", [["ring", words.picture.ring], ["map", words.picture.map]]);
   const number = h("input", { id: "figure-number", type: "text", size: 6, value: "1", autocomplete: "off" });
   const title = h("input", { id: "figure-title", type: "text", placeholder: words.figure.headingHint, autocomplete: "off" });
   const windowText = h("p", { class: "hint" });

@@ -212,7 +212,7 @@ export function createStage(bindings, store, acts) {
 
   /** @param {import("./types.js").Layout} layout */
   const choice = (layout) => h("button", { type: "button", data: { layout }, on: { click: () => store.set({ layout }) } }, words.picture[layout]);
-  const choices = [choice("map"), choice("ring")];
+  const choices = [choice("ring"), choice("map")];
   store.watch((state) => [state.layout], (layout) => {
     for (const button of choices) button.setAttribute("aria-pressed", String(button.dataset.layout === layout));
   });

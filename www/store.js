@@ -20,7 +20,7 @@
 
 /** @type {State} */
 const START = {
-  engine: "starting", fault: undefined, case: undefined, jobs: [], layout: "map", brush: undefined, shown: undefined, hovered: undefined,
+  engine: "starting", fault: undefined, case: undefined, jobs: [], layout: "ring", brush: undefined, shown: undefined, hovered: undefined,
   tab: "findings", theme: "light", siteComplaints: [], policyComplaints: [], notes: [], unsaved: false,
 };
 

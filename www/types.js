@@ -87,6 +87,7 @@
 /**
  * @typedef {object} Finding
  * @property {number} rank
+ * @property {number} [number] of its link on the picture
  * @property {string} id
  * @property {Lane} lane
  * @property {string} rule

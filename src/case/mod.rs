@@ -121,7 +121,7 @@ pub struct Analysis {
     pub repeats: Vec<Option<usize>>,
     /// What the reader of any export must know: caps reached, sums that are off, clocks unknown.
     pub notices: Vec<String>,
-    /// Whether some file was not read to its end or not wholly understood.
+    /// Whether some file was not read to its end. Records that could not be understood are another matter: each is counted.
     pub partial: bool,
     /// Whether some file says of itself that it was made up.
     pub synthetic: bool,
@@ -218,7 +218,7 @@ impl Case {
         Analysis {
             guessed,
             notices: self.notices(&ledger, &repeats),
-            partial: self.files.iter().any(|file| !file.receipt.is_complete()),
+            partial: self.files.iter().any(|file| file.receipt.is_partial()),
             synthetic: self.files.iter().any(|file| file.receipt.is_synthetic()),
             book,
             survey,

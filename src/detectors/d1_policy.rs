@@ -12,7 +12,7 @@ use crate::flow::{Hour, Service};
 use crate::ledger::capped::Absorb as _;
 use crate::ledger::survey::{LinkKey, ServiceRecord};
 use crate::ledger::{Sight, Totals};
-use crate::policy::{Rule, Scope, ServiceScope, Verdict};
+use crate::policy::{Rule, Scope, Verdict};
 
 /// The detector.
 pub struct PolicyRule;
@@ -125,27 +125,26 @@ fn sentence(
     window: Option<(crate::flow::Moment, crate::flow::Moment)>,
     (from, to): (usize, usize),
 ) -> String {
-    let reason = if rule.reason.is_empty() { String::new() } else { format!(" ({})", rule.reason) };
+    let reason =
+        if rule.reason.is_empty() { String::new() } else { format!(": {}", rule.reason.trim_end_matches('.')) };
     let ran = match (totals.established, untold(totals)) {
         (0, untold) => format!("{} logged without an outcome", counted(untold, "connection")),
         (established, _) => format!("{} ran", counted(established, "connection")),
     };
     let when = match window {
+        Some((first, last)) if time(first) == time(last) => format!("at {}", time(first)),
         Some((first, last)) => format!("from {} to {}", time(first), time(last)),
         None => "at times that the log does not tell".to_owned(),
     };
     let hosts = format!("{} to {}", counted(from as u64, "host"), counted(to as u64, "host"));
-    let denied = if totals.denied > 0 { format!(", {} were denied", totals.denied) } else { String::new() };
-    let scope = match rule.service {
-        ServiceScope::Any => "*".to_owned(),
-        ServiceScope::One(service) => service.to_string(),
-    };
+    let denied = if totals.denied > 0 { format!(", {} more were denied", totals.denied) } else { String::new() };
     format!(
-        "Line {} of the policy forbids {service} {}: {} → {}, {scope}{reason}. {ran} {when}, from {hosts}{denied}.",
-        rule.line,
+        "{ran} {} over {service} {when}, from {hosts}{denied}. Line {} of the policy forbids it ({} → {}, {}){reason}.",
         observed.link(link),
+        rule.line,
         rule.from,
         rule.to,
+        rule.service,
     )
 }
 
@@ -172,9 +171,8 @@ mod tests {
         assert_eq!((finding.gravity, finding.p, finding.hosts.len()), (Gravity::Violation, None, 2));
         assert_eq!(
             finding.because,
-            "Line 2 of the policy forbids tcp/3389 Bangkok → Tokyo DC: Bangkok → Tokyo DC, ?/3389 (no desktop from \
-             plants). 1 connection ran from 2020-05-01 00:05 UTC to 2020-05-01 00:05 UTC, from 1 host to 1 host. \
-             [D1 policy v1; 1 row]"
+            "1 connection ran Bangkok → Tokyo DC over tcp/3389 at 2020-05-01 00:05 UTC, from 1 host to 1 host. Line 2 of \
+             the policy forbids it (Bangkok → Tokyo DC, ?/3389): no desktop from plants. [D1 policy v1; 1 row]"
         );
     }
 
@@ -204,7 +202,9 @@ mod tests {
         assert!(within.found().is_empty());
         let after = within.flows(1, 10, 5, "10.0.0.9", "10.4.0.1", "tcp/3389").findings();
         assert!(
-            after.findings[0].because.contains("1 connection ran from 2020-05-11 00:05 UTC"),
+            after.findings[0]
+                .because
+                .starts_with("1 connection ran Bangkok → Tokyo DC over tcp/3389 at 2020-05-11 00:05 UTC"),
             "{}",
             after.findings[0].because
         );

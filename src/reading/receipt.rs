@@ -47,6 +47,12 @@ impl Receipt {
         self.accounts.is_complete() && !packed && self.abandoned.is_none()
     }
 
+    /// Whether bytes of a known format were left unread: cancelled, cut off, past a limit.
+    pub fn is_partial(&self) -> bool {
+        let packed = self.layers.iter().any(|layer| !layer.unprocessed.0.is_empty());
+        packed || self.abandoned.is_some() || (self.format.is_some() && !self.accounts.unprocessed.0.is_empty())
+    }
+
     /// What is off in its sums; `None` when all add up. Anything else is a fault of Kyoten's, and exports say it.
     pub fn imbalance(&self) -> Option<String> {
         let layers = self.layers.iter().find_map(LayerAccount::imbalance);

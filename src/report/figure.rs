@@ -17,8 +17,8 @@ use crate::scene::{Palette, Scene};
 pub struct Options {
     /// The sheet.
     pub sheet: Sheet,
-    /// Sites on a ring even where a map could be drawn.
-    pub ring: bool,
+    /// Sites on the map, where they have positions; else on a ring.
+    pub map: bool,
     /// Who may see it.
     pub tlp: Tlp,
     /// The figure's number in the report; 1 when absent.
@@ -36,7 +36,7 @@ pub fn scene(case: &Case, analysis: &Analysis, options: &Options) -> Scene {
         network: &network,
         survey: &analysis.survey,
         findings: &analysis.findings.findings,
-        layout: if options.ring || !network.is_mappable() { Layout::Ring(network.centre()) } else { Layout::Map },
+        layout: if options.map && network.is_mappable() { Layout::Map } else { Layout::Ring(network.centre()) },
         brush: lens(options).hours,
     };
     figure(&content, pictured, options.sheet)

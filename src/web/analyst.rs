@@ -373,7 +373,7 @@ fn figure_options(value: JsValue) -> Result<report::figure::Options, JsError> {
             "16:9" => Sheet::Wide,
             other => return Err(refuse(format!("no sheet is called {other:?}"))),
         },
-        ring: options.layout == LayoutMessage::Ring,
+        map: options.layout == LayoutMessage::Map,
         tlp: match options.tlp.as_str() {
             "RED" => Tlp::Red,
             "AMBER+STRICT" => Tlp::AmberStrict,

@@ -16,6 +16,7 @@ use crate::formats::{self, Sample, mapped_csv};
 use crate::ledger::Totals;
 use crate::ledger::survey::{Link, LinkKey, ServiceRecord};
 use crate::policy::Rule;
+use crate::scene::network::numbered;
 use crate::scene::timeline::Timeline;
 use crate::scene::{Scene, Subject};
 use crate::sites::{Party, Site};
@@ -376,6 +377,8 @@ struct RuleMessage {
 #[derive(Debug, Serialize)]
 struct FindingMessage {
     rank: u32,
+    /// The number of its link on the picture.
+    number: Option<u32>,
     id: String,
     lane: &'static str,
     rule: &'static str,
@@ -588,8 +591,11 @@ fn finding_message(
         offset: sight.place.offset as f64,
         at: sight.at.map(millis),
     };
+    let numbers = numbered(&analysis.findings.findings);
+    let number = numbers.iter().position(|first| first.link == finding.link).map(|at| at as u32 + 1);
     FindingMessage {
         rank,
+        number,
         id: finding.id.clone(),
         lane: finding.lane.word(),
         rule: finding.rule,

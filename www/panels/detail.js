@@ -72,7 +72,7 @@ export function createDetail(store, acts) {
       case "finding": {
         const finding = view.findings.find((each) => each.id === shown.id);
         if (!finding) return gone(words.detail.finding);
-        return { kind: `${words.detail.finding} ${finding.rank} · ${words.lanes[finding.lane][0]}`, title: [finding.from_name, h("span", { class: "arrow" }, " → "), finding.to_name], stamp: finding, make: () => aboutFinding(finding, view, acts) };
+        return { kind: `${words.detail.finding} · ${words.lanes[finding.lane][0]}`, title: [finding.from_name, h("span", { class: "arrow" }, " → "), finding.to_name], stamp: finding, make: () => aboutFinding(finding, view, acts) };
       }
       case "link": {
         const link = view.links.find((each) => each.from === shown.from && each.to === shown.to);

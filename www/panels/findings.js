@@ -68,7 +68,7 @@ export function createFindings(store, acts) {
           pointerenter: () => store.set({ hovered: subject }), pointerleave: () => store.set({ hovered: undefined }),
         },
       },
-        h("span", { class: "rank" }, finding.rank),
+        h("span", { class: "rank" }, finding.number ?? "·"),
         h("span", { class: "finding-head" },
           h("span", { class: "route" }, finding.from_name, h("span", { class: "arrow" }, " → "), finding.to_name), " ",
           finding.service && h("span", { class: "service" }, finding.service)),
