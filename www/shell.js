@@ -51,7 +51,7 @@ export function createWelcome(ways, store) {
  * @returns {HTMLElement}
  */
 export function createHeader(store, does) {
-  const chips = h("p", { class: "chips", "aria-label": words.header.label });
+  const chips = h("p", { class: "chips", role: "group", "aria-label": words.header.label });
   const figure = h("button", { type: "button", class: "primary", id: "figure-open", title: words.header.figureTitle, on: { click: does.figure } }, icon("figure"), " ", words.header.figure);
   const keep = h("button", { type: "button", title: words.header.saveCaseTitle, on: { click: does.saveCase } }, icon("save"), " ", words.header.saveCase);
   const theme = h("button", { type: "button", class: "icon-button", id: "theme", on: { click: does.theme } });
@@ -144,7 +144,7 @@ export function createTabs(store, panels, chosen) {
       fill(count, troubled[name] && icon("warn"), counts[name] > 0 ? whole(counts[name]) : "");
     }
   });
-  return h("section", { class: "side" }, h("div", { role: "tablist", "aria-label": words.tabs.label }, tabs), h("div", { class: "tab-panels" }, names.map((name) => panels[name])));
+  return h("section", { class: "side" }, h("h2", { class: "unseen" }, words.tabs.label), h("div", { role: "tablist", "aria-label": words.tabs.label }, tabs), h("div", { class: "tab-panels" }, names.map((name) => panels[name])));
 }
 
 /**

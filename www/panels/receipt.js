@@ -22,7 +22,7 @@ export function receipt(evidence, store, acts) {
   const count = (label, value, look) => h("div", { class: look }, h("dt", {}, label), h("dd", {}, value));
   return [
     evidence.synthetic && h("p", { class: "notice" }, words.evidence.synthetic),
-    evidence.advice && h("div", { class: "advice" }, h("h4", {}, words.evidence.advice), h("p", {}, evidence.advice)),
+    evidence.advice && h("div", { class: "advice" }, h("h3", {}, words.evidence.advice), h("p", {}, evidence.advice)),
     twin && h("p", { class: "notice grave" }, words.evidence.duplicate(twin.name)),
     evidence.imbalance && h("p", { class: "notice grave" }, words.evidence.imbalance(evidence.imbalance)),
     h("dl", { class: "counts", "aria-label": words.evidence.accounts },
@@ -38,6 +38,7 @@ export function receipt(evidence, store, acts) {
     h("dl", { class: "facts" },
       fact(words.evidence.format, evidence.title ?? evidence.format ?? words.evidence.unknown),
       fact(words.evidence.size, `${size(evidence.size)} (${whole(evidence.size)} B)`),
+      evidence.header_lines > 0n && fact(words.evidence.headerLines, whole(evidence.header_lines)),
       evidence.layers.length > 0 && fact(words.evidence.layers, evidence.layers.join(" → ")),
       evidence.first !== undefined && evidence.last !== undefined && fact(words.evidence.covers, [moment(evidence.first), h("br"), moment(evidence.last)]),
       fact(words.evidence.clock, clockWords(evidence)),

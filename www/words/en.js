@@ -6,13 +6,11 @@ export const en = {
   name: "Kyoten",
   question: "Which connections between our sites should not have occurred?",
   starting: "Starting the engine…",
-  skip: "Skip to the picture",
   version: (/** @type {string} */ version, /** @type {string} */ build) => `Kyoten ${version} · build ${build}`,
 
   empty: {
     lead: "Drop log exports anywhere on this page. Kyoten sorts every connection by the sites it joins, and puts those that should not be there in front of you, each with the rows that prove it.",
     drop: "Drop log files here",
-    or: "or",
     formatsTitle: "What it reads",
     formats: [
       ["Zeek conn.log", "TSV or JSON"],
@@ -39,7 +37,7 @@ export const en = {
     addFolder: "Add a folder",
     dropNow: "Drop to add these files to the case",
     stays: "They are read here and go nowhere.",
-    folderRefused: (/** @type {number} */ count) => `The browser would not open ${count === 1 ? "the folder" : `${count} of the folders`} you dropped. Use “${"Choose a folder"}” instead.`,
+    folderRefused: (/** @type {number} */ count) => `The browser would not open ${count === 1 ? "the folder" : `${count} of the folders`} you dropped. Use “Choose a folder” or “Add a folder” instead.`,
     already: (/** @type {string} */ name) => `${name} is here already, so it was not added again.`,
     nothing: "There was no file in that.",
   },
@@ -60,7 +58,6 @@ export const en = {
     reading: (/** @type {number} */ done, /** @type {number} */ all) => `SNAPSHOT · ${done} of ${all} files read`,
     partial: "PARTIAL · not every byte was read",
     partialTitle: "Some of what was dropped was not read to its end; the evidence list says what and why",
-    promise: "Stays in this page",
   },
 
   tabs: { label: "The case", findings: "Findings", evidence: "Evidence", sites: "Sites", policy: "Policy" },
@@ -80,8 +77,6 @@ export const en = {
     none: "No connection between two ends could be drawn from these files. The evidence list says why, file by file.",
     noneYet: "Nothing to draw yet; the first file is being read.",
     onlyBooks: "Now drop the logs.",
-    outside: "outside",
-    unassigned: "unassigned",
     notDrawn: (/** @type {string} */ why) => `The picture could not be drawn: ${why}.`,
   },
 
@@ -90,7 +85,6 @@ export const en = {
     label: "Timeline. Drag to choose the window of the picture.",
     from: "Start of the window",
     to: "End of the window",
-    move: "Window of the picture",
     all: "All time",
     allTitle: "Show the whole time again",
     whole: "Drag to narrow the picture",
@@ -126,11 +120,9 @@ export const en = {
     unusual: "Unusual is not malicious. Each finding lists what could explain it innocently.",
     guessed: "The sites are guessed from the addresses. Rename them, or drop a sites.csv.",
     guessedAct: "See the sites",
-    when: "first",
   },
 
   evidence: {
-    label: "What was dropped",
     none: "No files yet.",
     all: (/** @type {string} */ done, /** @type {string} */ all) => `${done} of ${all}`,
     allLabel: "All files",
@@ -166,7 +158,6 @@ export const en = {
     at: (/** @type {string} */ line) => `line ${line}`,
     offset: (/** @type {string} */ offset) => `byte ${offset}`,
     firstOne: "first one",
-    found: (/** @type {string} */ what) => `found: ${what}`,
     see: "See the first one in the file",
     format: "Format",
     size: "Size",
@@ -175,7 +166,6 @@ export const en = {
     covers: "Covers",
     clock: "Clock",
     copied: "Copied.",
-    copy: "Copy",
   },
 
   clock: {
@@ -196,8 +186,6 @@ export const en = {
     why: "Kyoten guessed which column is what. Correct it where it is wrong; the file is then read again.",
     none: "not in this file",
     apply: "Read again with these columns",
-    field: "Field",
-    column: "Column",
     sample: "First rows",
     /** @type {Record<string, string>} */
     fields: {
@@ -211,9 +199,7 @@ export const en = {
     none: "No sites yet. Drop a sites.csv, or logs: Kyoten then guesses from the private addresses.",
     guessedAll: "Nobody said which addresses are which site, so these are guessed from the private address ranges. Rename them in place; save them for the next case.",
     guessed: "guessed",
-    name: "Site",
     nameOf: (/** @type {string} */ name) => `Name of ${name}`,
-    connections: "Connections",
     findings: "Findings",
     save: "Save sites.csv",
     edit: "Edit",
@@ -225,13 +211,11 @@ export const en = {
     lon: "Longitude",
     contact: "Whom to call",
     apply: "Apply",
-    ranges: "Addresses",
     complaints: "The site book has faults",
     line: (/** @type {string} */ line, /** @type {string} */ sentence) => `line ${line}: ${sentence}`,
     asText: "Edit as text",
     asTextLabel: "The site book as CSV",
     notNumber: "Latitude goes from −90 to 90 and longitude from −180 to 180, in degrees.",
-    outside: "Outside every site",
     show: "Show",
   },
 
@@ -251,13 +235,8 @@ export const en = {
     save: "Save policy.csv",
     rules: (/** @type {number} */ n) => `${n} rule${s(n)}`,
     complaints: "The policy has faults",
-    from: "From",
-    to: "To",
-    service: "Service",
-    verdict: "Verdict",
     allow: "allow",
     deny: "deny",
-    reason: "Reason",
     until: (/** @type {string} */ until) => `until ${until}`,
     approver: (/** @type {string} */ who) => `approved by ${who}`,
     asText: "Edit as text",
@@ -266,13 +245,11 @@ export const en = {
   },
 
   detail: {
-    label: "Details",
     close: "Close details",
     finding: "Finding",
     link: "Link",
     site: "Site",
     place: "In the file",
-    because: "Because",
     normal: "What is normal here",
     innocent: "What could explain it innocently",
     attack: "ATT&CK",
@@ -296,7 +273,6 @@ export const en = {
     offset: (/** @type {string} */ offset) => `byte ${offset}`,
     copyRow: "Copy",
     context: "Show it in the file",
-    file: "File",
     services: "Services",
     connections: "connections",
     established: "established",
@@ -317,7 +293,7 @@ export const en = {
     external: "External",
     unassigned: "Unassigned",
     gone: "This is not in the case any more.",
-    openSite: (/** @type {string} */ name) => `Open ${name}`,
+    openSite: (/** @type {string} */ name) => `Show ${name}`,
     scrollPast: (/** @type {string} */ n) => `${n} more are not shown here`,
   },
 
@@ -327,7 +303,6 @@ export const en = {
     size: "Size",
     sizes: { "a4-landscape": "A4, landscape", "a4-portrait": "A4, portrait", "16:9": "Slide, 16:9" },
     tlp: "TLP label",
-    tlpWhy: "Who may see it (FIRST TLP 2.0)",
     number: "Figure number",
     heading: "Title",
     headingHint: "states the finding; leave empty for Kyoten’s own",
@@ -355,9 +330,7 @@ export const en = {
 
   notes: {
     dismiss: "Dismiss",
-    refused: (/** @type {string} */ why) => `${why}`,
-    reread: (/** @type {number} */ n) => `Reading ${n} file${s(n)} again with the new ${"settings"}.`,
-    done: (/** @type {string} */ name) => `${name} is read.`,
+    reread: (/** @type {number} */ n) => `Reading ${n} file${s(n)} again, since what they are read by has changed.`,
     allDone: (/** @type {number} */ files, /** @type {number} */ findings) => `Read ${files} file${s(files)}: ${findings} finding${s(findings)}.`,
     progress: (/** @type {number} */ percent) => `Reading: ${percent} percent.`,
   },

@@ -3,6 +3,7 @@
 //! The file is two documents. The outer has no script: a policy, and a sandboxed frame with the application as its text.
 //! The frame takes over the outer's policy, and is what the policy alone cannot be: it has no origin, opens no window, and
 //! may go nowhere, since the outer's `frame-src 'none'` rules where the frame may be sent (a frame's own text is exempt).
+//! It may ask before it is closed (`allow-modals`), or a reload would lose an hour's reading without a word.
 
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
@@ -51,7 +52,7 @@ pub fn seal(parts: &Parts) -> Result<String> {
          <meta name=\"referrer\" content=\"no-referrer\">\n\
          <!-- Kyoten {} build {}: a log viewer in one file. Nothing that is dropped here leaves this page. -->\n\
          {head}<style>{OUTER_STYLE}</style>\n</head>\n<body>\n\
-         <iframe title=\"Kyoten\" sandbox=\"allow-scripts allow-downloads\" allow=\"clipboard-write *\" autofocus srcdoc=\"{}\"></iframe>\n\
+         <iframe title=\"Kyoten\" sandbox=\"allow-scripts allow-downloads allow-modals\" allow=\"clipboard-write *\" autofocus srcdoc=\"{}\"></iframe>\n\
          </body>\n</html>\n",
         parts.version,
         parts.build,
