@@ -44,54 +44,47 @@ export function listenForDrops(take) {
 }
 
 /**
- * The files of a drop. Folders open by their handles, where the browser has those; `webkitGetAsEntry` fails on file:// in
- * Chromium, so a folder that can't be opened is counted and said.
+ * The files of a drop, and those of its folders where the browser opens folders: in a sandboxed frame Chromium does not, so
+ * these are counted and said. (`getAsFileSystemHandle` would even end the whole page there.)
  * @param {DataTransfer} transfer
  */
 async function opened(transfer) {
   // Everything must be asked for before the first wait: the list is emptied then.
   const plain = [...transfer.files];
-  const handles = [...transfer.items].filter((item) => item.kind === "file").map((item) => {
-    const get = /** @type {any} */ (item).getAsFileSystemHandle;
-    return typeof get === "function" ? get.call(item).catch(() => undefined) : Promise.resolve(undefined);
-  });
+  const entries = [...transfer.items].filter((item) => item.kind === "file").map((item) => item.webkitGetAsEntry());
   /** @type {Dropped[]} */
   const files = [];
   let folders = 0;
-  for (const [place, handle] of (await Promise.all(handles)).entries()) {
-    const file = plain[place];
-    if (handle?.kind === "directory") {
+  for (const [place, file] of plain.entries()) {
+    const entry = entries[place];
+    if (!entry?.isDirectory) files.push(named(file));
+    else {
       try {
-        await walk(handle, `${handle.name}/`, files);
+        await walk(/** @type {FileSystemDirectoryEntry} */ (entry), `${entry.name}/`, files);
       } catch {
         folders += 1; // said by the caller, with the way around it
       }
-    } else if (file && (await isFolder(file))) folders += 1;
-    else if (file) files.push(named(file));
+    }
   }
   return { files, folders };
 }
 
 /**
- * A folder among the dropped files looks like a small file without a type that cannot be read.
- * @param {File} file
- * @returns {Promise<boolean>}
- */
-async function isFolder(file) {
-  if (file.type !== "" || file.size > 65_536 || /\.[a-z0-9]{1,5}$/i.test(file.name)) return false;
-  return file.slice(0, 1).arrayBuffer().then(() => false, () => true);
-}
-
-/**
- * @param {any} folder a FileSystemDirectoryHandle
+ * @param {FileSystemDirectoryEntry} folder
  * @param {string} path
  * @param {Dropped[]} files
  * @returns {Promise<void>}
  */
 async function walk(folder, path, files) {
-  for await (const entry of folder.values()) {
-    if (entry.kind === "directory") await walk(entry, `${path}${entry.name}/`, files);
-    else files.push({ name: `${path}${entry.name}`, file: await entry.getFile() });
+  const reader = folder.createReader();
+  for (;;) {
+    // It answers a hundred at a time, and an empty list at the end.
+    const some = /** @type {FileSystemEntry[]} */ (await new Promise((resolve, reject) => reader.readEntries(resolve, reject)));
+    if (some.length === 0) return;
+    for (const entry of some) {
+      if (entry.isDirectory) await walk(/** @type {FileSystemDirectoryEntry} */ (entry), `${path}${entry.name}/`, files);
+      else files.push({ name: `${path}${entry.name}`, file: await new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject)) });
+    }
   }
 }
 

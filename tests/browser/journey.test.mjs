@@ -1,9 +1,11 @@
 // The main job, end to end, as a responder does it: drop the logs of two offices, see the link that should not be, open
 // its rows, take the figure.
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileUrl, launch, serve, visit } from "./harness.mjs";
-import { conn, file, large, offices, policy, sites } from "./offices.mjs";
+import { conn, file, folder, large, offices, policy, sites } from "./offices.mjs";
 import { assertInert, drop, inWords, painted, read, saved, tab } from "./screen.mjs";
 
 let browser, server;
@@ -71,6 +73,23 @@ for (const way of ["file", "server"]) {
     }));
   });
 }
+
+test("a folder that the browser does not open is said, and the files beside it are read", () => on(fileUrl, async (page) => {
+  const { frame } = page;
+  await page.dropFiles([folder, ...offices]);
+  await frame.locator(".note.grave", { hasText: "Choose a folder" }).waitFor();
+  await read(frame);
+  assert.equal(await frame.locator(".file").count(), offices.length);
+}));
+
+test("a folder is chosen by the button", () => on(fileUrl, async (page) => {
+  const { frame } = page;
+  mkdirSync(join(folder, "some", "deeper"), { recursive: true });
+  for (const path of ["one.log", "deeper/two.log"]) file(`some/${path}`, conn(1, "10.0.1.4", "10.0.1.6", 445) + "\n" + conn(2, "10.0.1.4", "10.0.1.6", 445));
+  await page.chooseFiles("#folder-input", join(folder, "some"));
+  await read(frame);
+  assert.deepEqual((await frame.locator(".file-name").allTextContents()).sort(), ["some/deeper/two.log", "some/one.log"]);
+}));
 
 test("the sample case opens by one click, and says everywhere that it is synthetic", () => on(fileUrl, async (page) => {
   const { frame } = page;
