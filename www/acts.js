@@ -31,7 +31,8 @@ export function createActs(engine, store) {
   function note(/** @type {string} */ text, grave = false) {
     const id = nextNote;
     nextNote += 1;
-    store.set({ notes: [...store.get().notes.slice(-3), { id, text, grave }] });
+    // What has to be answered stays; of the rest the newest is enough.
+    store.set({ notes: [...store.get().notes.filter((each) => each.grave).slice(-3), { id, text, grave }] });
     if (!grave) setTimeout(() => dismiss(id), NOTE);
   }
 

@@ -54,16 +54,16 @@ export function createTimeline(bindings, store, acts) {
     });
   }
 
-  /** The scene knows which moment lies under a point; its ends tell the rest, since time runs evenly. */
+  /** The scene knows which moment lies under a point, and takes a point beside its axis for the nearest end. */
   function findAxis() {
-    const width = Math.floor(painter.size()[0]);
+    const width = Math.floor(painter.size()[0] ?? 0);
+    const [t0, t1] = [painter.moment_at(0), painter.moment_at(width)];
+    if (t0 === undefined || t1 === undefined || t1 <= t0) return undefined;
     let x0 = 0;
-    while (x0 < width && painter.moment_at(x0) === undefined) x0 += 1;
+    while (x0 < width && painter.moment_at(x0 + 1) === t0) x0 += 1;
     let x1 = width;
-    while (x1 > x0 && painter.moment_at(x1) === undefined) x1 -= 1;
-    const t0 = painter.moment_at(x0);
-    const t1 = painter.moment_at(x1);
-    return t0 === undefined || t1 === undefined || t1 <= t0 ? undefined : { x0, x1, t0, t1 };
+    while (x1 > x0 && painter.moment_at(x1 - 1) === t1) x1 -= 1;
+    return { x0, x1, t0, t1 };
   }
 
   const toX = (/** @type {number} */ ms) => (axis ? axis.x0 + ((ms - axis.t0) / (axis.t1 - axis.t0)) * (axis.x1 - axis.x0) : 0);

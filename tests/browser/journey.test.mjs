@@ -134,18 +134,22 @@ test("what stands in logs, file names and site names is inert on the screen", ()
   await page.picture("journey-hostile");
 }));
 
-test("a reading is cancelled: what was read stays, and the case says PARTIAL", () => on(fileUrl, async (page) => {
+test("a reading is cancelled: what was read stays, and the case says PARTIAL; until then nothing is exported", () => on(fileUrl, async (page) => {
   const { frame, dropFiles } = page;
+  await drop(page, offices);
   await dropFiles([large("large.log", 160)]);
-  await frame.locator(".file progress").waitFor();
-  await frame.locator("header .chip.lacking").waitFor();
-  await frame.getByRole("button", { name: /^Figure/ }).click({ timeout: 2000 }).then(() => frame.locator(".note.grave").waitFor(), () => {});
-  await frame.locator(".file").getByRole("button", { name: "Cancel" }).click();
+  await frame.locator("header .chip.lacking", { hasText: "SNAPSHOT" }).waitFor();
+  await frame.locator("#figure-open").click();
+  await frame.locator(".note.grave", { hasText: "still being read" }).waitFor();
+  await tab(frame, "evidence");
+  await frame.locator(".file").last().getByRole("button", { name: "Cancel" }).click();
   await read(frame);
   assert.match(await frame.locator("header .chip.lacking").innerText(), /PARTIAL/);
-  await frame.locator(".file summary").first().click();
+  await frame.locator(".file").last().locator("summary").first().click();
   await frame.locator(".reasons").getByText(/cancelled/).first().waitFor();
   await page.picture("journey-cancelled");
+  await frame.locator("#figure-open").click();
+  assert.match(String(await saved(page, () => frame.getByRole("button", { name: "Save SVG" }).click())), /PARTIAL/);
 }));
 
 test("a second drop while reading is queued, and the order of drops changes nothing", async () => {

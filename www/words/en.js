@@ -112,6 +112,8 @@ export const en = {
     none: "Nothing stood out",
     noneYet: "Nothing so far; reading goes on",
     noneWhy: "No rule found a connection that should not have occurred. That is a statement about these files and this window only: see which checks had too little evidence, below.",
+    declare: "No policy was given, so nothing could be against it.",
+    declareAct: "Write one",
     laneNone: "none",
     noPolicy: "no policy was given",
     more: (/** @type {string} */ n) => `Show all ${n}`,
@@ -330,7 +332,7 @@ export const en = {
 
   notes: {
     dismiss: "Dismiss",
-    reread: (/** @type {number} */ n) => `Reading ${n} file${s(n)} again, since what they are read by has changed.`,
+    reread: (/** @type {number} */ n) => `Reading ${n} file${s(n)} again: the sites, the clock or the columns changed.`,
     allDone: (/** @type {number} */ files, /** @type {number} */ findings) => `Read ${files} file${s(files)}: ${findings} finding${s(findings)}.`,
     progress: (/** @type {number} */ percent) => `Reading: ${percent} percent.`,
   },

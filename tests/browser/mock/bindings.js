@@ -144,7 +144,7 @@ class Stage {
   }
   hit(x, y) { const found = this.scene.sites?.find((site) => { const [a, b] = this.at(site.index); return Math.hypot(a - x, b - y) < 14; }); return found && { kind: "site", party: found.index }; }
   tooltip(subject) { return subject.kind === "site" ? [this.scene.sites[subject.party]?.name ?? "External", "120,000 connections"] : subject.kind === "link" ? [`${subject.from} → ${subject.to}`] : []; }
-  moment_at(x) { const [a, b] = [day("2020-06-01T00:00:03"), day("2020-07-08T20:00:00")]; return x < 20 || x > this.scene.width - 20 ? undefined : a + ((x - 20) / (this.scene.width - 40)) * (b - a); }
+  moment_at(x) { const [a, b] = [day("2020-06-01T00:00:03"), day("2020-07-08T20:00:00")]; return a + Math.max(0, Math.min(1, (x - 20) / (this.scene.width - 40))) * (b - a); }
   subjects() { return [...this.scene.sites.map((site) => ({ kind: "site", party: site.index })), ...this.scene.links.map(({ from, to }) => ({ kind: "link", from, to }))]; }
 }
 
