@@ -1,6 +1,7 @@
-//! The project's chores, one subcommand a file: `cargo xtask serve`, `dist`, `test`.
+//! The project's chores, one subcommand a file: `cargo xtask serve`, `dist`, `test`, `bench`.
 
 mod apt;
+mod bench;
 mod dist;
 mod joiner;
 mod outlines;
@@ -25,6 +26,8 @@ struct Command {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Measure the engine and the page beside merely reading the same bytes, into benches/RESULTS.md
+    Bench(bench::Bench),
     /// Build the page and serve it on this machine only
     Serve(serve::Serve),
     /// Build dist/kyoten.html, the one sealed file
@@ -43,6 +46,7 @@ enum Chore {
 
 fn main() -> std::process::ExitCode {
     let outcome = match Command::parse().chore {
+        Chore::Bench(bench) => bench.run(),
         Chore::Serve(serve) => serve.run(),
         Chore::Dist(dist) => dist.run(),
         Chore::Outlines(outlines) => outlines.run(),

@@ -3,7 +3,7 @@
 //! Steps that do not need each other go on after one has failed, so that one run shows all that is wrong. The last line
 //! is always `N passed, N failed`.
 
-mod needs;
+pub mod needs;
 mod step;
 
 use crate::dist::{self, Dist};

@@ -1,0 +1,110 @@
+// Measures the sealed page in a real Chromium: node benches/page.mjs LOG SITES RUNS. Prints one JSON object.
+import { execFileSync } from "node:child_process";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { fileUrl, launch, out, root, visit } from "../tests/browser/harness.mjs";
+import { xtask } from "../tests/browser/xtask.mjs";
+
+const [log, sites, runs] = process.argv.slice(2);
+const megabytes = statSync(log).size / 1e6;
+/** How often memory is looked at, in milliseconds. */
+const PACE = 100;
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+/** The peak over the renderers of a browser: bytes of their own, and all that is resident. */
+function watchMemory(browser) {
+  const peak = { own: 0, resident: 0 };
+  let session;
+  const look = async () => {
+    session ??= await browser.newBrowserCDPSession();
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    const sum = { own: 0, resident: 0 };
+    for (const { id, type } of processInfo) {
+      if (type !== "renderer") continue;
+      const status = readFileSync(`/proc/${id}/status`, "utf8");
+      sum.own += Number(/^RssAnon:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1000;
+      sum.resident += Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1000;
+    }
+    peak.own = Math.max(peak.own, sum.own);
+    peak.resident = Math.max(peak.resident, sum.resident);
+  };
+  // A renderer may end between being named and being looked at.
+  const timer = setInterval(() => void look().catch(() => {}), PACE);
+  return () => {
+    clearInterval(timer);
+    return peak;
+  };
+}
+
+/** One log through the page. */
+async function throughThePage() {
+  const browser = await launch();
+  const opened = await visit(browser, fileUrl);
+  const { frame } = opened;
+  await opened.chooseFiles("input[type=file]:not([webkitdirectory])", sites);
+  await frame.locator("html[data-page=case]").waitFor();
+  await frame.evaluate(() => {
+    // How late a timer is says how long the thread was not free.
+    const watch = { longest: 0, last: performance.now() };
+    globalThis.kyotenWatch = watch;
+    setInterval(() => {
+      const now = performance.now();
+      watch.longest = Math.max(watch.longest, now - watch.last - 10);
+      watch.last = now;
+    }, 10);
+  });
+  const stop = watchMemory(browser);
+  const start = performance.now();
+  await opened.chooseFiles("input[type=file]:not([webkitdirectory])", log);
+  await frame.waitForFunction((name) => globalThis.kyotenBenchDone?.(name) ?? [...document.querySelectorAll("[data-file]")]
+    .some((each) => each.dataset.file === name && each.dataset.state === "done"), log.split("/").at(-1), { timeout: 600_000, polling: 50 });
+  const seconds = (performance.now() - start) / 1000;
+  // The case, its findings and the picture follow the receipt.
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  const longest = await frame.evaluate(() => globalThis.kyotenWatch.longest);
+  const peak = stop();
+  const complaints = opened.complaints;
+  await opened.close();
+  const version = browser.version();
+  await browser.close();
+  if (complaints.length > 0) throw new Error(complaints.join("\n"));
+  return { seconds, longest, peak, version };
+}
+
+/** The same log merely read. */
+async function merelyRead() {
+  const [command, ...first] = xtask();
+  const script = execFileSync(command, [...first, "join", join(root, "benches/reading.js")], { encoding: "utf8", cwd: root });
+  const page = join(out, "reading.html");
+  const blob = `URL.createObjectURL(new Blob([${JSON.stringify(script).replaceAll("<", "\\u003c")}], { type: "text/javascript" }))`;
+  writeFileSync(page, `<!doctype html><meta charset="utf-8"><title>reading</title><input type="file"><script>
+    const worker = new Worker(${blob});
+    worker.onmessage = (event) => { globalThis.said = event.data; };
+    document.querySelector("input").onchange = (event) => worker.postMessage(event.target.files[0]);
+  </script>`);
+  const browser = await launch();
+  const tab = await browser.newPage();
+  await tab.goto(pathToFileURL(page).href);
+  await tab.setInputFiles("input", log);
+  const said = await (await tab.waitForFunction(() => globalThis.said, undefined, { timeout: 600_000 })).jsonValue();
+  await browser.close();
+  return said.seconds;
+}
+
+const [pages, readings] = [[], []];
+for (let run = 0; run < Number(runs); run += 1) {
+  readings.push(await merelyRead());
+  pages.push(await throughThePage());
+  console.error(`run ${run + 1}: read ${readings.at(-1).toFixed(2)} s, page ${pages.at(-1).seconds.toFixed(2)} s, ${pages.at(-1).peak.own.toFixed(0)} MB`);
+}
+console.log(JSON.stringify({
+  browser: `Chromium ${pages[0].version}`,
+  page_mb_per_s: megabytes / median(pages.map(({ seconds }) => seconds)),
+  reading_mb_per_s: megabytes / median(readings),
+  // The worst of all runs: a peak and a block are promises, not speeds.
+  peak_mb: Math.max(...pages.map(({ peak }) => peak.own)),
+  peak_rss_mb: Math.max(...pages.map(({ peak }) => peak.resident)),
+  longest_block_ms: Math.max(...pages.map(({ longest }) => longest)),
+}));

@@ -1,0 +1,159 @@
+//! `cargo xtask bench`: how fast the engine and the page are, always beside merely reading the same bytes on the same machine.
+//!
+//! What counts are the ratios; seconds belong to a machine. Each measurement and its reference take turns, and the median of the
+//! runs is kept.
+
+mod logs;
+mod page;
+mod process;
+
+use crate::dist::Dist;
+use crate::stopwatch::timed;
+use crate::workspace::{root, shown, target};
+use anyhow::{Context, Result, bail};
+use logs::Kind;
+use process::{Cost, median};
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+/// The options of `bench`.
+#[derive(clap::Args)]
+pub struct Bench {
+    /// The size of each log: 200M, 1G
+    #[arg(long, default_value = "1G", value_parser = size)]
+    size: u64,
+    /// How often each is measured; the median counts
+    #[arg(long, default_value_t = 3)]
+    runs: usize,
+    /// Only the command line, without a browser
+    #[arg(long)]
+    native: bool,
+    /// Only the page
+    #[arg(long, conflicts_with = "native")]
+    page: bool,
+    /// Print only, and leave benches/RESULTS.md as it is
+    #[arg(long)]
+    dry: bool,
+}
+
+impl Bench {
+    /// Measures, prints, and keeps the results.
+    pub fn run(&self) -> Result<()> {
+        if self.runs == 0 {
+            bail!("nothing is measured with --runs 0");
+        }
+        let folder = target().join("bench");
+        fs::create_dir_all(&folder).context("cannot make the folder for the logs")?;
+        let sites = logs::sites(&folder)?;
+        let mut results = format!(
+            "# Results\n\nMade by `cargo xtask bench`: medians of {} runs over logs of {} MB, each measured in turn with its reference.\n\
+             The ratios are what counts; MB/s belong to the machine.\n\nMachine: {}.\n",
+            self.runs,
+            self.size / 1_000_000,
+            machine()
+        );
+        if !self.page {
+            results += &self.natively(&folder, &sites)?;
+        }
+        if !self.native {
+            timed("building the page", || Dist::default().run())?;
+            results += &page::measure(&self.log(&folder, Kind::ZeekTsv)?, &sites, self.runs)?;
+        }
+        println!("\n{results}");
+        let kept = root().join("benches/RESULTS.md");
+        if !self.dry {
+            fs::write(&kept, results).with_context(|| format!("cannot write {}", shown(&kept)))?;
+        }
+        Ok(())
+    }
+
+    fn log(&self, folder: &Path, kind: Kind) -> Result<std::path::PathBuf> {
+        timed(&format!("a log: {}", kind.title()), || logs::log(folder, kind, self.size))
+    }
+
+    fn natively(&self, folder: &Path, sites: &Path) -> Result<String> {
+        timed("building the command line", || {
+            let mut cargo = Command::new("cargo");
+            let built =
+                cargo.args(["build", "--quiet", "--release", "--bin", "kyoten"]).current_dir(root()).status()?;
+            if built.success() { Ok(()) } else { bail!("the command line did not compile") }
+        })?;
+        let kyoten = target().join("release/kyoten");
+        let mut table = "\n## `kyoten analyze`, natively\n\nHashing and accounts included. *Reading* is the same file read in pieces of 1 MiB \
+             and thrown away; *wc* is `wc -l`.\n\n\
+             | log | MB/s | MB per CPU second | of reading | of `wc -l`, per CPU second | peak memory |\n|---|---:|---:|---:|---:|---:|\n"
+            .to_owned();
+        for kind in Kind::ALL {
+            let log = self.log(folder, kind)?;
+            let size = fs::metadata(&log)?.len() as f64 / 1e6;
+            let (mut ours, mut wc, mut reading) = (Vec::new(), Vec::new(), Vec::new());
+            // Once for nothing, so that the file is in memory for all of them.
+            read(&log)?;
+            for _ in 0..self.runs {
+                reading.push(read(&log)?);
+                wc.push(process::run(Command::new("wc").arg("-l").arg(&log))?);
+                ours.push(process::run(Command::new(&kyoten).arg("analyze").arg(&log).arg("--sites").arg(sites))?);
+            }
+            let (ours, wc, reading) = (median(ours), median(wc), median(reading));
+            writeln!(
+                table,
+                "| {} | {:.0} | {:.0} | {:.3} | {:.3} | {:.0} MB |",
+                kind.title(),
+                size / ours.seconds,
+                size / ours.processor,
+                reading.seconds / ours.seconds,
+                wc.processor / ours.processor,
+                ours.peak as f64 / 1e6,
+            )?;
+        }
+        Ok(table)
+    }
+}
+
+/// Merely reads a file.
+fn read(path: &Path) -> Result<Cost> {
+    let start = Instant::now();
+    let mut file = File::open(path)?;
+    let mut piece = vec![0; 1 << 20];
+    while file.read(&mut piece)? > 0 {}
+    let seconds = start.elapsed().as_secs_f64();
+    Ok(Cost { seconds, processor: seconds, peak: 0 })
+}
+
+/// `200M`, `1G`, `5000000`.
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.trim_end_matches(['G', 'g', 'M', 'm']) {
+        digits if digits.len() == text.len() => (digits, 1),
+        digits if text.ends_with(['G', 'g']) => (digits, 1_000_000_000),
+        digits => (digits, 1_000_000),
+    };
+    let number = digits.parse::<u64>().map_err(|_| format!("{text:?} is not a size like 200M or 1G"))?;
+    number.checked_mul(unit).filter(|size| *size >= 1_000_000).ok_or_else(|| "at least 1M".to_owned())
+}
+
+/// Processor, number of cores and memory, as far as /proc tells.
+fn machine() -> String {
+    let first = |path: &str, field: &str| {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix(field)).unwrap_or(": unknown");
+        line.trim_start_matches([':', '\t', ' ']).trim().to_owned()
+    };
+    let memory = first("/proc/meminfo", "MemTotal").trim_end_matches(" kB").parse::<u64>().unwrap_or(0);
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    format!("{}, {cores} cores, {} GB of memory", first("/proc/cpuinfo", "model name"), memory / 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_with_their_unit() {
+        assert_eq!((size("1G"), size("200m"), size("5000000")), (Ok(1_000_000_000), Ok(200_000_000), Ok(5_000_000)));
+        assert!(size("big").is_err() && size("3").is_err() && size("99999999999G").is_err());
+    }
+}
