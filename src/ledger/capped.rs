@@ -19,10 +19,13 @@ pub trait Absorb {
     fn absorb(&mut self, other: &Self);
 }
 
+/// Entries by key, hashed the same way everywhere.
+pub(super) type Entries<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
+
 /// The table.
 #[derive(Debug, Clone)]
 pub struct Capped<K, V> {
-    entries: HashMap<K, V, foldhash::fast::FixedState>,
+    entries: Entries<K, V>,
     cap: usize,
     /// Keys at or above this rank are no longer kept.
     bar: Option<(u8, u64)>,
@@ -85,8 +88,8 @@ impl<K: Ranked, V: Absorb + Default> Capped<K, V> {
         self.bar.is_some()
     }
 
-    pub(super) fn of_entries(entries: Vec<(K, V)>, cap: usize, bar: Option<(u8, u64)>) -> Self {
-        Capped { entries: entries.into_iter().collect(), cap, bar }
+    pub(super) fn of_entries(entries: Entries<K, V>, cap: usize, bar: Option<(u8, u64)>) -> Self {
+        Capped { entries, cap, bar }
     }
 
     pub(super) fn cap(&self) -> usize {

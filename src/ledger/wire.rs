@@ -1,74 +1,136 @@
 //! The ledger as bytes, for the way from a reader to the analyst. The same ledger is always the same bytes.
+//!
+//! A ledger may be hundreds of megabytes, so it is never copied on the way: entries are written from where they stand, in
+//! order, and each that is read goes straight to its place.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
-use super::capped::{Absorb, Capped, Ranked};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::capped::{Absorb, Capped, Entries, Ranked};
 use super::{CellKey, Earliest, Ledger, PairKey, PairTotals, ServiceKey, Totals};
+use crate::flow::{Host, Hour};
+use crate::sites::Locus;
 
-#[derive(Serialize, Deserialize)]
-struct Wire {
-    cells: Table<CellKey, Totals>,
-    coarse: Table<CellKey, Totals>,
-    pairs: Table<PairKey, PairTotals>,
-    rows: Table<ServiceKey, Earliest>,
-    spilled_cells: Totals,
-    spilled_pairs: Totals,
-    names: std::collections::BTreeMap<crate::flow::Host, String>,
-    accounts: std::collections::BTreeMap<ServiceKey, std::collections::BTreeMap<String, u64>>,
-    coverage: std::collections::BTreeMap<String, std::collections::BTreeMap<crate::flow::Hour, u64>>,
-    witnesses: std::collections::BTreeMap<crate::sites::Locus, std::collections::BTreeMap<String, u64>>,
+/// What is written: field for field what [`Arriving`] reads.
+#[derive(Serialize)]
+struct Leaving<'l> {
+    cells: Sorted<'l, CellKey, Totals>,
+    coarse: Sorted<'l, CellKey, Totals>,
+    pairs: Sorted<'l, PairKey, PairTotals>,
+    rows: Sorted<'l, ServiceKey, Earliest>,
+    spilled_cells: &'l Totals,
+    spilled_pairs: &'l Totals,
+    names: &'l BTreeMap<Host, String>,
+    accounts: &'l BTreeMap<ServiceKey, BTreeMap<String, u64>>,
+    coverage: &'l BTreeMap<String, BTreeMap<Hour, u64>>,
+    witnesses: &'l BTreeMap<Locus, BTreeMap<String, u64>>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Table<K, V> {
-    entries: Vec<(K, V)>,
+/// What is read.
+#[derive(Deserialize)]
+struct Arriving {
+    cells: Gathered<CellKey, Totals>,
+    coarse: Gathered<CellKey, Totals>,
+    pairs: Gathered<PairKey, PairTotals>,
+    rows: Gathered<ServiceKey, Earliest>,
+    spilled_cells: Totals,
+    spilled_pairs: Totals,
+    names: BTreeMap<Host, String>,
+    accounts: BTreeMap<ServiceKey, BTreeMap<String, u64>>,
+    coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
+    witnesses: BTreeMap<Locus, BTreeMap<String, u64>>,
+}
+
+#[derive(Serialize)]
+struct Sorted<'t, K, V> {
+    entries: Vec<(K, &'t V)>,
     cap: usize,
     bar: Option<(u8, u64)>,
 }
 
-impl<K: Ranked, V: Absorb + Default + Clone> Table<K, V> {
-    fn of(table: &Capped<K, V>) -> Self {
-        let entries = table.sorted().into_iter().map(|(key, value)| (key, value.clone())).collect();
-        Table { entries, cap: table.cap(), bar: table.bar() }
+impl<'t, K: Ranked, V: Absorb + Default> Sorted<'t, K, V> {
+    fn of(table: &'t Capped<K, V>) -> Self {
+        Sorted { entries: table.sorted(), cap: table.cap(), bar: table.bar() }
     }
+}
 
+#[derive(Deserialize)]
+#[serde(bound = "K: Ranked + Deserialize<'de>, V: Deserialize<'de>")]
+struct Gathered<K, V> {
+    #[serde(deserialize_with = "gather")]
+    entries: Entries<K, V>,
+    cap: usize,
+    bar: Option<(u8, u64)>,
+}
+
+impl<K: Ranked, V: Absorb + Default> Gathered<K, V> {
     fn into_capped(self) -> Capped<K, V> {
         Capped::of_entries(self.entries, self.cap, self.bar)
     }
 }
 
+fn gather<'de, D, K, V>(from: D) -> Result<Entries<K, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    K: Ranked + Deserialize<'de>,
+    V: Deserialize<'de>,
+{
+    struct Gathering<K, V>(PhantomData<(K, V)>);
+    impl<'de, K: Ranked + Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Gathering<K, V> {
+        type Value = Entries<K, V>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("the entries of a table")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
+            // The length is what the bytes claim; damaged ones must not reserve more than a table may hold.
+            let mut entries = Entries::default();
+            entries.reserve(sequence.size_hint().unwrap_or(0).min(super::CELL_CAP));
+            while let Some((key, value)) = sequence.next_element()? {
+                entries.insert(key, value);
+            }
+            Ok(entries)
+        }
+    }
+    from.deserialize_seq(Gathering(PhantomData))
+}
+
 impl Ledger {
     /// The ledger as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let wire = Wire {
-            cells: Table::of(&self.cells),
-            coarse: Table::of(&self.coarse),
-            pairs: Table::of(&self.pairs),
-            rows: Table::of(&self.rows),
-            spilled_cells: self.spilled_cells.clone(),
-            spilled_pairs: self.spilled_pairs.clone(),
-            names: self.names.clone(),
-            accounts: self.accounts.clone(),
-            coverage: self.coverage.clone(),
-            witnesses: self.witnesses.clone(),
+        let leaving = Leaving {
+            cells: Sorted::of(&self.cells),
+            coarse: Sorted::of(&self.coarse),
+            pairs: Sorted::of(&self.pairs),
+            rows: Sorted::of(&self.rows),
+            spilled_cells: &self.spilled_cells,
+            spilled_pairs: &self.spilled_pairs,
+            names: &self.names,
+            accounts: &self.accounts,
+            coverage: &self.coverage,
+            witnesses: &self.witnesses,
         };
-        postcard::to_allocvec(&wire).expect("a ledger holds nothing that postcard cannot write")
+        postcard::to_allocvec(&leaving).expect("a ledger holds nothing that postcard cannot write")
     }
 
     /// Reads what [`Ledger::to_bytes`] wrote, by this same version of Kyoten.
     pub fn from_bytes(bytes: &[u8]) -> Result<Ledger, String> {
-        let wire: Wire = postcard::from_bytes(bytes).map_err(|e| format!("not a ledger: {e}"))?;
+        let arriving: Arriving = postcard::from_bytes(bytes).map_err(|e| format!("not a ledger: {e}"))?;
         Ok(Ledger {
-            cells: wire.cells.into_capped(),
-            coarse: wire.coarse.into_capped(),
-            pairs: wire.pairs.into_capped(),
-            rows: wire.rows.into_capped(),
-            spilled_cells: wire.spilled_cells,
-            spilled_pairs: wire.spilled_pairs,
-            names: wire.names,
-            accounts: wire.accounts,
-            coverage: wire.coverage,
-            witnesses: wire.witnesses,
+            cells: arriving.cells.into_capped(),
+            coarse: arriving.coarse.into_capped(),
+            pairs: arriving.pairs.into_capped(),
+            rows: arriving.rows.into_capped(),
+            spilled_cells: arriving.spilled_cells,
+            spilled_pairs: arriving.spilled_pairs,
+            names: arriving.names,
+            accounts: arriving.accounts,
+            coverage: arriving.coverage,
+            witnesses: arriving.witnesses,
         })
     }
 }
