@@ -6,6 +6,7 @@
 
 pub mod document;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -197,12 +198,7 @@ impl Case {
     /// Works out what follows from all that is here.
     pub fn analyse(&self) -> Analysis {
         let repeats = self.repeats();
-        let mut ledger = Ledger::default();
-        for ((file, number), repeat) in self.files.iter().zip(0_u32..).zip(&repeats) {
-            if repeat.is_none() {
-                ledger.merge(&file.ledger, Some(number));
-            }
-        }
+        let ledger = self.ledger(&repeats);
         let guessed = self.book.sites.is_empty();
         let book = if guessed {
             let cells = ledger.cells();
@@ -225,6 +221,21 @@ impl Case {
             findings,
             repeats,
         }
+    }
+
+    /// The sums over all files but repeats. A single file's are its own, in which it has the number 0 already: a ledger may be
+    /// hundreds of megabytes.
+    fn ledger(&self, repeats: &[Option<usize>]) -> Cow<'_, Ledger> {
+        if let [only] = self.files.as_slice() {
+            return Cow::Borrowed(&only.ledger);
+        }
+        let mut ledger = Ledger::default();
+        for ((file, number), repeat) in self.files.iter().zip(0_u32..).zip(repeats) {
+            if repeat.is_none() {
+                ledger.merge(&file.ledger, Some(number));
+            }
+        }
+        Cow::Owned(ledger)
     }
 
     /// For each file, an earlier one of the same content.
