@@ -79,6 +79,12 @@ export function createReading(engine, heard) {
       return;
     }
     seat.task = undefined;
+    // An engine's memory never shrinks again by itself. When nothing waits, what the reading took is given back before its
+    // result is counted in.
+    if (waiting.length === 0) {
+      seat.worker?.terminate();
+      seats.delete(seat);
+    }
     if (said.result) heard.result(task.id, said.result, said.cancelled);
     else heard.failed(task.id, said.error);
     advance();
