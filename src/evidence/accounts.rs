@@ -37,6 +37,12 @@ pub struct Example {
     pub found: String,
 }
 
+/// How many reasons are told apart. A hostile file can make as many as it has records (a name in each); those that come
+/// past it count under [`OTHER_REASONS`], so that memory and receipts stay small and the sums exact.
+pub const MOST_REASONS: usize = 200;
+/// What reasons past [`MOST_REASONS`] count as.
+pub const OTHER_REASONS: &str = "other reasons, past the first 200";
+
 /// Counts by reason, each with its first example.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reasons(pub BTreeMap<String, (Tally, Option<Example>)>);
@@ -47,6 +53,9 @@ impl Reasons {
         if let Some((tally, _)) = self.0.get_mut(reason) {
             tally.add(bytes);
             return;
+        }
+        if self.0.len() >= MOST_REASONS && reason != OTHER_REASONS {
+            return self.add(OTHER_REASONS, bytes, example);
         }
         let tally = Tally { count: 1, bytes };
         self.0.insert(reason.to_owned(), (tally, example()));
@@ -148,6 +157,15 @@ mod tests {
         assert_eq!(accounts.imbalance().unwrap(), "the accounted bytes are 9, the file has 10");
         accounts.separator(1);
         assert_eq!(accounts.imbalance(), None);
+    }
+
+    #[test]
+    fn reasons_past_the_most_count_as_one() {
+        let mut reasons = Reasons::default();
+        (0..2 * MOST_REASONS).for_each(|n| reasons.add(&format!("{n:04}"), 3, || None));
+        assert_eq!(reasons.0.len(), MOST_REASONS + 1);
+        assert_eq!(reasons.0[OTHER_REASONS].0.count, MOST_REASONS as u64);
+        assert_eq!(reasons.total(), Tally { count: 2 * MOST_REASONS as u64, bytes: 6 * MOST_REASONS as u64 });
     }
 
     #[test]

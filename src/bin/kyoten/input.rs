@@ -88,8 +88,9 @@ pub fn tell(receipt: &Receipt) -> bool {
                 if kind == "malformed" { format!("{} records", tally.count) } else { format!("{} bytes", tally.bytes) };
             match example {
                 Some(example) => eprintln!(
-                    "{name} line {}: {reason}: {} ({kind}: {count} in all)",
+                    "{name} line {}: {}: {} ({kind}: {count} in all)",
                     example.place.line,
+                    visible(reason),
                     visible(&example.found)
                 ),
                 None => eprintln!("{name}: {reason} ({kind}: {count})"),
