@@ -141,7 +141,8 @@ impl<V: Visitor> Reading<V> {
     pub fn finish(mut self) -> (Receipt, V) {
         let inner = &mut self.inner;
         self.unpacker.finish(&mut |bytes| inner.feed(bytes));
-        self.inner.finish();
+        let cut = self.unpacker.is_cut().then_some("the last record is cut off with what it was packed in");
+        self.inner.finish(cut);
         let digest: [u8; 32] = self.hash.clone().finalize().into();
         self.close(Some(digest.iter().map(|b| format!("{b:02x}")).collect()))
     }
@@ -150,7 +151,7 @@ impl<V: Visitor> Reading<V> {
     pub fn abandon(mut self, reason: &str, length: u64) -> (Receipt, V) {
         let inner = &mut self.inner;
         self.unpacker.finish(&mut |bytes| inner.feed(bytes));
-        self.inner.finish();
+        self.inner.finish(Some(reason));
         let rest = length.saturating_sub(self.size);
         let (mut receipt, visitor) = self.close(None);
         // The rest belongs to the outermost layer: it was never unpacked.
@@ -213,13 +214,21 @@ impl<V: Visitor> Inner<V> {
         }
     }
 
-    fn finish(&mut self) {
+    /// The end. Where it was cut off, what stands behind the last whole record is unprocessed for that reason: half of a
+    /// record may read as a record with other numbers.
+    fn finish(&mut self, cut: Option<&str>) {
         if matches!(self.stage, Stage::Telling) {
-            self.tell(true);
+            self.tell(cut.is_none());
         }
         if let Stage::Parsing { parser, splitter, .. } = &mut self.stage {
             let tally = &mut self.tally;
-            splitter.finish(&mut |piece| tally.piece(parser.as_mut(), piece));
+            match cut {
+                None => splitter.finish(&mut |piece| tally.piece(parser.as_mut(), piece)),
+                Some(reason) if splitter.held() > 0 => {
+                    tally.accounts.unprocessed.add(reason, splitter.held(), || None);
+                }
+                Some(_) => {}
+            }
             parser.finish(&mut |flow, place| tally.flow(flow, place));
         }
     }

@@ -85,6 +85,14 @@ impl Splitter {
         }
     }
 
+    /// How many bytes are held back, because no record has ended in them yet.
+    pub fn held(&self) -> u64 {
+        match &self.kind {
+            Kind::Lines(lines) => lines.held(),
+            Kind::Json(objects) => objects.held(),
+        }
+    }
+
     /// The file is at its end: what was held back is a record too.
     pub fn finish(&mut self, take: &mut Taker<'_>) {
         match &mut self.kind {

@@ -94,6 +94,14 @@ impl Unpacker {
         }
     }
 
+    /// Whether a layer ended in the midst of its data: the last record that it gave may be half a record.
+    pub fn is_cut(&self) -> bool {
+        match &self.layer {
+            Layer::Gzip(gunzip, inner) => gunzip.is_cut() || inner.is_cut(),
+            Layer::Unknown | Layer::Plain | Layer::Utf16(_) | Layer::Closed(_) => false,
+        }
+    }
+
     /// What the innermost container is when it can't be opened.
     pub fn closed(&self) -> Option<&'static str> {
         match &self.layer {
@@ -212,6 +220,16 @@ mod tests {
             assert_eq!(out, b"a\n");
             assert_eq!(reasons(&accounts[0]), ["no gzip data after the last member"]);
             assert_eq!(accounts[0].unprocessed.total().bytes, 7);
+        }
+    }
+
+    #[test]
+    fn a_header_without_end_is_given_up() {
+        let mut packed = vec![0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3];
+        packed.resize(400_000, b'n');
+        for chunk in [4096, packed.len()] {
+            let (out, accounts) = unpack(&packed, chunk);
+            assert_eq!((out.len(), accounts[0].unprocessed.total().bytes), (0, 400_000));
         }
     }
 

@@ -138,6 +138,10 @@ impl Objects {
         }
     }
 
+    pub(super) fn held(&self) -> u64 {
+        self.let_go + self.pending.len() as u64
+    }
+
     fn step(&mut self, byte: u8) {
         self.at.offset += 1;
         self.at.line += u64::from(byte == b'\n');

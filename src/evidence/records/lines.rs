@@ -76,6 +76,10 @@ impl Lines {
         }
     }
 
+    pub(super) fn held(&self) -> u64 {
+        self.overlong.unwrap_or(0) + (self.pending.len() + self.open.len()) as u64
+    }
+
     /// Keeps the bytes of a line that is not at its end, up to the cap.
     fn hold(&mut self, bytes: &[u8]) {
         let room = self.cap + 2;
@@ -127,18 +131,23 @@ impl Lines {
 
     fn quoted_line(&mut self, line: &[u8], place: Place, delimiter: u8, take: &mut Taker<'_>) {
         if self.open_lines == 0 {
-            if !ends_inside_quotes(line, delimiter) {
+            if !ends_inside_quotes(line, delimiter, false) {
                 return emit(line, place, take);
             }
             self.open_place = place;
+        } else if self.open.len() + line.len() > QUOTE_REACH_BYTES.min(self.cap) {
+            // Given up before the line is looked through: it may be a long one, and each line held may open a quote.
+            self.place = place;
+            self.give_up_quote(take);
+            return self.line(line, take);
         }
         self.open.extend_from_slice(line);
         self.open_lines += 1;
-        if self.open_lines > 1 && !ends_inside_quotes(&self.open, delimiter) {
+        if self.open_lines > 1 && !ends_inside_quotes(line, delimiter, true) {
             let record = std::mem::take(&mut self.open);
             self.open_lines = 0;
             emit(&record, self.open_place, take);
-        } else if self.open_lines > QUOTE_REACH_LINES || self.open.len() > QUOTE_REACH_BYTES.min(self.cap) {
+        } else if self.open_lines > QUOTE_REACH_LINES {
             self.give_up_quote(take);
         }
     }
@@ -201,9 +210,10 @@ fn emit(line: &[u8], place: Place, take: &mut Taker<'_>) {
     separator(end as u64, take);
 }
 
-/// Whether a quote that opened at the beginning of a field is still open at the end (RFC 4180 §2.5–2.7).
-fn ends_inside_quotes(bytes: &[u8], delimiter: u8) -> bool {
-    let (mut inside, mut at) = (false, 0);
+/// Whether a quote that opened at the beginning of a field (or, `inside`, on a line before) is still open at the end
+/// (RFC 4180 §2.5–2.7).
+fn ends_inside_quotes(bytes: &[u8], delimiter: u8, mut inside: bool) -> bool {
+    let mut at = 0;
     while let Some(found) = memchr(b'"', &bytes[at..]) {
         let quote = at + found;
         at = quote + 1;

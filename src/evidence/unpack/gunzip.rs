@@ -85,7 +85,7 @@ impl Gunzip {
         let started = self.member.packed + held;
         if started > 0 && !matches!(self.stage, Stage::Lost(_)) {
             let ours = self.stage != Stage::Header || self.held.starts_with(&[0x1f, 0x8b]);
-            let reason = if ours { "the gzip stream is cut off" } else { NO_MEMBER };
+            let reason = if ours { CUT_OFF } else { NO_MEMBER };
             self.lose(started, reason);
         }
     }
@@ -116,25 +116,29 @@ impl Gunzip {
             self.padding += zeros as u64;
             return &chunk[zeros..];
         }
-        for (i, byte) in chunk.iter().enumerate() {
-            self.held.push(*byte);
-            match header_state(&self.held) {
-                HeaderState::Short => {}
-                HeaderState::Whole => {
-                    self.member = Member { packed: self.held.len() as u64, ..Member::new() };
-                    self.held.clear();
-                    self.stage = Stage::Body;
-                    return &chunk[i + 1..];
-                }
-                HeaderState::Wrong => {
-                    let held = self.held.len() as u64;
-                    self.held.clear();
-                    self.lose(held, NO_MEMBER);
-                    return &chunk[i + 1..];
-                }
+        let before = self.held.len();
+        let taken = chunk.len().min(LONGEST_HEADER - before);
+        self.held.extend_from_slice(&chunk[..taken]);
+        match header_state(&self.held) {
+            HeaderState::Short if self.held.len() < LONGEST_HEADER => &[],
+            HeaderState::Whole(length) => {
+                self.member = Member { packed: length as u64, ..Member::new() };
+                self.held.clear();
+                self.stage = Stage::Body;
+                &chunk[length - before..]
+            }
+            HeaderState::Short | HeaderState::Wrong => {
+                let held = self.held.len() as u64;
+                self.held.clear();
+                self.lose(held, NO_MEMBER);
+                &chunk[taken..]
             }
         }
-        &[]
+    }
+
+    /// Whether the stream ended in the midst of a member, so that what it gave last may be half of something.
+    pub(super) fn is_cut(&self) -> bool {
+        self.unprocessed.0.keys().any(|reason| [CUT_OFF, DAMAGED, BOMB].contains(&reason.as_str()))
     }
 
     fn body<'c>(&mut self, chunk: &'c [u8], out: &mut dyn FnMut(&[u8])) -> &'c [u8] {
@@ -160,13 +164,13 @@ impl Gunzip {
                 Ok(Status::Ok | Status::BufError) => {}
                 Err(_damaged) => {
                     let bytes = self.member.packed + rest.len() as u64;
-                    self.lose(bytes, "a gzip member is damaged: what follows the damage can't be unpacked");
+                    self.lose(bytes, DAMAGED);
                     return &[];
                 }
             }
             if self.unpacked > BOMB_BYTES && self.unpacked / BOMB_RATIO > self.packed {
                 let bytes = self.member.packed + rest.len() as u64;
-                self.lose(bytes, "stopped unpacking: 500 times its packed size and over 4 GiB, a decompression bomb");
+                self.lose(bytes, BOMB);
                 return &[];
             }
             if rest.is_empty() && given < self.out.len() {
@@ -200,9 +204,18 @@ impl Gunzip {
 const NO_MEMBER: &str = "no gzip data after the last member";
 const BAD_CHECKSUM: &str = "the checksum of a gzip member is wrong: its content may be damaged";
 
+const CUT_OFF: &str = "the gzip stream is cut off";
+const DAMAGED: &str = "a gzip member is damaged: what follows the damage can't be unpacked";
+const BOMB: &str = "stopped unpacking: 500 times its packed size and over 4 GiB, a decompression bomb";
+
+/// A header's extra field has at most 64 KiB, and no writer gives a file a name longer than that. What is longer is no
+/// header: without a bound, a name that never ends would be held whole.
+const LONGEST_HEADER: usize = 256 * 1024;
+
 enum HeaderState {
     Short,
-    Whole,
+    /// It is so many bytes long.
+    Whole(usize),
     Wrong,
 }
 
@@ -231,5 +244,5 @@ fn header_state(held: &[u8]) -> HeaderState {
     if flags & 2 != 0 {
         at += 2;
     }
-    if held.len() >= at { HeaderState::Whole } else { HeaderState::Short }
+    if held.len() >= at { HeaderState::Whole(at) } else { HeaderState::Short }
 }
