@@ -1,7 +1,7 @@
 //! A small table that people write by hand or in a spreadsheet (`sites.csv`, `policy.csv`): RFC 4180 with `,`, `;` or
-//! tab, read whole, each row with its line, and written so that no spreadsheet takes a cell for a formula.
+//! tab, read row by row, each with its line, and written so that no spreadsheet takes a cell for a formula.
 
-use csv_core::{ReadRecordResult, ReaderBuilder};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use memchr::memchr2;
 
 use super::text::{elided, readable};
@@ -40,52 +40,49 @@ impl Row {
     }
 }
 
-/// The table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table {
+/// The table. It is an iterator over the rows below its header.
+pub struct Table<'b> {
     /// The header's names, in lower case.
     pub header: Vec<String>,
-    /// The rows below it.
-    pub rows: Vec<Row>,
-    /// What was wrong with the table as such.
+    /// What was wrong with the table as such, as far as it was read.
     pub complaints: Vec<Complaint>,
+    lines: Lines<'b>,
 }
 
 /// A record reaches no further than this, so that one quote that is never closed takes no more than its own line.
 const LONGEST_RECORD: usize = 64 * 1024;
 const MOST_LINES: usize = 64;
 
-impl Table {
+/// How many complaints are told one by one.
+const MOST_COMPLAINTS: usize = 1_000;
+
+/// The complaints in order of line; past the first [`MOST_COMPLAINTS`], how many more there are.
+pub fn told(mut complaints: Vec<Complaint>) -> Vec<Complaint> {
+    complaints.sort_by_key(|complaint| complaint.line);
+    let more = complaints.len().saturating_sub(MOST_COMPLAINTS);
+    if more > 0 {
+        complaints.truncate(MOST_COMPLAINTS);
+        complaints
+            .push(Complaint { line: 0, sentence: format!("{more} more complaints, about the lines after these") });
+    }
+    complaints
+}
+
+impl<'b> Table<'b> {
     /// Reads UTF-8 text with or without a byte order mark; LF, CRLF and CR end a line; the header comes first.
-    pub fn read(bytes: &[u8]) -> Table {
+    pub fn read(bytes: &'b [u8]) -> Table<'b> {
         let mut lines = Lines::of(bytes);
-        let (_, header) = header(bytes);
+        let header = lines.names();
         let header_line = lines.next_record().map_or(0, |(line, _, _)| line);
         let mut complaints = Vec::new();
-        for (at, name) in header.iter().enumerate() {
-            if !name.is_empty() && header[..at].contains(name) {
+        let mut seen = std::collections::BTreeSet::new();
+        for name in &header {
+            if !name.is_empty() && !seen.insert(name) {
                 let sentence = format!("the column {:?} stands twice; the first one is read", elided(name, 80));
                 complaints.push(Complaint { line: header_line, sentence });
             }
         }
-
-        let mut rows = Vec::new();
-        while let Some((line, mut cells, fault)) = lines.next_record() {
-            if let Some(sentence) = fault {
-                complaints.push(Complaint { line, sentence });
-            }
-            if cells.iter().all(String::is_empty) {
-                continue; // A blank line, or the `;;;;` that spreadsheets leave below a table, says nothing.
-            }
-            let surplus = cells.iter().skip(header.len()).any(|cell| !cell.is_empty());
-            if surplus || cells.len() < header.len() {
-                let sentence = format!("{} cells where the header has {}", cells.len(), header.len());
-                complaints.push(Complaint { line, sentence });
-            }
-            cells.truncate(header.len());
-            rows.push(Row { line, cells });
-        }
-        Table { header, rows, complaints }
+        Table { header, complaints, lines }
     }
 
     /// The place of a column.
@@ -106,45 +103,59 @@ impl Table {
     }
 }
 
-/// Delimiter and header of a table, by its first line that is not empty.
-pub fn header(bytes: &[u8]) -> (u8, Vec<String>) {
-    let lines = Lines::of(bytes);
-    let delimiter = lines.delimiter;
-    let names = lines.peek().into_iter().map(|name| name.to_lowercase());
-    (delimiter, names.collect())
+impl Iterator for Table<'_> {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        while let Some((line, mut cells, fault)) = self.lines.next_record() {
+            if let Some(sentence) = fault {
+                self.complaints.push(Complaint { line, sentence });
+            }
+            if cells.iter().all(String::is_empty) {
+                continue; // A blank line, or the `;;;;` that spreadsheets leave below a table, says nothing.
+            }
+            let width = self.header.len();
+            let surplus = cells.iter().skip(width).any(|cell| !cell.is_empty());
+            if surplus || cells.len() < width {
+                let sentence = format!("{} cells where the header has {width}", cells.len());
+                self.complaints.push(Complaint { line, sentence });
+            }
+            cells.truncate(width);
+            return Some(Row { line, cells });
+        }
+        None
+    }
 }
 
 /// Whether the table's header has all of these columns.
 pub fn has_columns(bytes: &[u8], names: &[&str]) -> bool {
-    let (_, header) = header(bytes);
+    let header = Lines::of(bytes).names();
     names.iter().all(|name| header.iter().any(|own| own == name))
 }
 
 struct Lines<'b> {
     rest: &'b [u8],
     line: u64,
-    delimiter: u8,
+    cutter: Cutter,
 }
 
 impl<'b> Lines<'b> {
     fn of(bytes: &'b [u8]) -> Lines<'b> {
         let rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut lines = Lines { rest, line: 1, delimiter: b',' };
-        lines.skip_line_ends();
-        let first = lines.first_line();
         // The one that cuts the header into most cells; of equals, the comma.
+        let begin = rest.iter().take_while(|b| matches!(b, b'\n' | b'\r')).count();
+        let first = first_line(&rest[begin..]);
         let cells = |delimiter: u8| first.iter().filter(|b| **b == delimiter).count();
-        lines.delimiter = [b'\t', b';', b','].into_iter().max_by_key(|d| cells(*d)).unwrap_or(b',');
+        let delimiter = [b'\t', b';', b','].into_iter().max_by_key(|d| cells(*d)).unwrap_or(b',');
+        let mut lines = Lines { rest, line: 1, cutter: Cutter::at(delimiter) };
+        lines.skip_line_ends();
         lines
     }
 
-    fn peek(&self) -> Vec<String> {
-        record(self.delimiter, self.first_line()).map(|r| r.cells).unwrap_or_default()
-    }
-
-    fn first_line(&self) -> &'b [u8] {
-        let end = memchr2(b'\n', b'\r', self.rest).unwrap_or(self.rest.len());
-        &self.rest[..end.min(LONGEST_RECORD)]
+    /// The cells of the next line, in lower case.
+    fn names(&mut self) -> Vec<String> {
+        let record = self.cutter.record(first_line(self.rest)).unwrap_or_default();
+        record.cells.into_iter().map(|name| name.to_lowercase()).collect()
     }
 
     fn skip_line_ends(&mut self) {
@@ -160,12 +171,12 @@ impl<'b> Lines<'b> {
     }
 
     /// The next record with all its lines, unless a quote stays open for too long.
-    fn whole_record(&self) -> Option<Record> {
+    fn whole_record(&mut self) -> Option<Record> {
         let mut end = 0;
         for _ in 0..MOST_LINES {
             let window = &self.rest[..self.rest.len().min(LONGEST_RECORD)];
             end += memchr2(b'\n', b'\r', &window[end..]).map_or(window.len() - end, |at| at + 1);
-            let taken = record(self.delimiter, &window[..end])?;
+            let taken = self.cutter.record(&window[..end])?;
             let cut = end == LONGEST_RECORD && end < self.rest.len();
             if !taken.open && !cut {
                 return Some(taken);
@@ -187,8 +198,8 @@ impl<'b> Lines<'b> {
         let (taken, fault) = match self.whole_record() {
             Some(taken) => (taken, None),
             None => {
-                let alone = self.first_line();
-                let taken = record(self.delimiter, alone).unwrap_or_default();
+                let alone = first_line(self.rest);
+                let taken = self.cutter.record(alone).unwrap_or_default();
                 let fault =
                     if alone.len() == LONGEST_RECORD { "the line is too long" } else { "a quote is not closed" };
                 let length = memchr2(b'\n', b'\r', self.rest).unwrap_or(self.rest.len());
@@ -213,37 +224,62 @@ struct Record {
     open: bool,
 }
 
-fn record(delimiter: u8, text: &[u8]) -> Option<Record> {
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
-    let (mut out, mut ends) = (vec![0; text.len() + 1], vec![0; text.len() + 2]);
-    let (mut result, length, mut written, mut cells) = reader.read_record(text, &mut out, &mut ends);
-    // A line end closes a record, unless it stands inside quotes; so does a quote that closes the last cell of the text.
-    let closed = result == ReadRecordResult::Record || !ends_in_quotes(delimiter, text);
-    if result == ReadRecordResult::InputEmpty {
-        let (last, _, more, fields) = reader.read_record(&[], &mut out[written..], &mut ends[cells..]);
-        (result, written, cells) = (last, written + more, cells + fields);
-    }
-    if result != ReadRecordResult::Record || cells == 0 {
-        return None;
-    }
-    let starts = std::iter::once(0).chain(ends[..cells].iter().copied());
-    let spans = starts.zip(ends[..cells].iter().copied());
-    let read = |(from, to): (usize, usize)| unguarded(readable(&out[from..to.min(written)]).trim()).to_owned();
-    Some(Record { cells: spans.map(read).collect(), length, open: !closed })
+fn first_line(rest: &[u8]) -> &[u8] {
+    let end = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+    &rest[..end.min(LONGEST_RECORD)]
 }
 
-/// Whether text that csv-core did not see the end of stops inside quotes: then a line end more is still text.
-fn ends_in_quotes(delimiter: u8, text: &[u8]) -> bool {
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
-    let (mut out, mut ends) = (vec![0; text.len() + 2], vec![0; text.len() + 3]);
-    let (_, _, written, cells) = reader.read_record(text, &mut out, &mut ends);
-    let (result, ..) = reader.read_record(b"\n", &mut out[written..], &mut ends[cells..]);
-    result == ReadRecordResult::InputEmpty
+/// Cuts records into cells. Building csv-core's automaton takes longer than a row, so one serves all of them.
+struct Cutter {
+    reader: Reader,
+    out: Vec<u8>,
+    ends: Vec<usize>,
 }
 
-/// Whether a spreadsheet would take the cell, or what is left of it without leading apostrophes, for a formula.
+impl Cutter {
+    fn at(delimiter: u8) -> Cutter {
+        Cutter { reader: ReaderBuilder::new().delimiter(delimiter).build(), out: Vec::new(), ends: Vec::new() }
+    }
+
+    fn record(&mut self, text: &[u8]) -> Option<Record> {
+        self.reader.reset();
+        // A cell is never longer than its text, and there are at most as many as bytes, and one.
+        let room = text.len() + 3;
+        if self.out.len() < room {
+            self.out.resize(room, 0);
+            self.ends.resize(room, 0);
+        }
+        let (mut written, mut cells) = (0, 0);
+        let mut read = |input: &[u8]| {
+            let (result, length, more, fields) =
+                self.reader.read_record(input, &mut self.out[written..], &mut self.ends[cells..]);
+            (written, cells) = (written + more, cells + fields);
+            (result, length)
+        };
+        let (mut result, length) = read(text);
+        if result == ReadRecordResult::InputEmpty {
+            // A line end closes a record, unless it stands inside quotes.
+            (result, _) = read(b"\n");
+        }
+        let open = result == ReadRecordResult::InputEmpty;
+        if open {
+            (result, _) = read(&[]);
+        }
+        if result != ReadRecordResult::Record || cells == 0 {
+            return None;
+        }
+        let ends = &self.ends[..cells];
+        let spans = std::iter::once(0).chain(ends.iter().copied()).zip(ends.iter().copied());
+        let cell = |(from, to): (usize, usize)| unguarded(readable(&self.out[from..to.min(written)]).trim()).to_owned();
+        Some(Record { cells: spans.map(cell).collect(), length, open })
+    }
+}
+
+/// Whether a spreadsheet would take the cell, or what is left of it without leading apostrophes, for a formula. East Asian
+/// editions take the full-width signs for formulas too.
 fn is_formula(cell: &str) -> bool {
-    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
+    const SIGNS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    cell.trim_start_matches('\'').starts_with(SIGNS)
 }
 
 fn unguarded(cell: &str) -> &str {
@@ -269,7 +305,7 @@ mod tests {
     use super::*;
 
     fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
-        Table::read(text.as_bytes()).rows.into_iter().map(|row| (row.line, row.cells)).collect()
+        Table::read(text.as_bytes()).map(|row| (row.line, row.cells)).collect()
     }
 
     #[test]
@@ -293,23 +329,23 @@ mod tests {
 
     #[test]
     fn a_quote_never_closed_takes_its_own_line_only() {
-        let table = Table::read(b"a,b\n1,\"x\n2,y\n3,z\n");
-        assert_eq!(table.rows.len(), 3);
-        assert_eq!(table.rows[2].line, 4);
+        let mut table = Table::read(b"a,b\n1,\"x\n2,y\n3,z\n");
+        assert_eq!(table.by_ref().map(|row| row.line).collect::<Vec<_>>(), [2, 3, 4]);
         assert!(table.complaints.iter().any(|c| c.line == 2 && c.sentence.contains("quote")), "{:?}", table.complaints);
     }
 
     #[test]
     fn a_row_of_another_length_is_said() {
-        let table = Table::read(b"a,b\n1\n1,2,3\n1,2,,\n");
+        let mut table = Table::read(b"a,b\n1\n1,2,3\n1,2,,\n");
+        let rows = table.by_ref().count();
         let lines: Vec<u64> = table.complaints.iter().map(|c| c.line).collect();
-        assert_eq!((table.rows.len(), lines), (3, vec![2, 3]));
+        assert_eq!((rows, lines), (3, vec![2, 3]));
     }
 
     #[test]
     fn bytes_that_are_not_utf8_are_shown_and_said() {
-        let table = Table::read(b"a,b\n\x83\x6e,x\n");
-        assert_eq!(table.rows[0].cell(Some(0)), Some("\\x83n"));
+        let mut table = Table::read(b"a,b\n\x83\x6e,x\n");
+        assert_eq!(table.next().unwrap().cell(Some(0)), Some("\\x83n"));
         assert_eq!(table.complaints.len(), 1);
     }
 
@@ -317,9 +353,10 @@ mod tests {
     fn a_formula_is_guarded_and_comes_back() {
         assert_eq!(cell("=1+1"), "'=1+1");
         assert_eq!(cell("Tokyo, DC"), "\"Tokyo, DC\"");
-        for text in ["=cmd|'/c calc'!A1", "+x", "-1", "@a", "'=a", "''+b", "'plain", "a\"b", "x;y", "東京"] {
-            let table = Table::read(format!("h,i\n{},\n", cell(text)).as_bytes());
-            assert_eq!(table.rows[0].cell(Some(0)), Some(text), "{:?}", cell(text));
+        for text in ["=cmd|'/c calc'!A1", "＝cmd|x", "+x", "-1", "@a", "'=a", "''+b", "'plain", "a\"b", "x;y", "東京"]
+        {
+            let written = format!("h,i\n{},\n", cell(text));
+            assert_eq!(Table::read(written.as_bytes()).next().unwrap().cell(Some(0)), Some(text), "{written:?}");
         }
     }
 
@@ -327,18 +364,19 @@ mod tests {
         #[test]
         fn every_cell_comes_back(text in "[ -~\\n\\t\"'=;,é東]{0,40}") {
             let text = text.trim();
-            let table = Table::read(format!("h,i\n{},x\n1,2\n", cell(text)).as_bytes());
-            proptest::prop_assert_eq!(table.rows[0].cell(Some(0)).unwrap_or_default(), text);
-            proptest::prop_assert_eq!(table.rows.len(), 2);
+            let written = format!("h,i\n{},x\n1,2\n", cell(text));
+            let rows: Vec<Row> = Table::read(written.as_bytes()).collect();
+            proptest::prop_assert_eq!(rows[0].cell(Some(0)).unwrap_or_default(), text);
+            proptest::prop_assert_eq!(rows.len(), 2);
         }
 
         #[test]
         fn no_bytes_are_too_broken(bytes: Vec<u8>, cut in "[a,;\"\\n\\r\\t']{0,60}") {
             for text in [&bytes[..], cut.as_bytes()] {
                 let lines = text.iter().filter(|b| matches!(b, b'\n' | b'\r')).count() as u64 + 1;
-                let table = Table::read(text);
-                proptest::prop_assert!(table.rows.iter().all(|row| row.line >= 1 && row.line <= lines));
-                proptest::prop_assert!(table.rows.windows(2).all(|pair| pair[0].line < pair[1].line));
+                let rows: Vec<Row> = Table::read(text).collect();
+                proptest::prop_assert!(rows.iter().all(|row| row.line >= 1 && row.line <= lines));
+                proptest::prop_assert!(rows.windows(2).all(|pair| pair[0].line < pair[1].line));
             }
         }
     }
@@ -346,7 +384,7 @@ mod tests {
     #[test]
     fn nothing_is_a_table_without_rows() {
         for bytes in [&b""[..], b"\n\n\n", b"\0\0\0", b"\xef\xbb\xbf", b"\"", b"a"] {
-            assert!(Table::read(bytes).rows.is_empty(), "{bytes:?}");
+            assert_eq!(Table::read(bytes).count(), 0, "{bytes:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::{Policy, Rule, Scope, ServiceScope, Verdict};
 use crate::calendar;
-use crate::evidence::table::{Complaint, Row, Table, cell, has_columns};
+use crate::evidence::table::{Complaint, Row, Table, cell, has_columns, told};
 use crate::evidence::text::elided;
 use crate::flow::{Protocol, Service};
 use crate::sites::{EXTERNAL, UNASSIGNED};
@@ -51,7 +51,7 @@ pub fn looks_like_policy(sample: &[u8]) -> bool {
 pub fn read_policy(bytes: &[u8]) -> (Policy, Vec<Complaint>) {
     let mut table = Table::read(bytes);
     table.complain_of_others(&COLUMNS);
-    let mut complaints = std::mem::take(&mut table.complaints);
+    let mut complaints = Vec::new();
     let columns = COLUMNS.map(|name| table.column(name));
     for (name, column) in COLUMNS.iter().zip(columns).take(4) {
         if column.is_none() {
@@ -60,9 +60,9 @@ pub fn read_policy(bytes: &[u8]) -> (Policy, Vec<Complaint>) {
     }
     let mut policy = Policy::default();
     let mut said: BTreeMap<String, (Verdict, u64)> = BTreeMap::new();
-    for row in &table.rows {
+    for row in table.by_ref() {
         let mut say = |sentence: String| complaints.push(Complaint { line: row.line, sentence });
-        let rule = match read_rule(row, &columns) {
+        let rule = match read_rule(&row, &columns) {
             Ok(rule) => rule,
             Err(refusal) => {
                 say(format!("{refusal}; the row is left out"));
@@ -85,8 +85,9 @@ pub fn read_policy(bytes: &[u8]) -> (Policy, Vec<Complaint>) {
         }
         policy.rules.push(rule);
     }
-    complaints.sort_by_key(|complaint| complaint.line);
-    (policy, complaints)
+    let mut all = table.complaints;
+    all.extend(complaints);
+    (policy, told(all))
 }
 
 fn read_rule(row: &Row, columns: &[Option<usize>; 8]) -> Result<Rule, String> {

@@ -6,6 +6,7 @@
 pub mod csv;
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -53,13 +54,17 @@ impl Policy {
     /// Rows that can never speak, because the book has no such site, role or country.
     pub fn strangers(&self, book: &SiteBook) -> Vec<Complaint> {
         let mut complaints = Vec::new();
+        let lower = |text: &Option<String>| text.as_deref().map(str::to_lowercase);
+        let names: BTreeSet<String> = book.sites.iter().map(|site| site.name.to_lowercase()).collect();
+        let roles: BTreeSet<String> = book.sites.iter().filter_map(|site| lower(&site.role)).collect();
+        let countries: BTreeSet<String> = book.sites.iter().filter_map(|site| lower(&site.country)).collect();
         for rule in &self.rules {
             for scope in [&rule.from, &rule.to] {
                 let known = match scope {
                     Scope::Any | Scope::External | Scope::Unassigned => true,
-                    Scope::Site(_) | Scope::Role(_) | Scope::Country(_) => {
-                        (0..book.sites.len() as u32).any(|at| scope.covers(Party::Site(at), book))
-                    }
+                    Scope::Site(name) => names.contains(&name.to_lowercase()),
+                    Scope::Role(role) => roles.contains(&role.to_lowercase()),
+                    Scope::Country(code) => countries.contains(&code.to_lowercase()),
                 };
                 if !known {
                     let sentence = format!("no site is {:?}; the row never applies", scope.to_string());

@@ -1,13 +1,13 @@
 //! Reads `sites.csv`: `site,cidr,country,timezone,lat,lon,role` and optional `host_pattern,source,contact`, in any order
 //! of columns, several rows a site. A row that can't be used is left out and said; nothing is dropped silently.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::{Range, Site, SiteBook};
-use crate::evidence::table::{Row, Table, has_columns};
+use crate::evidence::table::{Row, Table, has_columns, told};
 use crate::evidence::text::elided;
 
 pub use crate::evidence::table::Complaint;
@@ -24,15 +24,15 @@ pub fn looks_like_sites(sample: &[u8]) -> bool {
 pub fn read_sites(bytes: &[u8]) -> (SiteBook, Vec<Complaint>) {
     let mut table = Table::read(bytes);
     table.complain_of_others(&COLUMNS);
-    let mut reading = Reading { complaints: std::mem::take(&mut table.complaints), ..Reading::default() };
+    let mut reading = Reading::default();
     let columns = COLUMNS.map(|name| table.column(name));
     if columns[0].is_none() {
         reading.say(0, "no column \"site\" in the header");
     }
-    for row in &table.rows {
-        reading.row(row, &columns);
+    for row in table.by_ref() {
+        reading.row(&row, &columns);
     }
-    reading.finish()
+    reading.finish(table.complaints)
 }
 
 #[derive(Default)]
@@ -40,6 +40,8 @@ struct Reading {
     sites: BTreeMap<String, (u64, Site)>,
     /// Which site holds a range, and since which line.
     holders: BTreeMap<(IpNet, Option<String>), (String, u64)>,
+    /// The host patterns that each site has.
+    patterns: BTreeSet<(String, String)>,
     complaints: Vec<Complaint>,
 }
 
@@ -72,7 +74,7 @@ impl Reading {
             self.say(row.line, "a source without an address range limits nothing");
         }
         if let (Some(pattern), Some((_, site))) = (pattern, self.sites.get_mut(name))
-            && !site.host_patterns.iter().any(|own| own == pattern)
+            && self.patterns.insert((name.to_owned(), pattern.to_owned()))
         {
             site.host_patterns.push(pattern.to_owned());
         }
@@ -137,7 +139,7 @@ impl Reading {
         self.sites.get_mut(name).expect("its row was described before").1.ranges.push(range);
     }
 
-    fn finish(mut self) -> (SiteBook, Vec<Complaint>) {
+    fn finish(mut self, mut complaints: Vec<Complaint>) -> (SiteBook, Vec<Complaint>) {
         let mut folded: BTreeMap<String, String> = BTreeMap::new();
         let mut notes = Vec::new();
         for (name, (line, site)) in &mut self.sites {
@@ -152,10 +154,9 @@ impl Reading {
                 notes.push(Complaint { line: *line, sentence });
             }
         }
-        let mut complaints = self.complaints;
+        complaints.extend(self.complaints);
         complaints.extend(notes);
-        complaints.sort_by_key(|complaint| complaint.line);
-        (SiteBook { sites: self.sites.into_values().map(|(_, site)| site).collect() }, complaints)
+        (SiteBook { sites: self.sites.into_values().map(|(_, site)| site).collect() }, told(complaints))
     }
 }
 
