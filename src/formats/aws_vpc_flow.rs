@@ -103,6 +103,9 @@ pub(super) type Cells<'r> = [Option<&'r [u8]>; SLOTS];
 
 struct Columns(Vec<Slot>);
 
+/// No version has 40 fields.
+const MOST_FIELDS: usize = 128;
+
 /// All fields of version 5 in the order in which the User Guide lists them; the first fourteen are the default format.
 const DEFAULT: &str = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end \
     action log-status vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region az-id sublocation-type \
@@ -139,7 +142,8 @@ impl Columns {
                 Slot::of(&name).unwrap_or(Slot::Other)
             })
             .collect();
-        telling.then_some(Columns(slots))
+        let slots: Vec<Slot> = slots;
+        (telling && slots.len() <= MOST_FIELDS).then_some(Columns(slots))
     }
 
     fn name_a_flow(&self) -> bool {
@@ -151,7 +155,7 @@ impl Columns {
     /// first such name are counted from the left, those behind the last from the right.
     fn cut<'r>(&self, line: &'r [u8]) -> Result<Cells<'r>, Fault> {
         let mut cells: Cells<'r> = [None; SLOTS];
-        let mut words: [&[u8]; 128] = [b""; 128];
+        let mut words: [&[u8]; MOST_FIELDS] = [b""; MOST_FIELDS];
         let mut count = 0;
         for word in line.split(|b| matches!(b, b' ' | b'\t')).filter(|word| !word.is_empty()) {
             if let Some(place) = words.get_mut(count) {

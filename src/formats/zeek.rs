@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::Disposition;
+use crate::evidence::text::{elided, visible};
 use crate::flow::Outcome;
 
 /// What became of a connection, from `conn_state`; `both_spoke` says whether packets or bytes went both ways.
@@ -41,7 +42,8 @@ pub fn other_log(stream: &str) -> Disposition {
         "ssl" => "Zeek ssl log, not conn.log",
         "files" => "Zeek files log, not conn.log",
         _ => {
-            let name = crate::evidence::text::elided(stream, 40);
+            let name = visible(stream);
+            let name = elided(&name, 40);
             return Disposition::Skipped(Cow::Owned(format!("Zeek {name} log, not conn.log")));
         }
     };

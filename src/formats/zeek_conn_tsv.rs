@@ -124,7 +124,8 @@ impl Parser for ConnTsv {
             self.columns = Some(DEFAULT.split(|b| *b == b'\t').map(Slot::of).collect());
         }
         let Some(columns) = &self.columns else {
-            return Disposition::Malformed(Fault::new("no #fields line before it says its columns", readable(line)));
+            let shown = readable(&line[..line.len().min(480)]);
+            return Disposition::Malformed(Fault::new("no #fields line before it says its columns", shown));
         };
         match read_row(line, &self.header, columns, &self.clock) {
             Ok(flow) => {

@@ -97,6 +97,8 @@ impl Parser for Rows {
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// How many rows a guess looks at.
 const GUESSED_ROWS: usize = 50;
+/// A table of more columns is none: no log of connections has a tenth of them, and each is compared with all names.
+const MOST_COLUMNS: usize = 500;
 /// How many lines of preamble may stand before the header.
 const PREAMBLE: usize = 12;
 
@@ -134,7 +136,8 @@ impl<'s> Table<'s> {
         let line = head.get(before)?;
         let mut names = Vec::new();
         // A line with an unclosed quote names no columns.
-        if cells::cut(line.strip_prefix(b"#").unwrap_or(line), delimiter, &mut names).is_err() {
+        let cut = cells::cut(line.strip_prefix(b"#").unwrap_or(line), delimiter, &mut names);
+        if cut.is_err() || names.len() > MOST_COLUMNS {
             names.clear();
         }
         let header = distinct(&names);

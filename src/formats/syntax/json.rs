@@ -55,8 +55,11 @@ impl<'j> Value<'j> {
             Value::Null => Cow::Borrowed("null"),
             Value::Bool(true) => Cow::Borrowed("true"),
             Value::Bool(false) => Cow::Borrowed("false"),
-            Value::Number(bytes) | Value::Array(bytes) | Value::Object(bytes) => readable(bytes),
-            Value::String(raw) => raw.text(),
+            // A message shows the beginning at most, and a value may have megabytes.
+            Value::Number(bytes) | Value::Array(bytes) | Value::Object(bytes) => {
+                readable(&bytes[..bytes.len().min(480)])
+            }
+            Value::String(raw) => Raw { bytes: &raw.bytes[..raw.bytes.len().min(480)], ..*raw }.text(),
         }
     }
 }

@@ -143,11 +143,16 @@ impl<'p> Pairs<'p> {
     }
 }
 
+/// How many quotes may stand inside a value. Without a bound, each value of a line made of quotes alone would be looked
+/// through to the line's end.
+const MOST_QUOTES: usize = 200;
+
 /// Where a quoted value ends. A quote that a backslash escapes does not end it; of the others, the first behind which
 /// the line goes on as a list of pairs does, so that `msg="he said "no" twice" act=deny` keeps its words. When no quote is
 /// followed so, or when a further value opens (`="`) before one is, the first unescaped one ends it.
 fn closing_quote(inner: &[u8], goes_on: fn(&[u8]) -> bool) -> Option<usize> {
     let mut first = None;
+    let mut seen = 0;
     for at in memchr::memchr_iter(b'"', inner) {
         let slashes = inner[..at].iter().rev().take_while(|b| **b == b'\\').count();
         if slashes % 2 == 1 {
@@ -156,7 +161,8 @@ fn closing_quote(inner: &[u8], goes_on: fn(&[u8]) -> bool) -> Option<usize> {
         if goes_on(&inner[at + 1..]) {
             return Some(at);
         }
-        if inner[..at].ends_with(b"=") && first.is_some() {
+        seen += 1;
+        if (inner[..at].ends_with(b"=") && first.is_some()) || seen == MOST_QUOTES {
             break;
         }
         first = first.or(Some(at));
