@@ -118,10 +118,12 @@ impl Moment {
         seconds.checked_mul(1_000_000).map(Moment)
     }
 
-    /// The hour that it falls in, counted from the epoch.
+    /// The hour that it falls in, counted from the epoch. What lies outside the years 0 to 9999 counts in the first or the
+    /// last hour of them, so that no sum or difference of hours can overflow.
     pub fn hour(self) -> Hour {
-        // Any i64 of microseconds is within ±2.6 billion hours; the clamp only guards what no log can mean.
-        Hour(self.0.div_euclid(3_600_000_000).clamp(i64::from(i32::MIN) + 1, i64::from(i32::MAX)) as i32)
+        const YEAR_0: i64 = -719_528 * 24;
+        const YEAR_10000: i64 = 2_932_897 * 24;
+        Hour(self.0.div_euclid(3_600_000_000).clamp(YEAR_0, YEAR_10000 - 1) as i32)
     }
 
     /// Earlier by so many microseconds, if that can be said.
@@ -341,6 +343,13 @@ mod tests {
         assert_eq!(Moment(1_588_205_199_824_370).to_string(), "1588205199.82437");
         assert_eq!(Moment(1_599_665_193_000_000).to_string(), "1599665193");
         assert_eq!(Moment(-1_500_000).to_string(), "-1.5");
+    }
+
+    #[test]
+    fn every_moment_has_an_hour_of_four_digit_years() {
+        let (first, last) = (Moment(i64::MIN).hour(), Moment(i64::MAX).hour());
+        let year = |hour: Hour| crate::calendar::date(hour.start().unwrap());
+        assert_eq!((year(first), year(last)), ("0000-01-01".to_owned(), "9999-12-31".to_owned()));
     }
 
     #[test]
