@@ -205,7 +205,7 @@ pub fn case_json(case: &Case, analysis: &Analysis) -> String {
     let document = document(case, analysis);
     let mut text = serde_json::to_string_pretty(&document).expect("the document holds nothing that JSON cannot write");
     text.push('\n');
-    text
+    crate::evidence::text::inert_json(text)
 }
 
 /// Twelve hex digits that name a case by its evidence: the same files give the same id.

@@ -22,20 +22,72 @@ fn escape_invalid(bytes: &[u8]) -> String {
 }
 
 /// The text with control and direction characters made visible (`\u{202e}`), for screens and figures.
-/// Terminal escapes, NUL, line separators and bidirectional overrides can't act from here on.
+/// Terminal escapes, NUL, line separators and bidirectional overrides can't act from here on; nor can a tower of marks on
+/// one letter cover what stands above it: past [`MOST_MARKS`] their number stands for them.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(acts) {
+    if text.is_ascii() && !text.bytes().any(|b| b.is_ascii_control()) {
         return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(text.len() + 16);
+    let mut marks = 0;
+    let towers = text.chars().any(|c| {
+        marks = if is_mark(c) { marks + 1 } else { 0 };
+        marks > MOST_MARKS || acts(c)
+    });
+    if !towers {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len().min(1 << 16) + 16);
+    let mut marks = 0;
     for c in text.chars() {
-        if acts(c) {
-            out.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
+        marks = if is_mark(c) {
+            marks + 1
+        } else {
+            unseen(marks, &mut out);
+            0
+        };
+        match c {
+            c if acts(c) => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            _ if marks > MOST_MARKS => {}
+            c => out.push(c),
+        }
+    }
+    unseen(marks, &mut out);
+    Cow::Owned(out)
+}
+
+/// How many combining marks are shown on one letter. Vietnamese has two, pointed Hebrew and Thai three or four.
+const MOST_MARKS: usize = 6;
+
+fn unseen(marks: usize, out: &mut String) {
+    if marks > MOST_MARKS {
+        out.push_str(&format!("(+{} marks)", marks - MOST_MARKS));
+    }
+}
+
+/// Marks that stand above or below the letter before them, from any script that stacks them without bound.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5bd}' | '\u{610}'..='\u{61a}')
+        || matches!(c, '\u{64b}'..='\u{65f}' | '\u{e31}' | '\u{e34}'..='\u{e3a}' | '\u{e47}'..='\u{e4e}')
+        || matches!(c, '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}')
+        || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{fe20}'..='\u{fe2f}' | '\u{3099}' | '\u{309a}')
+}
+
+/// JSON text in which no character acts: those that would are written as `\uXXXX`, which means the same (RFC 8259 §7).
+/// Line ends between the values stay.
+pub fn inert_json(json: String) -> String {
+    if !json.chars().any(|c| acts(c) && c != '\n') {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if acts(c) && c != '\n' {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
         } else {
             out.push(c);
         }
     }
-    Cow::Owned(out)
+    out
 }
 
 /// Whether a character does something other than being seen: controls, line separators, zero-width and
@@ -44,6 +96,8 @@ fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        // XML 1.0 §2.2 has no U+FFFE and U+FFFF, so that a figure with one of them would not open.
+        || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 /// At most `most` characters, with `…` in place of the rest.
@@ -68,6 +122,22 @@ mod tests {
     fn an_override_becomes_visible() {
         assert_eq!(visible("a\u{202e}b\u{1b}[0m"), "a\\u{202e}b\\u{1b}[0m");
         assert_eq!(visible("plain"), "plain");
+    }
+
+    #[test]
+    fn a_tower_of_marks_is_cut() {
+        let tower = format!("e{}x", "\u{301}".repeat(10_000));
+        assert_eq!(visible(&tower), format!("e{}(+9994 marks)x", "\u{301}".repeat(6)));
+        assert_eq!(visible("e\u{301}"), "e\u{301}");
+    }
+
+    #[test]
+    fn inert_json_means_the_same() {
+        let text = "\u{202e}a\u{9b}\n\u{e0041}\u{ffff}é";
+        let json = serde_json::to_string_pretty(&vec![text]).unwrap();
+        let inert = inert_json(json);
+        assert!(!inert.contains(['\u{202e}', '\u{9b}', '\u{e0041}']) && inert.contains('\n'));
+        assert_eq!(serde_json::from_str::<Vec<String>>(&inert).unwrap(), [text]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use kyoten::calendar;
 use kyoten::case::document::case_json;
 use kyoten::case::{Analysis, Case};
 use kyoten::evidence::table::Complaint;
+use kyoten::evidence::text::visible;
 use kyoten::flow::Moment;
 use kyoten::policy::csv::{looks_like_policy, read_policy};
 use kyoten::reading::Reading;
@@ -86,7 +87,7 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
     }
 
     let analysis = case.analyse();
-    analysis.notices.iter().for_each(|notice| eprintln!("kyoten: {notice}"));
+    analysis.notices.iter().for_each(|notice| eprintln!("kyoten: {}", visible(notice)));
     write_all(arguments, &case, &analysis)?;
     Ok(if complete { End::Done } else { End::Partly })
 }
@@ -145,7 +146,7 @@ fn first(complaints: &[Complaint]) -> String {
 
 fn complain(path: &Path, complaints: &[Complaint]) -> bool {
     for complaint in complaints {
-        eprintln!("{} line {}: {}", input::name_of(path), complaint.line, complaint.sentence);
+        eprintln!("{}", visible(&complaint.in_file(&input::name_of(path))));
     }
     complaints.is_empty()
 }

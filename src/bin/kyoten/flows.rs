@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use kyoten::case::document::seconds;
 use kyoten::evidence::Place;
+use kyoten::evidence::text::inert_json;
 use kyoten::flow::{Endpoint, Flow};
 use kyoten::reading::{Fate, Reading, Visitor};
 use serde::Serialize;
@@ -131,7 +132,8 @@ impl Visitor for Lines {
             sensor: flow.sensor.as_deref(),
             rule: flow.rule.as_deref(),
         };
-        serde_json::to_writer(&mut self.text, &line).expect("a Vec takes all that is written");
+        let json = serde_json::to_string(&line).expect("a line holds nothing that JSON cannot write");
+        self.text.extend_from_slice(inert_json(json).as_bytes());
         self.text.push(b'\n');
         Fate::Drawn
     }
