@@ -57,18 +57,23 @@ export function createActs(engine, store) {
   }
 
   // The case, as often as it changed and not more.
-  const look = newest(async () => {
+  let wanted = 0;
+  const look = newest(async (/** @type {number} */ asked) => {
     const view = await ask("case_view");
     const again = /** @type {string[]} */ (await ask("must_read_again"));
-    return { view, again };
-  }, ({ view, again }) => {
-    store.set({ case: view });
+    return { view, again, asked };
+  }, ({ view, again, asked }) => {
+    store.set({ case: view, counting: store.get().counting && asked < wanted });
     readAgain(again);
-  }, complain);
+  }, (error) => {
+    store.set({ counting: false });
+    complain(error);
+  });
   let lookSoon = 0;
   function refresh() {
     clearTimeout(lookSoon);
-    lookSoon = setTimeout(() => look(undefined), isReading(store.get()) ? 150 : 0);
+    wanted += 1;
+    lookSoon = setTimeout(look, isReading(store.get()) ? 150 : 0, wanted);
   }
 
   function readAgain(/** @type {string[]} */ names) {
@@ -98,7 +103,7 @@ export function createActs(engine, store) {
         const index = await ask("add", result);
         const job = store.get().jobs.find((each) => each.id === id);
         changeJob(id, { stage: cancelled ? "cancelled" : "done", evidence: index, bytes: cancelled ? job?.bytes ?? 0 : job?.size ?? 0 });
-        store.set({ unsaved: true });
+        store.set({ unsaved: true, counting: true });
       } catch (error) {
         changeJob(id, { stage: "failed", sentence: error instanceof Error ? error.message : String(error) });
         complain(error);

@@ -61,6 +61,7 @@ export function createStage(bindings, store, acts) {
     const { case: view, layout, brush, shown, hovered, theme } = store.get();
     const { clientWidth: width, clientHeight: height } = box;
     if (!view || width < 40 || height < 40) return;
+    if (drawn) say(emptiness());
     scene({ layout, width, height, from_ms: brush?.[0], to_ms: brush?.[1], selected: drawable(shown), hovered, theme });
   }
 

@@ -15,13 +15,14 @@
  * @property {readonly import("./types.js").Complaint[]} siteComplaints
  * @property {readonly import("./types.js").Complaint[]} policyComplaints
  * @property {readonly { id: number, text: string, grave: boolean }[]} notes what the page has to say just now
+ * @property {boolean} counting whether the case that is shown is older than what was read
  * @property {boolean} unsaved whether leaving the page would lose work
  */
 
 /** @type {State} */
 const START = {
   engine: "starting", fault: undefined, case: undefined, jobs: [], layout: "ring", brush: undefined, shown: undefined, hovered: undefined,
-  tab: "findings", theme: "light", siteComplaints: [], policyComplaints: [], notes: [], unsaved: false,
+  tab: "findings", theme: "light", siteComplaints: [], policyComplaints: [], notes: [], counting: false, unsaved: false,
 };
 
 /** @typedef {ReturnType<typeof createStore>} Store */
@@ -69,12 +70,12 @@ export function createStore() {
 }
 
 /**
- * Whether any file is still on its way.
+ * Whether any file is still on its way, to the case or from the case to the screen.
  * @param {State} state
  * @returns {boolean}
  */
 export function isReading(state) {
-  return state.jobs.some((job) => ["waiting", "offered", "reading", "merging"].includes(job.stage));
+  return state.counting || state.jobs.some((job) => ["waiting", "offered", "reading", "merging"].includes(job.stage));
 }
 
 /**

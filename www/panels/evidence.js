@@ -1,7 +1,7 @@
 // The evidence: every file that was dropped, how far its reading is, and its receipt.
 import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
-import { lasting, percent, size } from "../numbers.js";
+import { lasting, percent, size, whole } from "../numbers.js";
 import { isReading } from "../store.js";
 import { words } from "../words.js";
 import { receipt } from "./receipt.js";
@@ -141,7 +141,7 @@ function createFile(store, acts) {
       fill(state, busy
         ? [next.again ? words.evidence.again : words.evidence.stages[next.stage], next.stage === "reading" && ` ${share} %`, next.speed && next.stage === "reading" ? ` · ${words.evidence.speed(size(next.speed))}` : ""]
         : [trouble && h("span", { class: "trouble" }, icon("warn"), " ", trouble), !trouble && (next.stage === "taken" ? next.sentence : evidence?.title ?? words.evidence.stages[next.stage])]);
-      fill(facts, size(next.size), next.records > 0n && busy && ` · ${String(next.records)} ${words.evidence.records}`);
+      fill(facts, size(next.size), next.records > 0n && busy && ` · ${whole(next.records)} ${words.evidence.records}`);
       facts.hidden = !busy;
       element.classList.toggle("troubled", trouble !== undefined);
       if (settled) {
@@ -166,7 +166,9 @@ function createFile(store, acts) {
 function settledTrouble(job, evidence) {
   if (job.stage === "failed") return words.evidence.stages.failed;
   if (evidence?.advice) return words.evidence.unknown;
-  if (evidence && !evidence.complete) return words.evidence.incomplete;
   if (job.stage === "cancelled") return words.evidence.stages.cancelled;
+  if (evidence && evidence.unprocessed.length > 0) return words.evidence.incomplete;
+  const malformed = evidence?.malformed.reduce((sum, reason) => sum + reason.count, 0n) ?? 0n;
+  if (malformed > 0n) return `${whole(malformed)} ${words.evidence.malformed}`;
   return undefined;
 }
