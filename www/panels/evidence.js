@@ -58,8 +58,7 @@ function createTotal(store, acts) {
   const element = h("div", { class: "total" }, h("div", { class: "total-line" }, h("strong", {}, words.evidence.allLabel), text, h("button", { type: "button", class: "quiet", on: { click: acts.cancelAll } }, words.evidence.cancelAll)), bar);
   const spoken = h("p", { class: "unseen", role: "status" });
   let told = -1;
-  store.watch((state) => [state.jobs], (jobs) => {
-    const reading = isReading(store.get());
+  store.watch((state) => [state.jobs, isReading(state)], (jobs, reading) => {
     element.hidden = !reading;
     if (!reading) {
       told = -1;
