@@ -114,7 +114,10 @@ impl Ledger {
             coverage: &self.coverage,
             witnesses: &self.witnesses,
         };
-        postcard::to_allocvec(&leaving).expect("a ledger holds nothing that postcard cannot write")
+        // Roughly what its entries take, so that the bytes need not move to ever larger places.
+        let room = (self.cells.len() + self.coarse.len()) * 48 + self.pairs.len() * 110 + 4096;
+        postcard::to_extend(&leaving, Vec::with_capacity(room))
+            .expect("a ledger holds nothing that postcard cannot write")
     }
 
     /// Reads what [`Ledger::to_bytes`] wrote, by this same version of Kyoten.
