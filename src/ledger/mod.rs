@@ -19,9 +19,9 @@ use capped::{Absorb, Capped, Ranked, mixed};
 /// How many (link, service, hour) cells are kept apart. Past it, cells lose their port, never their bytes. With the slack
 /// of [`Capped::is_overfull`] this is what a table of 2¹⁹ slots holds: one more, and it takes twice the memory.
 pub const CELL_CAP: usize = 366_000;
-/// How many (host, host, service) entries are kept apart. Past it, external pairs give way first. They are more than twice
-/// as large as cells: with their slack they fill 2¹⁸ slots.
-pub const PAIR_CAP: usize = 182_000;
+/// How many (host, host, service) entries are kept apart. Past it, external pairs give way first. As many as cells, for the
+/// same reason; they are larger, and a million of them alone would fill the memory that a tab may take.
+pub const PAIR_CAP: usize = 366_000;
 /// How many (link, service) entries keep their earliest rows. Past it, those of external links give way first.
 const ROWS_CAP: usize = 20_000;
 /// How many rows each keeps.
