@@ -6,6 +6,8 @@ import { readFileSync } from "node:fs";
 export async function read(frame, timeout = 60_000) {
   await frame.locator(".total").waitFor({ state: "hidden", timeout });
   await frame.locator("header .chip.fact").first().waitFor({ timeout });
+  // Before the first file is begun there is no bar either; the snapshot's label stays until all is counted.
+  await frame.locator("header .chip.lacking", { hasText: "SNAPSHOT" }).waitFor({ state: "hidden", timeout });
 }
 
 /** Drops files once the page is ready for them, and waits until they are read. */
