@@ -200,13 +200,7 @@ impl Case {
         let repeats = self.repeats();
         let ledger = self.ledger(&repeats);
         let guessed = self.book.sites.is_empty();
-        let book = if guessed {
-            let cells = ledger.cells();
-            let loci = cells.iter().flat_map(|(key, _)| [key.from, key.to]);
-            guess(loci, &ledger.witnesses, &self.guesses)
-        } else {
-            self.book.clone()
-        };
+        let book = if guessed { guess(ledger.loci(), &ledger.witnesses, &self.guesses) } else { self.book.clone() };
         let parties = book.parties();
         let survey = Survey::of(&ledger, |locus| parties.of(locus));
         let observed = Observed { survey: &survey, book: &book, policy: &self.policy, baseline: self.baseline };

@@ -58,10 +58,10 @@ fn judge(observed: &Observed<'_>, link: LinkKey, service: Service, record: &Serv
 
     let mut forbidden = Totals::default();
     let mut first_rule = None;
-    for (hour, totals) in &record.hours {
-        if let Some(rule) = denied_by(*hour) {
-            forbidden.absorb(totals);
-            first_rule = first_rule.or((ran(totals) > 0).then_some(rule));
+    for (hour, totals) in record.hours.iter() {
+        if let Some(rule) = denied_by(hour) {
+            forbidden.absorb(&totals);
+            first_rule = first_rule.or((ran(&totals) > 0).then_some(rule));
         }
     }
     let Some(rule) = first_rule else {

@@ -150,7 +150,7 @@ fn claim(
 /// The services of which connections ran, the first in time first.
 fn in_order(seen: &Link) -> Vec<(Service, crate::flow::Moment)> {
     let firsts = seen.services.iter().filter_map(|(service, record)| {
-        let ran = record.hours.values().filter(|totals| ran(totals) > 0);
+        let ran = record.hours.iter().map(|(_, totals)| totals).filter(|totals| ran(totals) > 0);
         ran.filter_map(|totals| totals.first).min().map(|first| (*service, first))
     });
     let mut services: Vec<(Service, crate::flow::Moment)> = firsts.collect();

@@ -29,7 +29,7 @@ impl Coverage {
         let mut days: BTreeMap<Party, BTreeSet<i32>> = BTreeMap::new();
         for (link, seen) in &survey.links {
             let hours = seen.services.values().flat_map(|record| record.hours.keys());
-            let own: BTreeSet<i32> = hours.filter(|hour| **hour != Hour::UNDATED).map(|hour| hour.day()).collect();
+            let own: BTreeSet<i32> = hours.filter(|hour| *hour != Hour::UNDATED).map(|hour| hour.day()).collect();
             for party in [link.from, link.to] {
                 days.entry(party).or_default().extend(&own);
             }
@@ -63,8 +63,8 @@ pub struct Newness {
 
 impl Newness {
     /// How new a thing is of which connections ran in these hours.
-    pub fn of<'h>(
-        hours: impl Iterator<Item = (&'h Hour, &'h crate::ledger::Totals)>,
+    pub fn of(
+        hours: impl Iterator<Item = (Hour, crate::ledger::Totals)>,
         days: &BTreeSet<i32>,
         baseline: Option<(Moment, Moment)>,
     ) -> Option<Newness> {
@@ -72,7 +72,7 @@ impl Newness {
         let mut in_baseline = false;
         let mut after: Option<Moment> = None;
         for (hour, totals) in hours.filter(|(_, totals)| super::ran(totals) > 0) {
-            let Some(start) = totals.first.filter(|_| *hour != Hour::UNDATED) else { continue };
+            let Some(start) = totals.first.filter(|_| hour != Hour::UNDATED) else { continue };
             starts.push(start);
             if let Some((from, to)) = baseline {
                 in_baseline |= totals.last.is_some_and(|last| last >= from) && start <= to;
@@ -226,8 +226,8 @@ fn looked_through(days: &BTreeSet<i32>, before: Moment) -> String {
 
 /// All hours of some services, for [`Newness::of`].
 pub fn hours<'s>(
-    services: impl Iterator<Item = &'s ServiceRecord>,
-) -> impl Iterator<Item = (&'s Hour, &'s crate::ledger::Totals)> {
+    services: impl Iterator<Item = &'s ServiceRecord> + 's,
+) -> impl Iterator<Item = (Hour, crate::ledger::Totals)> + 's {
     services.flat_map(|record| record.hours.iter())
 }
 

@@ -73,6 +73,26 @@ impl<K: Ranked, V: Absorb + Default> Capped<K, V> {
         entries
     }
 
+    /// The entries, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.entries.iter()
+    }
+
+    /// The keys, in no order.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.entries.keys()
+    }
+
+    /// The values, in no order.
+    pub fn values(&self) -> impl Iterator<Item = &V> {
+        self.entries.values()
+    }
+
+    /// The values whose keys stand at or above a rank, in no order.
+    pub fn values_from(&mut self, rank: (u8, u64)) -> impl Iterator<Item = &mut V> {
+        self.entries.iter_mut().filter(move |(key, _)| key.rank() >= rank).map(|(_, value)| value)
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.entries.len()

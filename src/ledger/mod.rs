@@ -1,13 +1,15 @@
 //! What was seen, as totals: by link, service and hour; by host pair; by sensor and hour. A flow is counted and forgotten.
 //!
-//! Ledgers of parts merge, in any order, to the same ledger. Invariants: memory grows with distinct keys up to a stated
-//! cap, past which totals stay exact ([`capped`]); the sum over the cells is the number of flows drawn.
+//! Ledgers of parts merge, in any order, to the same ledger. Invariants: memory grows with distinct keys up to stated
+//! caps, past which totals stay exact ([`capped`]); the sum over the services is the number of flows drawn.
 
 pub mod capped;
+mod hours;
 pub mod survey;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,16 +17,16 @@ use crate::evidence::Place;
 use crate::flow::{Flow, Host, Hour, Moment, Outcome, Service};
 use crate::sites::Locus;
 use capped::{Absorb, Capped, Ranked, mixed};
+pub use hours::Hours;
 
-/// How many (link, service, hour) cells are kept apart. Past it, cells lose their port, never their bytes. With the slack
-/// of [`Capped::is_overfull`] this is what a table of 2¹⁹ slots holds: one more, and it takes twice the memory.
-pub const CELL_CAP: usize = 366_000;
-/// How many (host, host, service) entries are kept apart. Past it, external pairs give way first. As many as cells, for the
-/// same reason; they are larger, and a million of them alone would fill the memory that a tab may take.
+/// How many services of links are kept apart. Past it, those of external links lose their port first, never their bytes.
+pub const SERVICE_CAP: usize = 100_000;
+/// How many hours of services are kept apart. Past it, whole services keep their totals only, external ones first.
+pub const HOUR_CAP: usize = 1_500_000;
+/// How many (host, host, service) entries are kept apart. Past it, external pairs give way first. With the slack of
+/// [`Capped::is_overfull`] this is what a table of 2¹⁹ slots holds: one more, and it takes twice the memory.
 pub const PAIR_CAP: usize = 366_000;
-/// How many (link, service) entries keep their earliest rows. Past it, those of external links give way first.
-const ROWS_CAP: usize = 20_000;
-/// How many rows each keeps.
+/// How many of its earliest rows a service keeps.
 const EARLIEST: usize = 12;
 /// How many accounts are kept a service of a link, and how many host names and sensors altogether.
 const NAME_CAP: usize = 10_000;
@@ -133,37 +135,8 @@ impl Ord for Sight {
     }
 }
 
-/// A link's service in one hour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct CellKey {
-    /// The initiator's side.
-    pub from: Locus,
-    /// The responder's side.
-    pub to: Locus,
-    /// What was asked for.
-    pub service: Service,
-    /// The hour in which the flows began.
-    pub hour: Hour,
-}
-
-impl CellKey {
-    fn without_port(self) -> CellKey {
-        CellKey { service: Service { port: None, ..self.service }, ..self }
-    }
-}
-
-impl Ranked for CellKey {
-    fn rank(&self) -> (u8, u64) {
-        let port = self.service.port.map_or(0, |p| u64::from(p) + 1);
-        let protocol = self.service.protocol.map_or(0, |p| u64::from(p.0) + 1);
-        let low = port | protocol << 17 | u64::from(self.hour.0 as u32) << 32;
-        let hash = mixed(mixed(low) ^ mixed(locus_bits(self.from)).rotate_left(17) ^ mixed(!locus_bits(self.to)));
-        (link_class(self.from, self.to), hash)
-    }
-}
-
 /// Two hosts and what one asked of the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PairKey {
     /// The initiator's side.
     pub from: Locus,
@@ -177,14 +150,37 @@ pub struct PairKey {
     pub responder: Host,
 }
 
+impl PairKey {
+    fn hosts(&self) -> (u64, u64) {
+        let fold = |host: Host| (host.0 as u64) ^ ((host.0 >> 64) as u64).rotate_left(29);
+        (fold(self.initiator), fold(self.responder))
+    }
+}
+
 impl Ranked for PairKey {
     fn rank(&self) -> (u8, u64) {
-        let fold = |host: Host| (host.0 as u64) ^ ((host.0 >> 64) as u64).rotate_left(29);
-        let port = self.service.port.map_or(0, |p| u64::from(p) + 1);
-        let protocol = self.service.protocol.map_or(0, |p| u64::from(p.0) + 1);
-        let hash = mixed(mixed(fold(self.initiator)) ^ mixed(!fold(self.responder)) ^ mixed(port | protocol << 17));
-        (link_class(self.from, self.to), hash)
+        let (initiator, responder) = self.hosts();
+        (
+            link_class(self.from, self.to),
+            mixed(mixed(initiator) ^ mixed(!responder) ^ mixed(service_bits(self.service))),
+        )
     }
+}
+
+/// The ends' loci follow from the hosts but for ranges told apart by their source; they need not spread the hash.
+impl Hash for PairKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let (initiator, responder) = self.hosts();
+        state.write_u64(initiator);
+        state.write_u64(responder.rotate_left(32) ^ service_bits(self.service));
+    }
+}
+
+/// A service as a number, each its own.
+fn service_bits(service: Service) -> u64 {
+    let port = service.port.map_or(0, |port| u64::from(port) + 1);
+    let protocol = service.protocol.map_or(0, |protocol| u64::from(protocol.0) + 1);
+    port | protocol << 17
 }
 
 /// 0 between two places of the organisation, 1 where one end is outside.
@@ -232,8 +228,8 @@ fn sooner(a: Option<Sight>, b: Option<Sight>) -> Option<Sight> {
     }
 }
 
-/// A link's service, over all hours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A link's service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ServiceKey {
     /// The initiator's side.
     pub from: Locus,
@@ -243,9 +239,23 @@ pub struct ServiceKey {
     pub service: Service,
 }
 
+impl ServiceKey {
+    fn without_port(self) -> ServiceKey {
+        ServiceKey { service: Service { port: None, ..self.service }, ..self }
+    }
+}
+
 impl Ranked for ServiceKey {
     fn rank(&self) -> (u8, u64) {
-        CellKey { from: self.from, to: self.to, service: self.service, hour: Hour(0) }.rank()
+        let ends = mixed(locus_bits(self.from)).rotate_left(17) ^ mixed(!locus_bits(self.to));
+        (link_class(self.from, self.to), mixed(ends ^ mixed(service_bits(self.service))))
+    }
+}
+
+impl Hash for ServiceKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(locus_bits(self.from));
+        state.write_u64(locus_bits(self.to).rotate_left(32) ^ service_bits(self.service));
     }
 }
 
@@ -275,48 +285,78 @@ impl Absorb for Earliest {
     }
 }
 
+/// All that is known of a link's service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Served {
+    /// The sums over all hours.
+    pub totals: Totals,
+    /// The sums by hour; none where the cap was reached.
+    pub hours: Hours,
+    /// The earliest records that ran.
+    pub earliest: Earliest,
+    /// Accounts with their flows.
+    pub accounts: BTreeMap<String, u64>,
+}
+
+impl Absorb for Served {
+    fn absorb(&mut self, other: &Served) {
+        self.totals.absorb(&other.totals);
+        self.hours.absorb(&other.hours);
+        self.earliest.absorb(&other.earliest);
+        for (user, count) in &other.accounts {
+            add_to(&mut self.accounts, user, *count);
+        }
+    }
+}
+
 /// The totals of one file, of a part of it, or of a whole case.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    cells: Capped<CellKey, Totals>,
+    services: Capped<ServiceKey, Served>,
+    /// How many hours all services have together.
+    hours: usize,
+    /// Services at or above this rank keep no hours.
+    hours_bar: Option<(u8, u64)>,
+    hours_cap: usize,
+    /// Services that gave way, summed without their port. A table of its own, so that what is kept apart depends on the
+    /// set of services alone.
+    coarse: Capped<ServiceKey, Totals>,
+    /// Sums of the services that gave way there too.
+    pub spilled_services: Totals,
     pairs: Capped<PairKey, PairTotals>,
-    rows: Capped<ServiceKey, Earliest>,
-    /// Cells that gave way, summed without their port. A table of its own, so that what is kept apart depends on the
-    /// set of cells alone.
-    coarse: Capped<CellKey, Totals>,
-    /// Sums of the cells that gave way there too.
-    pub spilled_cells: Totals,
     /// Sums of the pairs that gave way at the cap.
     pub spilled_pairs: Totals,
     /// Names of hosts that are known by name only.
     pub names: BTreeMap<Host, String>,
-    /// Accounts that a link's service was used by, with their flows.
-    pub accounts: BTreeMap<ServiceKey, BTreeMap<String, u64>>,
     /// Flows by sensor and hour: what was being watched.
-    pub coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
+    coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
+    /// The sensor and hour of the last flows, with their number: most logs stay with one for long.
+    watching: Option<(String, Hour, u64)>,
     /// Flows that began in a private prefix without a site, by the sensor that saw them: whose prefix it may be.
     pub witnesses: BTreeMap<Locus, BTreeMap<String, u64>>,
 }
 
 impl Default for Ledger {
     fn default() -> Ledger {
-        Ledger::with_caps(CELL_CAP, PAIR_CAP)
+        Ledger::with_caps(SERVICE_CAP, HOUR_CAP, PAIR_CAP)
     }
 }
 
 impl Ledger {
     /// An empty ledger with other caps than the stated ones, for tests.
-    pub fn with_caps(cells: usize, pairs: usize) -> Ledger {
+    pub fn with_caps(services: usize, hours: usize, pairs: usize) -> Ledger {
         Ledger {
-            cells: Capped::new(cells),
-            coarse: Capped::new(cells),
+            services: Capped::new(services),
+            hours: 0,
+            hours_bar: None,
+            hours_cap: hours,
+            coarse: Capped::new(services),
+            spilled_services: Totals::default(),
             pairs: Capped::new(pairs),
-            rows: Capped::new(ROWS_CAP.min(pairs)),
-            spilled_cells: Totals::default(),
             spilled_pairs: Totals::default(),
             names: BTreeMap::new(),
-            accounts: BTreeMap::new(),
             coverage: BTreeMap::new(),
+            watching: None,
             witnesses: BTreeMap::new(),
         }
     }
@@ -342,16 +382,27 @@ impl Ledger {
             *count += 1;
         }
 
-        let cell = CellKey { from, to, service, hour };
-        match self.cells.entry(cell) {
-            Some(totals) => totals.count(flow, reply),
-            None => self.coarse.entry(cell.without_port()).unwrap_or(&mut self.spilled_cells).count(flow, reply),
+        let sight = Sight { at: flow.start, file: 0, place };
+        let key = ServiceKey { from, to, service };
+        match self.services.entry(key) {
+            Some(served) => {
+                served.totals.count(flow, reply);
+                if self.hours_bar.is_none_or(|bar| key.rank() < bar) {
+                    self.hours += usize::from(served.hours.count(hour, flow, reply));
+                }
+                if !reply && matches!(flow.outcome, Outcome::Established | Outcome::Unknown) {
+                    served.earliest.take(sight);
+                }
+                if let Some(user) = flow.user.as_deref() {
+                    add_to(&mut served.accounts, user, 1);
+                }
+            }
+            None => self.coarse.entry(key.without_port()).unwrap_or(&mut self.spilled_services).count(flow, reply),
         }
-        if self.cells.is_overfull() {
-            self.settle_cells();
+        if self.services.is_overfull() || self.hours > self.hours_cap + self.hours_cap / 4 {
+            self.settle_services();
         }
 
-        let sight = Sight { at: flow.start, file: 0, place };
         match self.pairs.entry(PairKey { from, to, service, initiator, responder }) {
             Some(pair) => {
                 pair.totals.count(flow, reply);
@@ -366,39 +417,29 @@ impl Ledger {
         if self.pairs.is_overfull() {
             self.settle_pairs();
         }
-
-        let ran = !reply && matches!(flow.outcome, Outcome::Established | Outcome::Unknown);
-        if ran && let Some(rows) = self.rows.entry(ServiceKey { from, to, service }) {
-            rows.take(sight);
-        }
-        if self.rows.is_overfull() {
-            self.rows.settle(|_, _| {});
-        }
-
-        if let Some(user) = flow.user.as_deref() {
-            let accounts = self.accounts.entry(ServiceKey { from, to, service }).or_default();
-            if let Some(count) = kept(accounts, user) {
-                *count += 1;
-            }
-        }
     }
 
     /// Adds another ledger to this one. `file` is what that ledger's single file is called here; `None` keeps its numbers.
     pub fn merge(&mut self, other: &Ledger, file: Option<u32>) {
         let mut homeless = Vec::new();
-        self.cells.lower_bar(other.cells.bar(), |key, totals| homeless.push((key, totals)));
-        for (key, totals) in other.cells.sorted() {
-            match self.cells.entry(key) {
-                Some(own) => own.absorb(totals),
-                None => homeless.push((key, totals.clone())),
+        self.hours_bar = [self.hours_bar, other.hours_bar].into_iter().flatten().min();
+        self.services.lower_bar(other.services.bar(), |key, served| homeless.push((key, served.totals)));
+        for (key, served) in other.services.sorted() {
+            let mut served = served.clone();
+            if let Some(file) = file {
+                served.earliest.0.iter_mut().for_each(|sight| sight.file = file);
+            }
+            match self.services.entry(key) {
+                Some(own) => own.absorb(&served),
+                None => homeless.push((key, served.totals)),
             }
         }
         self.house(homeless);
-        let spilled = &mut self.spilled_cells;
+        let spilled = &mut self.spilled_services;
         self.coarse.lower_bar(other.coarse.bar(), |_, totals| spilled.absorb(&totals));
         self.house(other.coarse.sorted().into_iter().map(|(key, totals)| (key, totals.clone())).collect());
-        self.spilled_cells.absorb(&other.spilled_cells);
-        self.settle_cells();
+        self.spilled_services.absorb(&other.spilled_services);
+        self.settle_services();
 
         let spilled = &mut self.spilled_pairs;
         self.pairs.lower_bar(other.pairs.bar(), |_, pair| spilled.absorb(&pair.totals));
@@ -418,31 +459,12 @@ impl Ledger {
         self.spilled_pairs.absorb(&other.spilled_pairs);
         self.settle_pairs();
 
-        self.rows.lower_bar(other.rows.bar(), |_, _| {});
-        for (key, rows) in other.rows.sorted() {
-            let mut rows = rows.clone();
-            if let Some(file) = file {
-                rows.0.iter_mut().for_each(|sight| sight.file = file);
-            }
-            if let Some(own) = self.rows.entry(key) {
-                own.absorb(&rows);
-            }
-        }
-        self.rows.settle(|_, _| {});
-
         for (host, name) in &other.names {
             self.names.entry(*host).or_insert_with(|| name.clone());
         }
-        for (key, accounts) in &other.accounts {
-            let own = self.accounts.entry(*key).or_default();
-            for (user, count) in accounts {
-                add_to(own, user, *count);
-            }
-        }
-        for (sensor, hours) in &other.coverage {
-            let Some(own) = kept(&mut self.coverage, sensor) else { continue };
+        for (sensor, hours) in &other.coverage() {
             for (hour, count) in hours {
-                *own.entry(*hour).or_default() += count;
+                add_hour(&mut self.coverage, sensor, *hour, *count);
             }
         }
         for (locus, sensors) in &other.witnesses {
@@ -453,19 +475,34 @@ impl Ledger {
         }
     }
 
-    /// The cells, in order. Past the cap a cell without a port may stand twice: its own flows, and those of others.
-    pub fn cells(&self) -> Vec<(CellKey, &Totals)> {
-        let mut cells = self.cells.sorted();
-        if !self.coarse.is_empty() {
-            cells.extend(self.coarse.sorted());
-            cells.sort_by_key(|(key, _)| *key);
-        }
-        cells
+    /// The services of links, in order.
+    pub fn services(&self) -> Vec<(ServiceKey, &Served)> {
+        self.services.sorted()
     }
 
-    /// Every locus at an end of some cell.
+    /// Sums of services that gave way at the cap, without their port, in order.
+    pub fn coarse(&self) -> Vec<(ServiceKey, &Totals)> {
+        self.coarse.sorted()
+    }
+
+    /// Whether no flow was counted.
+    pub fn is_empty(&self) -> bool {
+        self.services.is_empty()
+    }
+
+    /// Flows by sensor and hour: what was being watched.
+    pub fn coverage(&self) -> BTreeMap<String, BTreeMap<Hour, u64>> {
+        let mut coverage = self.coverage.clone();
+        if let Some((sensor, hour, count)) = &self.watching {
+            add_hour(&mut coverage, sensor, *hour, *count);
+        }
+        coverage
+    }
+
+    /// Every locus at an end of some flow.
     pub fn loci(&self) -> std::collections::BTreeSet<Locus> {
-        self.cells().into_iter().flat_map(|(key, _)| [key.from, key.to]).collect()
+        let keys = self.services.keys().chain(self.coarse.keys());
+        keys.flat_map(|key| [key.from, key.to]).collect()
     }
 
     /// The host pairs, in order.
@@ -473,37 +510,58 @@ impl Ledger {
         self.pairs.sorted()
     }
 
-    /// The earliest records of each link's service that ran, in order.
-    pub fn rows(&self) -> Vec<(ServiceKey, &Earliest)> {
-        self.rows.sorted()
-    }
-
     /// Whether a cap was reached, in words for the screen; `None` while all is kept apart.
     pub fn cap_reached(&self) -> Option<String> {
         let pairs = self.pairs.has_spilled().then(|| format!("{} host pairs", self.pairs.len()));
-        let cells = self.cells.has_spilled().then(|| format!("{} cells of link, service and hour", self.cells.len()));
-        let parts: Vec<String> = pairs.into_iter().chain(cells).collect();
+        let services = self.services.has_spilled().then(|| format!("{} services of links", self.services.len()));
+        let hours = self.hours_bar.map(|_| format!("{} hours of services", self.hours));
+        let parts: Vec<String> = pairs.into_iter().chain(services).chain(hours).collect();
         (!parts.is_empty()).then(|| format!("kept apart up to the cap: {}; totals are exact past it", parts.join(", ")))
     }
 
     /// Brings all tables down to their caps. To be called once after the last flow.
     pub fn settle(&mut self) {
-        self.settle_cells();
+        self.settle_services();
         self.settle_pairs();
-        self.rows.settle(|_, _| {});
     }
 
-    fn settle_cells(&mut self) {
+    fn settle_services(&mut self) {
         let mut homeless = Vec::new();
-        self.cells.settle(|key, totals| homeless.push((key, totals)));
+        self.services.settle(|key, served| homeless.push((key, served.totals)));
         self.house(homeless);
-        let spilled = &mut self.spilled_cells;
+        let spilled = &mut self.spilled_services;
         self.coarse.settle(|_, totals| spilled.absorb(&totals));
+        self.settle_hours();
     }
 
-    fn house(&mut self, homeless: Vec<(CellKey, Totals)>) {
+    /// Past the cap, the services of the highest ranks lose their hours. The lowest that lost them is the bar: with more
+    /// flows it would lose them all the same, so that it does not matter in which order they came.
+    fn settle_hours(&mut self) {
+        if let Some(bar) = self.hours_bar {
+            self.services.values_from(bar).for_each(|served| served.hours = Hours::default());
+        }
+        self.hours = self.services.values().map(|served| served.hours.len()).sum();
+        if self.hours <= self.hours_cap {
+            return;
+        }
+        let mut by_rank: Vec<((u8, u64), usize)> =
+            self.services.iter().map(|(key, served)| (key.rank(), served.hours.len())).collect();
+        by_rank.sort_unstable();
+        let mut kept = 0;
+        for (rank, hours) in by_rank {
+            kept += hours;
+            if kept > self.hours_cap {
+                self.hours_bar = Some(rank);
+                self.services.values_from(rank).for_each(|served| served.hours = Hours::default());
+                self.hours = kept - hours;
+                return;
+            }
+        }
+    }
+
+    fn house(&mut self, homeless: Vec<(ServiceKey, Totals)>) {
         for (key, totals) in homeless {
-            self.coarse.entry(key.without_port()).unwrap_or(&mut self.spilled_cells).absorb(&totals);
+            self.coarse.entry(key.without_port()).unwrap_or(&mut self.spilled_services).absorb(&totals);
         }
     }
 
@@ -525,8 +583,13 @@ impl Ledger {
     }
 
     fn watch(&mut self, sensor: &str, hour: Hour) {
-        if let Some(hours) = kept(&mut self.coverage, sensor) {
-            *hours.entry(hour).or_default() += 1;
+        match &mut self.watching {
+            Some((last, at, count)) if *at == hour && last == sensor => *count += 1,
+            Some(_) | None => {
+                if let Some((last, at, count)) = self.watching.replace((sensor.to_owned(), hour, 1)) {
+                    add_hour(&mut self.coverage, &last, at, count);
+                }
+            }
         }
     }
 }
@@ -549,6 +612,12 @@ where
         map.insert(key.to_owned(), V::default());
     }
     map.get_mut(key)
+}
+
+fn add_hour(coverage: &mut BTreeMap<String, BTreeMap<Hour, u64>>, sensor: &str, hour: Hour, count: u64) {
+    if let Some(hours) = kept(coverage, sensor) {
+        *hours.entry(hour).or_default() += count;
+    }
 }
 
 fn add_to(map: &mut BTreeMap<String, u64>, name: &str, count: u64) {
@@ -580,7 +649,7 @@ mod tests {
     }
 
     fn ledger(numbers: impl Iterator<Item = u32>, cap: usize) -> Ledger {
-        let mut ledger = Ledger::with_caps(cap, cap);
+        let mut ledger = Ledger::with_caps(cap, 3 * cap, cap);
         for n in numbers {
             let (flow, from, to) = flow(n);
             ledger.add(&flow, Place { line: u64::from(n), offset: 0 }, from, to, "fw");
@@ -590,7 +659,9 @@ mod tests {
     }
 
     fn sum(ledger: &Ledger) -> u64 {
-        ledger.cells().iter().map(|(_, totals)| totals.flows).sum::<u64>() + ledger.spilled_cells.flows
+        let services: u64 = ledger.services().iter().map(|(_, served)| served.totals.flows).sum();
+        let coarse: u64 = ledger.coarse().iter().map(|(_, totals)| totals.flows).sum();
+        services + coarse + ledger.spilled_services.flows
     }
 
     #[test]
@@ -599,7 +670,7 @@ mod tests {
             let parts = [ledger(0..900, cap), ledger(900..1000, cap), ledger(1000..3000, cap)];
             let whole = ledger(0..3000, cap);
             for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
-                let mut merged = Ledger::with_caps(cap, cap);
+                let mut merged = Ledger::with_caps(cap, 3 * cap, cap);
                 order.iter().for_each(|i| merged.merge(&parts[*i], None));
                 assert!(merged.to_bytes() == whole.to_bytes(), "cap {cap}, order {order:?}");
             }
@@ -658,9 +729,10 @@ mod tests {
         let mut ledger = Ledger::default();
         ledger.add(&call, Place::default(), Locus::Site(0), Locus::Site(1), "vpc");
         ledger.add(&answer, Place::default(), Locus::Site(1), Locus::Site(0), "vpc");
-        let cells = ledger.cells();
-        let [(key, totals)] = cells.as_slice() else { panic!("one connection is one cell: {cells:?}") };
+        let services = ledger.services();
+        let [(key, served)] = services.as_slice() else { panic!("one connection is one service: {services:?}") };
         assert_eq!((key.from, key.to, key.service.to_string().as_str()), (Locus::Site(0), Locus::Site(1), "tcp/443"));
+        let totals = &served.totals;
         assert_eq!((totals.connections(), totals.bytes_out, totals.bytes_in), (1, 10, 99));
     }
 }

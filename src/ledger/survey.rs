@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::capped::Absorb;
-use super::{Ledger, PairKey, PairTotals, Sight, Totals};
+use super::{Hours, Ledger, PairKey, PairTotals, ServiceKey, Sight, Totals};
 use crate::flow::{Host, Hour, Moment, Service};
 use crate::sites::{Locus, Party};
 
@@ -51,7 +51,7 @@ pub struct ServiceRecord {
     /// The sums over all hours.
     pub totals: Totals,
     /// The sums by hour.
-    pub hours: BTreeMap<Hour, Totals>,
+    pub hours: Hours,
     /// The host pairs, in order; fewer than there were where the ledger's cap was reached.
     pub pairs: Vec<(PairKey, PairTotals)>,
     /// The earliest records that ran.
@@ -73,28 +73,33 @@ impl ServiceRecord {
 impl Survey {
     /// Sums a ledger by party. `party` says who stands at a locus.
     pub fn of(ledger: &Ledger, party: impl Fn(Locus) -> Party) -> Survey {
-        let mut survey = Survey { coverage: ledger.coverage.clone(), names: ledger.names.clone(), ..Survey::default() };
-        for (key, totals) in ledger.cells() {
-            let link = survey.links.entry(LinkKey { from: party(key.from), to: party(key.to) }).or_default();
+        let mut survey = Survey { coverage: ledger.coverage(), names: ledger.names.clone(), ..Survey::default() };
+        let link_of = |key: &ServiceKey| LinkKey { from: party(key.from), to: party(key.to) };
+        for (key, served) in ledger.services() {
+            let link = survey.links.entry(link_of(&key)).or_default();
+            link.totals.absorb(&served.totals);
+            let record = link.services.entry(key.service).or_default();
+            record.totals.absorb(&served.totals);
+            if served.hours.is_empty() {
+                record.hours.add(first_hour(&served.totals), &served.totals);
+            } else {
+                record.hours.absorb(&served.hours);
+            }
+            record.rows.extend(served.earliest.sights());
+            for (user, flows) in &served.accounts {
+                *record.accounts.entry(user.clone()).or_default() += flows;
+            }
+        }
+        for (key, totals) in ledger.coarse() {
+            let link = survey.links.entry(link_of(&key)).or_default();
             link.totals.absorb(totals);
-            let service = link.services.entry(key.service).or_default();
-            service.totals.absorb(totals);
-            service.hours.entry(key.hour).or_default().absorb(totals);
+            let record = link.services.entry(key.service).or_default();
+            record.totals.absorb(totals);
+            record.hours.add(first_hour(totals), totals);
         }
         for (key, pair) in ledger.pairs() {
             let link = survey.links.entry(LinkKey { from: party(key.from), to: party(key.to) }).or_default();
             link.services.entry(key.service).or_default().pairs.push((key, pair.clone()));
-        }
-        for (key, rows) in ledger.rows() {
-            let link = survey.links.entry(LinkKey { from: party(key.from), to: party(key.to) }).or_default();
-            link.services.entry(key.service).or_default().rows.extend(rows.sights());
-        }
-        for (key, accounts) in &ledger.accounts {
-            let link = survey.links.entry(LinkKey { from: party(key.from), to: party(key.to) }).or_default();
-            let own = &mut link.services.entry(key.service).or_default().accounts;
-            for (user, flows) in accounts {
-                *own.entry(user.clone()).or_default() += flows;
-            }
         }
         let first = survey.links.values().filter_map(|link| link.totals.first).min();
         let last = survey.links.values().filter_map(|link| link.totals.last).max();
@@ -115,4 +120,9 @@ impl Survey {
         let hours = self.coverage.values().flat_map(|hours| hours.keys());
         hours.filter(|hour| **hour != Hour::UNDATED).map(|hour| hour.day()).collect()
     }
+}
+
+/// Where the flows of a service stand whose hours were not kept apart: all in the first.
+fn first_hour(totals: &Totals) -> Hour {
+    totals.first.map_or(Hour::UNDATED, Moment::hour)
 }

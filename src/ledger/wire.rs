@@ -10,36 +10,36 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::capped::{Absorb, Capped, Entries, Ranked};
-use super::{CellKey, Earliest, Ledger, PairKey, PairTotals, ServiceKey, Totals};
+use super::{Ledger, PairKey, PairTotals, Served, ServiceKey, Totals};
 use crate::flow::{Host, Hour};
 use crate::sites::Locus;
 
 /// What is written: field for field what [`Arriving`] reads.
 #[derive(Serialize)]
 struct Leaving<'l> {
-    cells: Sorted<'l, CellKey, Totals>,
-    coarse: Sorted<'l, CellKey, Totals>,
+    services: Sorted<'l, ServiceKey, Served>,
+    hours_bar: Option<(u8, u64)>,
+    hours_cap: usize,
+    coarse: Sorted<'l, ServiceKey, Totals>,
     pairs: Sorted<'l, PairKey, PairTotals>,
-    rows: Sorted<'l, ServiceKey, Earliest>,
-    spilled_cells: &'l Totals,
+    spilled_services: &'l Totals,
     spilled_pairs: &'l Totals,
     names: &'l BTreeMap<Host, String>,
-    accounts: &'l BTreeMap<ServiceKey, BTreeMap<String, u64>>,
-    coverage: &'l BTreeMap<String, BTreeMap<Hour, u64>>,
+    coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
     witnesses: &'l BTreeMap<Locus, BTreeMap<String, u64>>,
 }
 
 /// What is read.
 #[derive(Deserialize)]
 struct Arriving {
-    cells: Gathered<CellKey, Totals>,
-    coarse: Gathered<CellKey, Totals>,
+    services: Gathered<ServiceKey, Served>,
+    hours_bar: Option<(u8, u64)>,
+    hours_cap: usize,
+    coarse: Gathered<ServiceKey, Totals>,
     pairs: Gathered<PairKey, PairTotals>,
-    rows: Gathered<ServiceKey, Earliest>,
-    spilled_cells: Totals,
+    spilled_services: Totals,
     spilled_pairs: Totals,
     names: BTreeMap<Host, String>,
-    accounts: BTreeMap<ServiceKey, BTreeMap<String, u64>>,
     coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
     witnesses: BTreeMap<Locus, BTreeMap<String, u64>>,
 }
@@ -89,7 +89,7 @@ where
         fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
             // The length is what the bytes claim; damaged ones must not reserve more than a table may hold.
             let mut entries = Entries::default();
-            entries.reserve(sequence.size_hint().unwrap_or(0).min(super::CELL_CAP));
+            entries.reserve(sequence.size_hint().unwrap_or(0).min(super::PAIR_CAP));
             while let Some((key, value)) = sequence.next_element()? {
                 entries.insert(key, value);
             }
@@ -102,20 +102,22 @@ where
 impl Ledger {
     /// The ledger as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
+        // A bar above that of the services says nothing: what it would take is gone.
+        let hours_bar = self.hours_bar.filter(|bar| self.services.bar().is_none_or(|services| *bar < services));
         let leaving = Leaving {
-            cells: Sorted::of(&self.cells),
+            services: Sorted::of(&self.services),
+            hours_bar,
+            hours_cap: self.hours_cap,
             coarse: Sorted::of(&self.coarse),
             pairs: Sorted::of(&self.pairs),
-            rows: Sorted::of(&self.rows),
-            spilled_cells: &self.spilled_cells,
+            spilled_services: &self.spilled_services,
             spilled_pairs: &self.spilled_pairs,
             names: &self.names,
-            accounts: &self.accounts,
-            coverage: &self.coverage,
+            coverage: self.coverage(),
             witnesses: &self.witnesses,
         };
         // Roughly what its entries take, so that the bytes need not move to ever larger places.
-        let room = (self.cells.len() + self.coarse.len()) * 48 + self.pairs.len() * 110 + 4096;
+        let room = self.services.len() * 400 + self.hours * 32 + self.coarse.len() * 48 + self.pairs.len() * 110 + 4096;
         postcard::to_extend(&leaving, Vec::with_capacity(room))
             .expect("a ledger holds nothing that postcard cannot write")
     }
@@ -123,16 +125,19 @@ impl Ledger {
     /// Reads what [`Ledger::to_bytes`] wrote, by this same version of Kyoten.
     pub fn from_bytes(bytes: &[u8]) -> Result<Ledger, String> {
         let arriving: Arriving = postcard::from_bytes(bytes).map_err(|e| format!("not a ledger: {e}"))?;
+        let services = arriving.services.into_capped();
         Ok(Ledger {
-            cells: arriving.cells.into_capped(),
+            hours: services.values().map(|served: &Served| served.hours.len()).sum(),
+            services,
+            hours_bar: arriving.hours_bar,
+            hours_cap: arriving.hours_cap,
             coarse: arriving.coarse.into_capped(),
             pairs: arriving.pairs.into_capped(),
-            rows: arriving.rows.into_capped(),
-            spilled_cells: arriving.spilled_cells,
+            spilled_services: arriving.spilled_services,
             spilled_pairs: arriving.spilled_pairs,
             names: arriving.names,
-            accounts: arriving.accounts,
             coverage: arriving.coverage,
+            watching: None,
             witnesses: arriving.witnesses,
         })
     }

@@ -205,8 +205,8 @@ fn looked_at(link: &Link, hours: Option<(Hour, Hour)>) -> (Totals, Vec<(Service,
         match hours {
             None => sum.absorb(&record.totals),
             Some((first, last)) => {
-                for (_, totals) in record.hours.range(first.min(last)..=last.max(first)) {
-                    sum.absorb(totals);
+                for (_, totals) in record.hours.range(first.min(last), last.max(first)) {
+                    sum.absorb(&totals);
                 }
             }
         }

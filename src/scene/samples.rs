@@ -73,7 +73,7 @@ impl Case {
             link.totals.absorb(&totals);
             let record = link.services.entry(service).or_default();
             record.totals.absorb(&totals);
-            record.hours.entry(hour).or_default().absorb(&totals);
+            record.hours.add(hour, &totals);
             *self.survey.coverage.entry("fw".into()).or_default().entry(hour).or_default() += flows;
         }
         let host = |party: Party, last: u8| match party {

@@ -75,8 +75,8 @@ pub fn timeline(
     let mut watched: BTreeMap<i32, u64> = BTreeMap::new();
     let bar = |hour: &Hour| hour.0.saturating_sub(first.0) / hours_a_bar;
     for record in survey.links.values().flat_map(|link| link.services.values()) {
-        for (hour, totals) in record.hours.iter().filter(|(hour, _)| **hour != Hour::UNDATED) {
-            *flows.entry(bar(hour)).or_default() += totals.connections();
+        for (hour, totals) in record.hours.iter().filter(|(hour, _)| *hour != Hour::UNDATED) {
+            *flows.entry(bar(&hour)).or_default() += totals.connections();
         }
     }
     for (hour, count) in survey.coverage.values().flatten().filter(|(hour, _)| **hour != Hour::UNDATED) {
@@ -137,7 +137,7 @@ pub fn timeline(
 fn span(survey: &Survey) -> Option<(Hour, Hour)> {
     let watched = survey.coverage.values().flat_map(|hours| hours.keys());
     let flows = survey.links.values().flat_map(|link| link.services.values()).flat_map(|record| record.hours.keys());
-    let dated = || watched.clone().chain(flows.clone()).copied().filter(|hour| *hour != Hour::UNDATED);
+    let dated = || watched.clone().copied().chain(flows.clone()).filter(|hour| *hour != Hour::UNDATED);
     let (first, last) = (dated().min()?, dated().max()?);
     Some((first, Hour(last.0.saturating_add(1))))
 }
