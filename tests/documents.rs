@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use kyoten::{detectors, formats};
 
-const DOCUMENTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+const DOCUMENTS: [&str; 5] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "benches/README.md"];
 
 /// Made by a chore, so absent from a fresh clone.
 const MADE: [&str; 2] = ["dist/", "target/"];
