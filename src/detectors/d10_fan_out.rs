@@ -119,11 +119,11 @@ fn may_fail(service: Service) -> bool {
 
 /// The first contact of a pair and whether it failed, if the log tells.
 fn contact_of(pair: &PairTotals) -> Option<(Sight, bool)> {
-    let first = pair.first?;
-    match pair.first_established {
+    let first = pair.first()?;
+    match pair.first_established() {
         Some(established) if established == first => Some((first, false)),
-        Some(_) | None if untold(&pair.totals) > 0 => None,
-        Some(_) | None => (pair.totals.denied + pair.totals.failed > 0).then_some((first, true)),
+        Some(_) | None if untold(&pair.totals()) > 0 => None,
+        Some(_) | None => (pair.totals().denied + pair.totals().failed > 0).then_some((first, true)),
     }
 }
 

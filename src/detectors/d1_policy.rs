@@ -78,7 +78,7 @@ fn judge(observed: &Observed<'_>, link: LinkKey, service: Service, record: &Serv
         .pairs
         .iter()
         .filter_map(|(key, pair)| {
-            let sights = [first_ran(pair), pair.last_established];
+            let sights = [first_ran(pair), pair.last_established()];
             let sight = sights.into_iter().flatten().find(in_force)?;
             Some((key, sight))
         })
@@ -94,8 +94,10 @@ fn judge(observed: &Observed<'_>, link: LinkKey, service: Service, record: &Serv
         return;
     };
     let (hosts, from, to) = hosts_of(pairs.iter().map(|(key, _)| *key));
-    // An hour may hold attempts before the first connection that ran, and after the last.
-    let window = rows.first().at.or(forbidden.first).zip(forbidden.last);
+    // Attempts before the first connection that ran, and after the last, are not part of it: "alive after the cut" must not
+    // be said of what was denied.
+    let last_ran = record.pairs.iter().filter_map(|(_, pair)| pair.last_established().filter(in_force)?.at).max();
+    let window = rows.first().at.or(forbidden.first).zip(last_ran.or(forbidden.last));
     found.findings.push(Finding {
         id: id_of(observed, RULE, link, Some(service), None),
         lane: Lane::Policy,

@@ -95,7 +95,7 @@ fn untold(totals: &Totals) -> u64 {
 
 /// The first record of a pair that ran.
 fn first_ran(pair: &PairTotals) -> Option<Sight> {
-    pair.first_established.or(if untold(&pair.totals) > 0 { pair.first } else { None })
+    pair.first_established().or(if untold(&pair.totals()) > 0 { pair.first() } else { None })
 }
 
 /// A finding's id: the rule's number and 48 bits over all that tells it from others. Sites go in by name, so that it

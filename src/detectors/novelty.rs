@@ -147,7 +147,7 @@ impl Newness {
 
     /// The record of a pair from which on it is part of the news.
     pub fn sight(&self, pair: &PairTotals) -> Option<Sight> {
-        [super::first_ran(pair), pair.last_established].into_iter().flatten().find(|sight| self.is_news(sight))
+        [super::first_ran(pair), pair.last_established()].into_iter().flatten().find(|sight| self.is_news(sight))
     }
 
     /// The earliest records of a service that are part of the news.

@@ -88,9 +88,9 @@ impl<K: Ranked, V: Absorb + Default> Capped<K, V> {
         self.entries.values()
     }
 
-    /// The values whose keys stand at or above a rank, in no order.
-    pub fn values_from(&mut self, rank: (u8, u64)) -> impl Iterator<Item = &mut V> {
-        self.entries.iter_mut().filter(move |(key, _)| key.rank() >= rank).map(|(_, value)| value)
+    /// The values, to be changed, in no order.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.entries.values_mut()
     }
 
     /// How many entries there are.

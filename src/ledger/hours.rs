@@ -4,12 +4,38 @@
 use serde::{Deserialize, Serialize};
 
 use super::Totals;
-use super::capped::Absorb;
 use crate::flow::{Flow, Hour, Moment, Outcome};
 
 /// Totals by hour, in order of time; [`Hour::UNDATED`] comes first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Hours(Vec<(Hour, Hourly)>);
+
+/// How many hours stand together: one, until there are too many to keep ([`super::HOUR_CAP`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct Grain(u8);
+
+impl Grain {
+    /// Hours of each grain: an hour, a part of a day, a day, a week, a year. They divide UTC from the epoch on.
+    const HOURS: [(i32, &str); 5] = [(1, "one"), (4, "4"), (24, "24"), (168, "a week"), (8_760, "365 days")];
+
+    /// The next coarser one; none above the coarsest.
+    pub fn coarser(self) -> Option<Grain> {
+        (usize::from(self.0) + 1 < Grain::HOURS.len()).then_some(Grain(self.0 + 1))
+    }
+
+    /// The first of the hours that stand together with this one.
+    pub fn floor(self, hour: Hour) -> Hour {
+        let (hours, _) = Grain::HOURS[usize::from(self.0).min(Grain::HOURS.len() - 1)];
+        if hours == 1 || hour == Hour::UNDATED { hour } else { Hour(hour.0.div_euclid(hours) * hours) }
+    }
+}
+
+/// `4`, `a week`: so many are kept at a time.
+impl std::fmt::Display for Grain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(Grain::HOURS[usize::from(self.0).min(Grain::HOURS.len() - 1)].1)
+    }
+}
 
 /// The totals of one hour, small. Counts hold 4 billion flows in an hour of one service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,11 +45,11 @@ struct Hourly {
     established: u32,
     denied: u32,
     failed: u32,
-    /// Microseconds from the hour's beginning; above `last` while no flow has a time.
-    first: u32,
-    last: u32,
     bytes_out: u64,
     bytes_in: u64,
+    /// Microseconds from the epoch; after `last` while no flow has a time.
+    first: i64,
+    last: i64,
 }
 
 impl Default for Hourly {
@@ -34,10 +60,10 @@ impl Default for Hourly {
             established: 0,
             denied: 0,
             failed: 0,
-            first: u32::MAX,
-            last: 0,
             bytes_out: 0,
             bytes_in: 0,
+            first: i64::MAX,
+            last: i64::MIN,
         }
     }
 }
@@ -46,14 +72,14 @@ impl Hours {
     /// Counts a flow; whether its hour is a new one.
     pub(super) fn count(&mut self, hour: Hour, flow: &Flow<'_>, reply: bool) -> bool {
         let (at, fresh) = self.place(hour);
-        self.0[at].1.count(hour, flow, reply);
+        self.0[at].1.count(flow, reply);
         fresh
     }
 
     /// Adds totals to an hour.
     pub fn add(&mut self, hour: Hour, totals: &Totals) {
         let (at, _) = self.place(hour);
-        self.0[at].1.absorb(&Hourly::of(hour, totals));
+        self.0[at].1.absorb(&Hourly::of(totals));
     }
 
     /// Adds all hours of another list.
@@ -68,15 +94,32 @@ impl Hours {
         }
     }
 
+    /// Gathers hours that stand together at this grain.
+    pub(super) fn coarsen(&mut self, grain: Grain) {
+        if self.0.iter().all(|(hour, _)| grain.floor(*hour) == *hour) {
+            return;
+        }
+        let mut coarse: Vec<(Hour, Hourly)> = Vec::new();
+        for (hour, hourly) in &self.0 {
+            let hour = grain.floor(*hour);
+            match coarse.last_mut() {
+                Some((last, own)) if *last == hour => own.absorb(hourly),
+                Some(_) | None => coarse.push((hour, *hourly)),
+            }
+        }
+        coarse.shrink_to_fit();
+        self.0 = coarse;
+    }
+
     /// The hours, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Hour, Totals)> + '_ {
-        self.0.iter().map(|(hour, hourly)| (*hour, hourly.totals(*hour)))
+        self.0.iter().map(|(hour, hourly)| (*hour, hourly.totals()))
     }
 
     /// The hours from the first to the last, both included, in order.
     pub fn range(&self, first: Hour, last: Hour) -> impl Iterator<Item = (Hour, Totals)> + '_ {
         let from = self.0.partition_point(|(hour, _)| *hour < first);
-        self.0[from..].iter().take_while(move |(hour, _)| *hour <= last).map(|(hour, own)| (*hour, own.totals(*hour)))
+        self.0[from..].iter().take_while(move |(hour, _)| *hour <= last).map(|(hour, own)| (*hour, own.totals()))
     }
 
     /// The hours without their totals, in order.
@@ -113,26 +156,22 @@ impl Hours {
 }
 
 impl Hourly {
-    fn of(hour: Hour, totals: &Totals) -> Hourly {
+    fn of(totals: &Totals) -> Hourly {
         let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-        let (first, last) = match (totals.first, totals.last) {
-            (Some(first), Some(last)) => (within(hour, first), within(hour, last)),
-            (_, None) | (None, _) => (u32::MAX, 0),
-        };
         Hourly {
             flows: small(totals.flows),
             replies: small(totals.replies),
             established: small(totals.established),
             denied: small(totals.denied),
             failed: small(totals.failed),
-            first,
-            last,
+            first: totals.first.map_or(i64::MAX, |first| first.0),
+            last: totals.last.map_or(i64::MIN, |last| last.0),
             bytes_out: totals.bytes_out,
             bytes_in: totals.bytes_in,
         }
     }
 
-    fn count(&mut self, hour: Hour, flow: &Flow<'_>, reply: bool) {
+    fn count(&mut self, flow: &Flow<'_>, reply: bool) {
         let (out, back) = if reply { (flow.bytes_in, flow.bytes_out) } else { (flow.bytes_out, flow.bytes_in) };
         let counter = match (reply, flow.outcome) {
             (true, _) => None,
@@ -149,9 +188,8 @@ impl Hourly {
         self.bytes_out = self.bytes_out.saturating_add(out.unwrap_or(0));
         self.bytes_in = self.bytes_in.saturating_add(back.unwrap_or(0));
         if let Some(start) = flow.start {
-            let at = within(hour, start);
-            self.first = self.first.min(at);
-            self.last = self.last.max(at);
+            self.first = self.first.min(start.0);
+            self.last = self.last.max(start.0);
         }
     }
 
@@ -167,8 +205,7 @@ impl Hourly {
         self.bytes_in = self.bytes_in.saturating_add(other.bytes_in);
     }
 
-    fn totals(&self, hour: Hour) -> Totals {
-        let moment = |micros: u32| hour.start().map(|start| Moment(start.0 + i64::from(micros)));
+    fn totals(&self) -> Totals {
         let dated = self.first <= self.last;
         Totals {
             flows: u64::from(self.flows),
@@ -178,22 +215,9 @@ impl Hourly {
             failed: u64::from(self.failed),
             bytes_out: self.bytes_out,
             bytes_in: self.bytes_in,
-            first: if dated { moment(self.first) } else { None },
-            last: if dated { moment(self.last) } else { None },
+            first: dated.then_some(Moment(self.first)),
+            last: dated.then_some(Moment(self.last)),
         }
-    }
-}
-
-/// Microseconds from the hour's beginning, kept within the hour.
-fn within(hour: Hour, moment: Moment) -> u32 {
-    let start = hour.start().map_or(moment.0, |start| start.0);
-    moment.0.saturating_sub(start).clamp(0, 3_599_999_999) as u32
-}
-
-/// So that a table of services can sum its entries.
-impl Absorb for Hours {
-    fn absorb(&mut self, other: &Hours) {
-        Hours::absorb(self, other);
     }
 }
 
@@ -222,5 +246,19 @@ mod tests {
         let mut hours = Hours::default();
         hours.add(Hour::UNDATED, &Totals { flows: 1, ..Totals::default() });
         assert_eq!(hours.iter().next().unwrap().1.first, None);
+    }
+
+    #[test]
+    fn coarser_hours_lose_no_flow() {
+        let mut hours = Hours::default();
+        (0..60).for_each(|hour| hours.add(Hour(hour), &one(i64::from(hour) * 3_600_000_000)));
+        let mut grain = Grain::default();
+        for expected in [15, 3, 1, 1] {
+            grain = grain.coarser().unwrap();
+            hours.coarsen(grain);
+            assert_eq!((hours.len(), hours.iter().map(|(_, totals)| totals.flows).sum::<u64>()), (expected, 60));
+        }
+        assert_eq!(grain.coarser(), None);
+        assert_eq!(hours.iter().next().unwrap().1.last, Some(Moment(59 * 3_600_000_000)));
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod capped;
 mod hours;
+mod pairs;
 pub mod survey;
 mod wire;
 
@@ -17,12 +18,13 @@ use crate::evidence::Place;
 use crate::flow::{Flow, Host, Hour, Moment, Outcome, Service};
 use crate::sites::Locus;
 use capped::{Absorb, Capped, Ranked, mixed};
-pub use hours::Hours;
+pub use hours::{Grain, Hours};
+pub use pairs::{PairKey, PairTotals};
 
 /// How many services of links are kept apart. Past it, those of external links lose their port first, never their bytes.
 pub const SERVICE_CAP: usize = 100_000;
-/// How many hours of services are kept apart. Past it, whole services keep their totals only, external ones first.
-pub const HOUR_CAP: usize = 1_500_000;
+/// How many hours of services are kept apart. Past it, hours are gathered into coarser ones ([`Grain`]).
+pub const HOUR_CAP: usize = 500_000;
 /// How many (host, host, service) entries are kept apart. Past it, external pairs give way first. With the slack of
 /// [`Capped::is_overfull`] this is what a table of 2¹⁹ slots holds: one more, and it takes twice the memory.
 pub const PAIR_CAP: usize = 366_000;
@@ -135,47 +137,6 @@ impl Ord for Sight {
     }
 }
 
-/// Two hosts and what one asked of the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct PairKey {
-    /// The initiator's side.
-    pub from: Locus,
-    /// The responder's side.
-    pub to: Locus,
-    /// What was asked for.
-    pub service: Service,
-    /// The initiator.
-    pub initiator: Host,
-    /// The responder.
-    pub responder: Host,
-}
-
-impl PairKey {
-    fn hosts(&self) -> (u64, u64) {
-        let fold = |host: Host| (host.0 as u64) ^ ((host.0 >> 64) as u64).rotate_left(29);
-        (fold(self.initiator), fold(self.responder))
-    }
-}
-
-impl Ranked for PairKey {
-    fn rank(&self) -> (u8, u64) {
-        let (initiator, responder) = self.hosts();
-        (
-            link_class(self.from, self.to),
-            mixed(mixed(initiator) ^ mixed(!responder) ^ mixed(service_bits(self.service))),
-        )
-    }
-}
-
-/// The ends' loci follow from the hosts but for ranges told apart by their source; they need not spread the hash.
-impl Hash for PairKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let (initiator, responder) = self.hosts();
-        state.write_u64(initiator);
-        state.write_u64(responder.rotate_left(32) ^ service_bits(self.service));
-    }
-}
-
 /// A service as a number, each its own.
 fn service_bits(service: Service) -> u64 {
     let port = service.port.map_or(0, |port| u64::from(port) + 1);
@@ -196,35 +157,6 @@ fn locus_bits(locus: Locus) -> u64 {
         Locus::Private6(prefix) => 3 << 56 | bytes(&prefix),
         Locus::External => 4 << 56,
         Locus::Named => 5 << 56,
-    }
-}
-
-/// What two hosts did over one service.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct PairTotals {
-    /// The sums.
-    pub totals: Totals,
-    /// The first record.
-    pub first: Option<Sight>,
-    /// The first record that was answered or admitted.
-    pub first_established: Option<Sight>,
-    /// The last record that was answered or admitted.
-    pub last_established: Option<Sight>,
-}
-
-impl Absorb for PairTotals {
-    fn absorb(&mut self, other: &PairTotals) {
-        self.totals.absorb(&other.totals);
-        self.first = sooner(self.first, other.first);
-        self.first_established = sooner(self.first_established, other.first_established);
-        self.last_established = self.last_established.max(other.last_established);
-    }
-}
-
-fn sooner(a: Option<Sight>, b: Option<Sight>) -> Option<Sight> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
     }
 }
 
@@ -290,7 +222,7 @@ impl Absorb for Earliest {
 pub struct Served {
     /// The sums over all hours.
     pub totals: Totals,
-    /// The sums by hour; none where the cap was reached.
+    /// The sums by hour, or by more where the cap was reached.
     pub hours: Hours,
     /// The earliest records that ran.
     pub earliest: Earliest,
@@ -315,8 +247,8 @@ pub struct Ledger {
     services: Capped<ServiceKey, Served>,
     /// How many hours all services have together.
     hours: usize,
-    /// Services at or above this rank keep no hours.
-    hours_bar: Option<(u8, u64)>,
+    /// How fine the hours are kept.
+    grain: Grain,
     hours_cap: usize,
     /// Services that gave way, summed without their port. A table of its own, so that what is kept apart depends on the
     /// set of services alone.
@@ -348,7 +280,7 @@ impl Ledger {
         Ledger {
             services: Capped::new(services),
             hours: 0,
-            hours_bar: None,
+            grain: Grain::default(),
             hours_cap: hours,
             coarse: Capped::new(services),
             spilled_services: Totals::default(),
@@ -387,9 +319,7 @@ impl Ledger {
         match self.services.entry(key) {
             Some(served) => {
                 served.totals.count(flow, reply);
-                if self.hours_bar.is_none_or(|bar| key.rank() < bar) {
-                    self.hours += usize::from(served.hours.count(hour, flow, reply));
-                }
+                self.hours += usize::from(served.hours.count(self.grain.floor(hour), flow, reply));
                 if !reply && matches!(flow.outcome, Outcome::Established | Outcome::Unknown) {
                     served.earliest.take(sight);
                 }
@@ -404,14 +334,7 @@ impl Ledger {
         }
 
         match self.pairs.entry(PairKey { from, to, service, initiator, responder }) {
-            Some(pair) => {
-                pair.totals.count(flow, reply);
-                pair.first = sooner(pair.first, Some(sight));
-                if flow.outcome == Outcome::Established {
-                    pair.first_established = sooner(pair.first_established, Some(sight));
-                    pair.last_established = pair.last_established.max(Some(sight));
-                }
-            }
+            Some(pair) => pair.count(flow, reply, sight),
             None => self.spilled_pairs.count(flow, reply),
         }
         if self.pairs.is_overfull() {
@@ -422,13 +345,14 @@ impl Ledger {
     /// Adds another ledger to this one. `file` is what that ledger's single file is called here; `None` keeps its numbers.
     pub fn merge(&mut self, other: &Ledger, file: Option<u32>) {
         let mut homeless = Vec::new();
-        self.hours_bar = [self.hours_bar, other.hours_bar].into_iter().flatten().min();
+        self.coarsen(self.grain.max(other.grain));
         self.services.lower_bar(other.services.bar(), |key, served| homeless.push((key, served.totals)));
         for (key, served) in other.services.sorted() {
             let mut served = served.clone();
             if let Some(file) = file {
                 served.earliest.0.iter_mut().for_each(|sight| sight.file = file);
             }
+            served.hours.coarsen(self.grain);
             match self.services.entry(key) {
                 Some(own) => own.absorb(&served),
                 None => homeless.push((key, served.totals)),
@@ -442,18 +366,15 @@ impl Ledger {
         self.settle_services();
 
         let spilled = &mut self.spilled_pairs;
-        self.pairs.lower_bar(other.pairs.bar(), |_, pair| spilled.absorb(&pair.totals));
+        self.pairs.lower_bar(other.pairs.bar(), |_, pair| spilled.absorb(&pair.totals()));
         for (key, pair) in other.pairs.sorted() {
             let mut pair = pair.clone();
             if let Some(file) = file {
-                let sights = [&mut pair.first, &mut pair.first_established, &mut pair.last_established];
-                for sight in sights.into_iter().flatten() {
-                    sight.file = file;
-                }
+                pair.call(file);
             }
             match self.pairs.entry(key) {
                 Some(own) => own.absorb(&pair),
-                None => self.spilled_pairs.absorb(&pair.totals),
+                None => self.spilled_pairs.absorb(&pair.totals()),
             }
         }
         self.spilled_pairs.absorb(&other.spilled_pairs);
@@ -514,9 +435,13 @@ impl Ledger {
     pub fn cap_reached(&self) -> Option<String> {
         let pairs = self.pairs.has_spilled().then(|| format!("{} host pairs", self.pairs.len()));
         let services = self.services.has_spilled().then(|| format!("{} services of links", self.services.len()));
-        let hours = self.hours_bar.map(|_| format!("{} hours of services", self.hours));
-        let parts: Vec<String> = pairs.into_iter().chain(services).chain(hours).collect();
-        (!parts.is_empty()).then(|| format!("kept apart up to the cap: {}; totals are exact past it", parts.join(", ")))
+        let parts: Vec<String> = pairs.into_iter().chain(services).collect();
+        let caps = (!parts.is_empty())
+            .then(|| format!("kept apart up to the cap: {}; totals are exact past it", parts.join(", ")));
+        let grain = (self.grain != Grain::default())
+            .then(|| format!("so many hours of so many services that they are kept {} at a time", self.grain));
+        let both: Vec<String> = caps.into_iter().chain(grain).collect();
+        (!both.is_empty()).then(|| both.join("; "))
     }
 
     /// Brings all tables down to their caps. To be called once after the last flow.
@@ -534,28 +459,22 @@ impl Ledger {
         self.settle_hours();
     }
 
-    /// Past the cap, the services of the highest ranks lose their hours. The lowest that lost them is the bar: with more
-    /// flows it would lose them all the same, so that it does not matter in which order they came.
+    /// Past the cap, hours are gathered into coarser ones until they fit. The same flows in any order end at the same grain:
+    /// more of them never need a finer one.
     fn settle_hours(&mut self) {
-        if let Some(bar) = self.hours_bar {
-            self.services.values_from(bar).for_each(|served| served.hours = Hours::default());
-        }
         self.hours = self.services.values().map(|served| served.hours.len()).sum();
-        if self.hours <= self.hours_cap {
-            return;
+        while self.hours > self.hours_cap
+            && let Some(grain) = self.grain.coarser()
+        {
+            self.coarsen(grain);
         }
-        let mut by_rank: Vec<((u8, u64), usize)> =
-            self.services.iter().map(|(key, served)| (key.rank(), served.hours.len())).collect();
-        by_rank.sort_unstable();
-        let mut kept = 0;
-        for (rank, hours) in by_rank {
-            kept += hours;
-            if kept > self.hours_cap {
-                self.hours_bar = Some(rank);
-                self.services.values_from(rank).for_each(|served| served.hours = Hours::default());
-                self.hours = kept - hours;
-                return;
-            }
+    }
+
+    fn coarsen(&mut self, grain: Grain) {
+        if grain != self.grain {
+            self.grain = grain;
+            self.services.values_mut().for_each(|served| served.hours.coarsen(grain));
+            self.hours = self.services.values().map(|served| served.hours.len()).sum();
         }
     }
 
@@ -567,7 +486,7 @@ impl Ledger {
 
     fn settle_pairs(&mut self) {
         let spilled = &mut self.spilled_pairs;
-        self.pairs.settle(|_, pair| spilled.absorb(&pair.totals));
+        self.pairs.settle(|_, pair| spilled.absorb(&pair.totals()));
     }
 
     fn host(&mut self, end: &crate::flow::Endpoint<'_>) -> Host {

@@ -80,11 +80,7 @@ impl Survey {
             link.totals.absorb(&served.totals);
             let record = link.services.entry(key.service).or_default();
             record.totals.absorb(&served.totals);
-            if served.hours.is_empty() {
-                record.hours.add(first_hour(&served.totals), &served.totals);
-            } else {
-                record.hours.absorb(&served.hours);
-            }
+            record.hours.absorb(&served.hours);
             record.rows.extend(served.earliest.sights());
             for (user, flows) in &served.accounts {
                 *record.accounts.entry(user.clone()).or_default() += flows;
@@ -122,7 +118,7 @@ impl Survey {
     }
 }
 
-/// Where the flows of a service stand whose hours were not kept apart: all in the first.
+/// Where flows stand whose service was not kept apart: all in the first hour.
 fn first_hour(totals: &Totals) -> Hour {
     totals.first.map_or(Hour::UNDATED, Moment::hour)
 }

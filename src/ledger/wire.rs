@@ -10,7 +10,7 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::capped::{Absorb, Capped, Entries, Ranked};
-use super::{Ledger, PairKey, PairTotals, Served, ServiceKey, Totals};
+use super::{Grain, Ledger, PairKey, PairTotals, Served, ServiceKey, Totals};
 use crate::flow::{Host, Hour};
 use crate::sites::Locus;
 
@@ -18,7 +18,7 @@ use crate::sites::Locus;
 #[derive(Serialize)]
 struct Leaving<'l> {
     services: Sorted<'l, ServiceKey, Served>,
-    hours_bar: Option<(u8, u64)>,
+    grain: Grain,
     hours_cap: usize,
     coarse: Sorted<'l, ServiceKey, Totals>,
     pairs: Sorted<'l, PairKey, PairTotals>,
@@ -33,7 +33,7 @@ struct Leaving<'l> {
 #[derive(Deserialize)]
 struct Arriving {
     services: Gathered<ServiceKey, Served>,
-    hours_bar: Option<(u8, u64)>,
+    grain: Grain,
     hours_cap: usize,
     coarse: Gathered<ServiceKey, Totals>,
     pairs: Gathered<PairKey, PairTotals>,
@@ -102,11 +102,9 @@ where
 impl Ledger {
     /// The ledger as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // A bar above that of the services says nothing: what it would take is gone.
-        let hours_bar = self.hours_bar.filter(|bar| self.services.bar().is_none_or(|services| *bar < services));
         let leaving = Leaving {
             services: Sorted::of(&self.services),
-            hours_bar,
+            grain: self.grain,
             hours_cap: self.hours_cap,
             coarse: Sorted::of(&self.coarse),
             pairs: Sorted::of(&self.pairs),
@@ -129,7 +127,7 @@ impl Ledger {
         Ok(Ledger {
             hours: services.values().map(|served: &Served| served.hours.len()).sum(),
             services,
-            hours_bar: arriving.hours_bar,
+            grain: arriving.grain,
             hours_cap: arriving.hours_cap,
             coarse: arriving.coarse.into_capped(),
             pairs: arriving.pairs.into_capped(),
