@@ -134,14 +134,26 @@ fn variants(source: &str, opening: &str) -> BTreeSet<String> {
 fn readme_names_the_formats_that_are_read() {
     let named = first_cells(&read("README.md"), "| name | what |");
     let read: Vec<String> = formats::ALL.iter().map(|format| format!("`{}`", format.name())).collect();
-    assert_eq!(named, read);
+    assert_eq!(named, read, "README's table of formats, and formats::ALL");
 }
 
 #[test]
 fn readme_names_the_rules_that_look() {
     let named = first_cells(&read("README.md"), "| rule | finds | needs |");
     let rules: Vec<String> = detectors::ALL.iter().map(|detector| format!("`{}`", detector.rule())).collect();
-    assert_eq!(named, rules);
+    assert_eq!(named, rules, "README's table of rules, and detectors::ALL");
+}
+
+#[test]
+fn contributing_says_what_every_file_of_tests_proves() {
+    let document = read("CONTRIBUTING.md");
+    for (folder, ending) in [("tests", ".rs"), ("tests/browser", ".test.mjs")] {
+        for entry in fs::read_dir(root().join(folder)).expect("the folder can be read") {
+            let name = entry.expect("an entry can be read").file_name().to_string_lossy().into_owned();
+            let named = document.contains(&format!("`{folder}/{name}`"));
+            assert!(named || !name.ends_with(ending), "CONTRIBUTING.md lacks `{folder}/{name}`");
+        }
+    }
 }
 
 #[test]
@@ -168,5 +180,5 @@ fn architecture_tells_of_every_crate_of_the_page_and_of_no_other() {
     };
     let page = ["[dependencies]", "[target.'cfg(target_arch = \"wasm32\")'.dependencies]"];
     let taken: BTreeSet<String> = page.into_iter().flat_map(taken).collect();
-    assert_eq!(told, taken);
+    assert_eq!(told, taken, "ARCHITECTURE's table of crates, and Cargo.toml");
 }
