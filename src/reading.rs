@@ -81,6 +81,7 @@ struct Tallies<V> {
     visitor: V,
     accounts: Accounts,
     bases: BTreeMap<Basis, u64>,
+    undated: u64,
     first: Option<Moment>,
     last: Option<Moment>,
 }
@@ -103,7 +104,14 @@ pub struct Progress {
 impl<V: Visitor> Reading<V> {
     /// Begins a pass.
     pub fn new(name: &str, order: Order, visitor: V) -> Reading<V> {
-        let tally = Tallies { visitor, accounts: Accounts::default(), bases: BTreeMap::new(), first: None, last: None };
+        let tally = Tallies {
+            visitor,
+            accounts: Accounts::default(),
+            bases: BTreeMap::new(),
+            undated: 0,
+            first: None,
+            last: None,
+        };
         let inner = Inner { order, sample: Vec::new(), stage: Stage::Telling, tally };
         Reading { name: name.to_owned(), hash: Sha256::new(), size: 0, unpacker: Unpacker::default(), inner }
     }
@@ -190,6 +198,7 @@ impl<V: Visitor> Reading<V> {
             advice,
             accounts: tally.accounts,
             bases: tally.bases,
+            undated: tally.undated,
             first: tally.first,
             last: tally.last,
             abandoned: None,
@@ -308,11 +317,13 @@ impl<V: Visitor> Tallies<V> {
             Fate::Filtered(reason) => accounts.filtered.add(reason, 0, example),
             Fate::WithoutEndpoint(reason) => accounts.without_endpoint.add(reason, 0, example),
         }
+        let Some(start) = flow.start else {
+            self.undated += 1;
+            return;
+        };
         *self.bases.entry(flow.basis).or_default() += 1;
-        if let Some(start) = flow.start {
-            self.first = Some(self.first.map_or(start, |first| first.min(start)));
-            self.last = self.last.max(Some(start));
-        }
+        self.first = Some(self.first.map_or(start, |first| first.min(start)));
+        self.last = self.last.max(Some(start));
     }
 
     /// Nothing knows how to read these bytes.

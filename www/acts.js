@@ -212,7 +212,7 @@ export function createActs(engine, store) {
       /** @type {{ job: Job, file: File }[]} */
       const fresh = [];
       for (const { name: given, file } of dropped) {
-        const name = freshName(given, file);
+        const name = freshName(engine.bindings.file_name(given), file);
         if (name === undefined) {
           note(words.files.already(given));
           continue;
@@ -322,15 +322,13 @@ export function createActs(engine, store) {
     caption: (/** @type {import("./types.js").FigureOptions} */ options) => /** @type {Promise<string>} */ (ask("figure_caption", options)),
     alt: (/** @type {import("./types.js").FigureOptions} */ options) => /** @type {Promise<string>} */ (ask("figure_alt", options)),
 
-    saveSites: async () => {
-      if (await exported("sites.csv", "text/csv", () => ask("sites_csv"))) store.set({ unsaved: false });
-    },
+    saveSites: () => exported("sites.csv", "text/csv", () => ask("sites_csv")),
     savePolicy: () => exported("policy.csv", "text/csv", () => ask("policy_csv")),
     saveExample: () => save("policy.csv", words.policy.example, "text/csv"),
     saveCase: async () => {
       if (await exported("kyoten-case.json", "application/json", () => ask("case_json"))) store.set({ unsaved: false });
     },
-    saveLinks: () => exported("links.csv", "text/csv", () => ask("links_csv")),
+    saveLinks: (/** @type {import("./types.js").FigureOptions} */ options) => exported("links.csv", "text/csv", () => ask("links_csv", options)),
     saveSvg: (/** @type {import("./types.js").FigureOptions} */ options) => exported("kyoten-figure.svg", "image/svg+xml", () => ask("figure_svg", options)),
     savePng: (/** @type {string} */ name, /** @type {() => Promise<Blob>} */ make) => exported(name, "image/png", make),
   };

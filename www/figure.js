@@ -111,7 +111,7 @@ export function createFigure(bindings, store, acts) {
         h("div", { class: "field-row" }, field("figure-size", words.figure.size, size), field("figure-layout", words.figure.layout, layout)),
         windowText,
         h("div", { class: "buttons" },
-          button(words.figure.svg, () => acts.saveSvg(options()), "primary"), button(words.figure.png2, () => png(2)), button(words.figure.png3, () => png(3)), button(words.figure.links, () => acts.saveLinks())),
+          button(words.figure.svg, () => acts.saveSvg(options()), "primary"), button(words.figure.png2, () => png(2)), button(words.figure.png3, () => png(3)), button(words.figure.links, () => acts.saveLinks(options()))),
         field("figure-caption", words.figure.caption, caption, button(words.figure.copy, () => copy(caption), "quiet")),
         field("figure-alt", words.figure.alt, alt, button(words.figure.copy, () => copy(alt), "quiet")),
         said),

@@ -49,6 +49,7 @@ struct EvidenceEntry<'c> {
     format: Option<&'c str>,
     layers: &'c [LayerAccount],
     clock: Clock,
+    flows_without_time: u64,
     first: Option<f64>,
     last: Option<f64>,
     accounts: AccountsEntry<'c>,
@@ -275,6 +276,7 @@ fn evidence<'c>(case: &'c Case, file: &'c File, repeat: Option<usize>) -> Eviden
         format: receipt.format.as_deref(),
         layers: &receipt.layers,
         clock: Clock { basis, assumed_offset_seconds: assumed },
+        flows_without_time: receipt.undated,
         first: receipt.first.map(seconds),
         last: receipt.last.map(seconds),
         accounts: AccountsEntry {

@@ -257,6 +257,11 @@ impl Case {
                 let earlier = &self.files[*earlier].receipt.name;
                 notices.push(format!("{name}: the same content as {earlier}; left out of the sums"));
             }
+            if file.receipt.undated > 0 {
+                let count = file.receipt.undated;
+                notices
+                    .push(format!("{name}: {count} flows have no usable time; they are counted, but stand in no hour"));
+            }
             if file.receipt.bases.contains_key(&crate::flow::Basis::Unknown) {
                 notices.push(format!("{name}: the zone of its times is not known; they are shown as if UTC"));
             }

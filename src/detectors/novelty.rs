@@ -26,15 +26,7 @@ pub struct Coverage {
 impl Coverage {
     /// Of all that was seen.
     pub fn of(survey: &Survey) -> Coverage {
-        let mut days: BTreeMap<Party, BTreeSet<i32>> = BTreeMap::new();
-        for (link, seen) in &survey.links {
-            let hours = seen.services.values().flat_map(|record| record.hours.keys());
-            let own: BTreeSet<i32> = hours.filter(|hour| *hour != Hour::UNDATED).map(|hour| hour.day()).collect();
-            for party in [link.from, link.to] {
-                days.entry(party).or_default().extend(&own);
-            }
-        }
-        Coverage { days }
+        Coverage { days: survey.days.clone() }
     }
 
     /// The days on which the link would have been seen: some other traffic of one of its ends was. The outside takes part

@@ -9,7 +9,7 @@ mod pairs;
 pub mod survey;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
@@ -228,6 +228,9 @@ pub struct Served {
     pub earliest: Earliest,
     /// Accounts with their flows.
     pub accounts: BTreeMap<String, u64>,
+    /// The day of the last flow, so that a day is noted once and not with every flow.
+    #[serde(skip)]
+    last_day: Option<i32>,
 }
 
 impl Absorb for Served {
@@ -264,6 +267,9 @@ pub struct Ledger {
     coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
     /// The sensor and hour of the last flows, with their number: most logs stay with one for long.
     watching: Option<(String, Hour, u64)>,
+    /// Days (from the epoch) on which a place took part in some flow: what a claim of newness needs, whatever the grain of
+    /// the hours. The outside takes part in everybody's traffic, and is left out.
+    pub days: BTreeMap<Locus, BTreeSet<i32>>,
     /// Flows that began in a private prefix without a site, by the sensor that saw them: whose prefix it may be.
     pub witnesses: BTreeMap<Locus, BTreeMap<String, u64>>,
 }
@@ -289,6 +295,7 @@ impl Ledger {
             names: BTreeMap::new(),
             coverage: BTreeMap::new(),
             watching: None,
+            days: BTreeMap::new(),
             witnesses: BTreeMap::new(),
         }
     }
@@ -319,6 +326,14 @@ impl Ledger {
         match self.services.entry(key) {
             Some(served) => {
                 served.totals.count(flow, reply);
+                if hour != Hour::UNDATED && served.last_day != Some(hour.day()) {
+                    served.last_day = Some(hour.day());
+                    for locus in [from, to].into_iter().filter(|locus| *locus != Locus::External) {
+                        if let Some(days) = kept(&mut self.days, &locus) {
+                            days.insert(hour.day());
+                        }
+                    }
+                }
                 self.hours += usize::from(served.hours.count(self.grain.floor(hour), flow, reply));
                 if !reply && matches!(flow.outcome, Outcome::Established | Outcome::Unknown) {
                     served.earliest.take(sight);
@@ -381,7 +396,14 @@ impl Ledger {
         self.settle_pairs();
 
         for (host, name) in &other.names {
-            self.names.entry(*host).or_insert_with(|| name.clone());
+            if let Some(own) = kept(&mut self.names, host) {
+                own.clone_from(name);
+            }
+        }
+        for (locus, days) in &other.days {
+            if let Some(own) = kept(&mut self.days, locus) {
+                own.extend(days);
+            }
         }
         for (sensor, hours) in &other.coverage() {
             for (hour, count) in hours {
@@ -421,7 +443,7 @@ impl Ledger {
     }
 
     /// Every locus at an end of some flow.
-    pub fn loci(&self) -> std::collections::BTreeSet<Locus> {
+    pub fn loci(&self) -> BTreeSet<Locus> {
         let keys = self.services.keys().chain(self.coarse.keys());
         keys.flat_map(|key| [key.from, key.to]).collect()
     }
@@ -438,8 +460,12 @@ impl Ledger {
         let parts: Vec<String> = pairs.into_iter().chain(services).collect();
         let caps = (!parts.is_empty())
             .then(|| format!("kept apart up to the cap: {}; totals are exact past it", parts.join(", ")));
-        let grain = (self.grain != Grain::default())
-            .then(|| format!("so many hours of so many services that they are kept {} at a time", self.grain));
+        let grain = (self.grain != Grain::default()).then(|| {
+            format!(
+                "hours of services are kept {} at a time, since there are very many; first and last times are exact",
+                self.grain
+            )
+        });
         let both: Vec<String> = caps.into_iter().chain(grain).collect();
         (!both.is_empty()).then(|| both.join("; "))
     }
@@ -494,7 +520,11 @@ impl Ledger {
             (Some(address), _) => Host::of_address(address),
             (None, Some(name)) => {
                 let host = Host::of_name(name);
-                self.names.entry(host).or_insert_with(|| name.to_owned());
+                if let Some(own) = kept(&mut self.names, &host)
+                    && own.is_empty()
+                {
+                    name.clone_into(own);
+                }
                 host
             }
             (None, None) => Host::of_name(""),

@@ -1,6 +1,6 @@
 //! The ledger as people ask for it: links between parties, their services, hours and host pairs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::capped::Absorb;
 use super::{Hours, Ledger, PairKey, PairTotals, ServiceKey, Sight, Totals};
@@ -30,6 +30,8 @@ pub struct Survey {
     pub links: BTreeMap<LinkKey, Link>,
     /// Flows by sensor and hour.
     pub coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
+    /// Days (from the epoch) on which a party took part in some flow; the outside is left out.
+    pub days: BTreeMap<Party, BTreeSet<i32>>,
     /// Names of hosts that are known by name only.
     pub names: BTreeMap<Host, String>,
     /// Start of the first and of the last flow.
@@ -63,9 +65,8 @@ pub struct ServiceRecord {
 impl ServiceRecord {
     /// How many distinct initiators and responders.
     pub fn hosts(&self) -> (usize, usize) {
-        let distinct = |end: fn(&PairKey) -> Host| {
-            self.pairs.iter().map(|(key, _)| end(key)).collect::<std::collections::BTreeSet<_>>().len()
-        };
+        let distinct =
+            |end: fn(&PairKey) -> Host| self.pairs.iter().map(|(key, _)| end(key)).collect::<BTreeSet<_>>().len();
         (distinct(|key| key.initiator), distinct(|key| key.responder))
     }
 }
@@ -74,6 +75,9 @@ impl Survey {
     /// Sums a ledger by party. `party` says who stands at a locus.
     pub fn of(ledger: &Ledger, party: impl Fn(Locus) -> Party) -> Survey {
         let mut survey = Survey { coverage: ledger.coverage(), names: ledger.names.clone(), ..Survey::default() };
+        for (locus, days) in &ledger.days {
+            survey.days.entry(party(*locus)).or_default().extend(days);
+        }
         let link_of = |key: &ServiceKey| LinkKey { from: party(key.from), to: party(key.to) };
         for (key, served) in ledger.services() {
             let link = survey.links.entry(link_of(&key)).or_default();
@@ -112,7 +116,7 @@ impl Survey {
     }
 
     /// Days (from the epoch) on which some sensor saw something.
-    pub fn covered_days(&self) -> std::collections::BTreeSet<i32> {
+    pub fn covered_days(&self) -> BTreeSet<i32> {
         let hours = self.coverage.values().flat_map(|hours| hours.keys());
         hours.filter(|hour| **hour != Hour::UNDATED).map(|hour| hour.day()).collect()
     }

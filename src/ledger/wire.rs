@@ -3,7 +3,7 @@
 //! A ledger may be hundreds of megabytes, so it is never copied on the way: entries are written from where they stand, in
 //! order, and each that is read goes straight to its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
 use serde::de::{SeqAccess, Visitor};
@@ -26,6 +26,7 @@ struct Leaving<'l> {
     spilled_pairs: &'l Totals,
     names: &'l BTreeMap<Host, String>,
     coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
+    days: &'l BTreeMap<Locus, BTreeSet<i32>>,
     witnesses: &'l BTreeMap<Locus, BTreeMap<String, u64>>,
 }
 
@@ -41,6 +42,7 @@ struct Arriving {
     spilled_pairs: Totals,
     names: BTreeMap<Host, String>,
     coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
+    days: BTreeMap<Locus, BTreeSet<i32>>,
     witnesses: BTreeMap<Locus, BTreeMap<String, u64>>,
 }
 
@@ -112,6 +114,7 @@ impl Ledger {
             spilled_pairs: &self.spilled_pairs,
             names: &self.names,
             coverage: self.coverage(),
+            days: &self.days,
             witnesses: &self.witnesses,
         };
         // Roughly what its entries take, so that the bytes need not move to ever larger places.
@@ -136,6 +139,7 @@ impl Ledger {
             names: arriving.names,
             coverage: arriving.coverage,
             watching: None,
+            days: arriving.days,
             witnesses: arriving.witnesses,
         })
     }

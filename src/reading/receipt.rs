@@ -30,6 +30,8 @@ pub struct Receipt {
     pub accounts: Accounts,
     /// Flows by the basis of their time.
     pub bases: BTreeMap<Basis, u64>,
+    /// Flows without a usable time: they count, but stand in no hour.
+    pub undated: u64,
     /// Start of the earliest flow.
     pub first: Option<Moment>,
     /// Start of the latest flow.

@@ -138,6 +138,9 @@ fn unknowns(case: &Case, analysis: &Analysis) -> Vec<String> {
         let s = if malformed == 1 { "" } else { "s" };
         unknowns.push(format!("{malformed} record{s} could not be read; the receipts in the case file name them"));
     }
+    if analysis.survey.coverage.len() > 1 {
+        unknowns.push("a connection that two sensors logged counts at each of them".to_owned());
+    }
     if analysis.guessed {
         unknowns.push("nobody named the sites: they are guessed from private address ranges".to_owned());
     }

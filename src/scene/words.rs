@@ -251,12 +251,12 @@ pub fn step_volume(step: &Step) -> String {
 pub fn step_sessions(step: &Step) -> String {
     let totals = &step.totals;
     let sessions = many(totals.connections(), "session");
-    let (allowed, denied) = (count(totals.established), count(totals.denied));
+    let (allowed, denied, failed) = (count(totals.established), count(totals.denied), count(totals.failed));
     let hosts = match step.hosts {
         (0, _) | (_, 0) => String::new(),
         (from, to) => format!("; {} → {}", count(from as u64), many(to as u64, "host")),
     };
-    format!("{sessions}: {allowed} allowed, {denied} denied{hosts}")
+    format!("{sessions}: {allowed} allowed, {denied} denied, {failed} failed{hosts}")
 }
 
 /// What a step carried and by which accounts.

@@ -220,10 +220,10 @@ impl Analyst {
         self.with(|case, analysis| report::figure::alternative(case, analysis, &options))
     }
 
-    /// Links and services as CSV.
-    pub fn links_csv(&mut self) -> Result<String, JsError> {
-        let all = report::figure::Options::default();
-        self.with(|case, analysis| report::figure::links_csv(case, analysis, &all))
+    /// The links and services of the figure as CSV.
+    pub fn links_csv(&mut self, options: JsValue) -> Result<String, JsError> {
+        let options = figure_options(options)?;
+        self.with(|case, analysis| report::figure::links_csv(case, analysis, &options))
     }
 
     /// The case as `case.json`: the same bytes as the command line's.

@@ -24,6 +24,12 @@ pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
 }
 
+/// A file's name as it stands in the case: with acting characters made visible, so that it is the same name everywhere.
+#[wasm_bindgen]
+pub fn file_name(name: &str) -> String {
+    crate::evidence::text::visible(name).into_owned()
+}
+
 /// To JavaScript: 64-bit integers as `bigint`, maps as objects, what is absent as `undefined`.
 fn out(value: &impl Serialize) -> Result<JsValue, JsError> {
     let serializer = Serializer::new().serialize_large_number_types_as_bigints(true).serialize_maps_as_objects(true);

@@ -141,7 +141,7 @@ export const en = {
     takenPolicy: "taken as the policy",
     incomplete: "not read to its end",
     unknown: "format not recognised",
-    duplicate: (/** @type {string} */ name) => `The same bytes as ${name}. Its connections are counted twice unless you remove one of them.`,
+    duplicate: (/** @type {string} */ name) => `The same bytes as ${name}: counted once, and left out of the sums here.`,
     imbalance: (/** @type {string} */ what) => `The accounts of this file do not add up: ${what}. Please report this; every export says so.`,
     synthetic: "synthetic: invented for the sample case",
     advice: "What this looks like, and what to do",

@@ -66,8 +66,16 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
         complete &= take_policy(&mut case, path)?;
     }
 
+    for complaint in case.policy.strangers(&case.book) {
+        if !case.book.sites.is_empty() {
+            eprintln!("{}", complaint.in_file("policy"));
+            complete = false;
+        }
+    }
+
+    let mut names = std::collections::BTreeSet::new();
     for path in logs {
-        let name = input::name_of(path);
+        let name = fresh_name(&mut names, &input::name_of(path));
         case.orders.insert(name.clone(), order.clone());
         let reading_order = case.reading_order(&name);
         let reading = Reading::new(&name, reading_order.order.clone(), reading_order.counting(&name));
@@ -136,6 +144,14 @@ fn take_policy(case: &mut Case, path: &Path) -> Result<bool, String> {
     let (policy, complaints) = read_policy(&bytes);
     case.policy = policy;
     Ok(complain(path, &complaints))
+}
+
+/// A name that no other file of the case has: `conn.log`, `conn.log (2)`, as on the page.
+fn fresh_name(names: &mut std::collections::BTreeSet<String>, given: &str) -> String {
+    let tries = (1..).map(|n| if n == 1 { given.to_owned() } else { format!("{given} ({n})") });
+    let name = tries.into_iter().find(|name| !names.contains(name)).unwrap_or_default();
+    names.insert(name.clone());
+    name
 }
 
 fn first(complaints: &[Complaint]) -> String {

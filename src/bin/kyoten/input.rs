@@ -47,9 +47,11 @@ impl Choices {
     }
 }
 
-/// The name by which a file stands in the case: its last part, as a browser would tell it.
+/// The name by which a file stands in the case: its last part, as a browser would tell it, with acting characters made
+/// visible.
 pub fn name_of(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    visible(&name).into_owned()
 }
 
 /// Reads a file to its end, or as far as it goes. `after` is called after each slice.

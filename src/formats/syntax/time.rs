@@ -1,6 +1,7 @@
 //! Times as ISO 8601, RFC 3339 and their relatives write them (`2020-06-11 10:00:00.5 +09:00`), and epoch numbers.
 
 use super::number::Decimal;
+use crate::calendar::checked_days;
 use crate::evidence::Clock;
 use crate::evidence::clock::read_offset;
 use crate::flow::{Basis, Moment};
@@ -90,25 +91,12 @@ pub fn offset(zone: &[u8]) -> Option<i32> {
     read_offset(std::str::from_utf8(zone.trim_ascii()).ok()?)
 }
 
-/// Days since 1970-01-01 of a date in the Gregorian calendar; `None` where no such day exists. After Howard Hinnant,
-/// "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
+/// Days since 1970-01-01 of a date in the Gregorian calendar; `None` where no such day exists.
 pub fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        1..=12 => 31,
-        _ => return None,
-    };
-    if !(0..=9999).contains(&year) || !(1..=length).contains(&day) {
+    if !(0..=9999).contains(&year) {
         return None;
     }
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+    checked_days(i32::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
 }
 
 /// A number since the epoch, its unit told by its size: seconds to the end of the year 9999, milliseconds, microseconds
