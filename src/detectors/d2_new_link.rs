@@ -93,6 +93,11 @@ fn claim(
     let New { link, seen, newness } = new;
     let services = in_order(seen);
     let (first_service, _) = services.first().ok_or("nothing ran")?;
+    let approvals: Vec<String> =
+        services.iter().filter_map(|(service, at)| novelty::approved(observed, *link, *service, *at)).collect();
+    if approvals.len() == services.len() {
+        return Err(approvals.into_iter().next().unwrap_or_default());
+    }
     let p = novelty::chance(rate * shares.share(*first_service)).min(1.0);
     if p > EVERYDAY {
         return Err(format!("new links are an everyday thing here (p = {p:.2})"));
@@ -176,6 +181,18 @@ mod tests {
     fn a_plant_that_begins_to_use_desktops_of_headquarters_is_news() {
         // Bangkok calls Tokyo every day over other services, so that this is D3's.
         assert_eq!(model_case().found(), ["D3 Bangkok → Tokyo DC tcp/3389"]);
+    }
+
+    #[test]
+    fn a_link_that_the_policy_names_is_no_news_to_anybody() {
+        let stream = Stream::new().everyday(60).flows(12, 41, 133, "10.0.0.77", "10.1.0.5", "tcp/3389");
+        let approved = stream.policy("*,*,*,allow,,\nBangkok,Cebu,rdp,allow,a new plant,\n");
+        assert!(!approved.found().iter().any(|found| found.starts_with("D2")));
+        let refrains = approved.findings().refrains;
+        assert!(
+            refrains.iter().any(|r| r.because.contains("line 3 of the policy allows it (a new plant)")),
+            "{refrains:?}"
+        );
     }
 
     #[test]

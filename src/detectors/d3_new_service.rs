@@ -125,6 +125,9 @@ fn look<'s>(
 fn claim(observed: &Observed<'_>, new: &Kind<'_>, rate: f64, p: f64, coverage: &Coverage) -> Result<Finding, String> {
     let Kind { link, records, totals, newness, since } = new;
     let (service, _) = records[0];
+    if let Some(approval) = novelty::approved(observed, *link, service, newness.first) {
+        return Err(approval);
+    }
     if p > EVERYDAY {
         return Err(format!("new services are an everyday thing here (p = {p:.2})"));
     }

@@ -7,6 +7,7 @@ use crate::calendar;
 use crate::flow::{Hour, Moment, Service};
 use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
 use crate::ledger::{PairTotals, Sight};
+use crate::policy::{Scope, Verdict};
 use crate::sites::Party;
 
 /// "New" needs so many days with coverage before it (left-censoring).
@@ -221,6 +222,17 @@ pub fn hours<'s>(
     services: impl Iterator<Item = &'s ServiceRecord> + 's,
 ) -> impl Iterator<Item = (Hour, crate::ledger::Totals)> + 's {
     services.flat_map(|record| record.hours.iter())
+}
+
+/// Why something new is expected: the policy allows it by a row that names both sides. A row for everybody says nothing
+/// about this link.
+pub fn approved(observed: &Observed<'_>, link: LinkKey, service: Service, at: Moment) -> Option<String> {
+    let rule = observed.policy.judge(link.from, link.to, service, observed.book, Some(at))?;
+    let named = rule.from != Scope::Any && rule.to != Scope::Any;
+    let reason = if rule.reason.is_empty() { String::new() } else { format!(" ({})", rule.reason) };
+    (rule.verdict == Verdict::Allow && named).then(|| {
+        format!("new since {}, and expected: line {} of the policy allows it{reason}", super::time(at), rule.line)
+    })
 }
 
 /// Whom a party called before, for the sentence on what is normal.

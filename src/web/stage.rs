@@ -65,7 +65,7 @@ impl Stage {
         let backend = CanvasBackend::with_canvas_object(self.canvas.clone());
         let backend = backend.ok_or_else(|| refuse("the browser gives no 2D canvas"))?;
         let mut backend = OnBaseline { backend, context: self.context.clone() };
-        paint::onto(&self.shown.scene(), palette, &mut backend, FINENESS, Point::new(0.0, 0.0), BASELINE)
+        paint::onto(self.shown.scene(), palette, &mut backend, FINENESS, Point::new(0.0, 0.0), BASELINE)
             .map_err(|e| refuse(format!("the canvas could not be painted: {e}")))
     }
 
