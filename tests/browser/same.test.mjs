@@ -1,0 +1,51 @@
+// The page and the command line are one engine: the same files give the same bytes, the case and the figure alike.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileUrl, launch, root, visit } from "./harness.mjs";
+import { drop, saved } from "./screen.mjs";
+
+let browser, folder;
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "kyoten-same-"));
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs the command line; its exit status 1 says that the sample's spoilt records were said. */
+function kyoten(...words) {
+  try {
+    execFileSync("cargo", ["run", "--quiet", "--bin", "kyoten", "--", ...words], { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
+  } catch (error) {
+    if (error.status !== 1) throw error;
+  }
+}
+
+test("the sample's case and figure are the command line's, byte for byte, whatever the order of the files", async () => {
+  const sample = join(folder, "sample");
+  kyoten("sample", "--out", sample);
+  const files = readdirSync(sample).map((name) => join(sample, name));
+  const [document, picture] = [join(folder, "case.json"), join(folder, "figure.svg")];
+  kyoten("analyze", ...files, "--out", document, "--figure", picture);
+
+  for (const order of [files, files.toReversed()]) {
+    const page = await visit(browser, fileUrl);
+    try {
+      await drop(page, order);
+      const { frame } = page;
+      const ours = await saved(page, () => frame.getByRole("button", { name: "Save case" }).click());
+      assert.ok(ours.equals(readFileSync(document)), "case.json");
+      await frame.locator("#figure-open").click();
+      const svg = await saved(page, () => frame.getByRole("button", { name: "Save SVG" }).click());
+      assert.ok(svg.equals(readFileSync(picture)), "the figure");
+    } finally {
+      await page.close();
+    }
+  }
+});
