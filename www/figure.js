@@ -1,5 +1,6 @@
 // The figure for the report: its options, the real figure as a preview, and everything that is saved of it.
 import { newest } from "./asking.js";
+import { printFigure } from "./printing.js";
 import { span } from "./dates.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -81,6 +82,16 @@ export function createFigure(bindings, store, acts) {
     });
   }
 
+  async function printed() {
+    try {
+      const asked = options();
+      const [scene, inWords] = await Promise.all([acts.figure(asked), acts.alt(asked)]);
+      printFigure(bindings, scene, asked.size, inWords);
+    } catch (error) {
+      said.textContent = words.picture.notDrawn(error instanceof Error ? error.message : String(error));
+    }
+  }
+
   async function copy(/** @type {HTMLTextAreaElement} */ area) {
     try {
       await navigator.clipboard.writeText(area.value);
@@ -111,7 +122,7 @@ export function createFigure(bindings, store, acts) {
         h("div", { class: "field-row" }, field("figure-size", words.figure.size, size), field("figure-layout", words.figure.layout, layout)),
         windowText,
         h("div", { class: "buttons" },
-          button(words.figure.svg, () => acts.saveSvg(options()), "primary"), button(words.figure.png2, () => png(2)), button(words.figure.png3, () => png(3)), button(words.figure.links, () => acts.saveLinks(options()))),
+          button(words.figure.svg, () => acts.saveSvg(options()), "primary"), button(words.figure.png2, () => png(2)), button(words.figure.png3, () => png(3)), button(words.figure.print, printed), button(words.figure.links, () => acts.saveLinks(options()))),
         field("figure-caption", words.figure.caption, caption, button(words.figure.copy, () => copy(caption), "quiet")),
         field("figure-alt", words.figure.alt, alt, button(words.figure.copy, () => copy(alt), "quiet")),
         said),

@@ -68,6 +68,18 @@ for (const way of ["file", "server"]) {
       assert.equal(png.subarray(1, 4).toString(), "PNG");
       const [, width] = /<svg[^>]*\swidth="(\d+)/.exec(svg) ?? [];
       assert.ok(png.readUInt32BE(16) >= 1500, `${png.readUInt32BE(16)} wide, the SVG ${width}`);
+      const printed = await frame.evaluate(() => new Promise((resolve) => {
+        // A browser without a screen prints nothing: what it would print is looked at where it is asked to.
+        globalThis.print = () => {
+          const sheet = document.querySelector(".print-sheet canvas");
+          resolve({ size: sheet.parentElement.dataset.size, width: sheet.width, label: sheet.getAttribute("aria-label") });
+          dispatchEvent(new Event("afterprint"));
+        };
+        [...document.querySelectorAll("dialog button")].find((each) => each.textContent === "Print, or PDF").click();
+      }));
+      assert.equal(printed.size, "a4-landscape");
+      assert.ok(printed.width > 3000 && /Scranton to Nashua/.test(printed.label), JSON.stringify(printed));
+      assert.equal(await frame.locator(".print-sheet").count(), 0, "the sheet goes when it is printed");
       const links = String(await saved(page, () => frame.getByRole("button", { name: "Save links.csv" }).click()));
       assert.match(links, /Scranton,Nashua/);
     }));

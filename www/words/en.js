@@ -312,6 +312,7 @@ export const en = {
     svg: "Save SVG",
     png2: "Save PNG, 2×",
     png3: "Save PNG, 3×",
+    print: "Print, or PDF",
     links: "Save links.csv",
     caption: "Caption",
     alt: "Alternative text",
