@@ -31,6 +31,8 @@ pub struct Finding {
     pub q: Option<f64>,
     /// The reason, in one sentence with its numbers.
     pub because: String,
+    /// What is wrong, in a few words: for a figure, where the numbers stand beside it.
+    pub gist: String,
     /// What normal looks like here, in one sentence.
     pub normal: String,
     /// What could explain it innocently.

@@ -193,6 +193,7 @@ fn claim(observed: &Observed<'_>, from: Party, initiator: Host, walk: &Walk<'_>)
         p: Some((f64::from(walk.walks) / walk.ratio).min(1.0)),
         q: None,
         because,
+        gist: format!("{} of {} first contacts failed", failures.len(), walk.contacts.len()),
         normal: "Of an ordinary host's first contacts, 8 in 10 succeed (Jung and others, 2004).".to_owned(),
         innocent: &[
             "a vulnerability scanner or an inventory",

@@ -110,6 +110,7 @@ fn judge(observed: &Observed<'_>, link: LinkKey, service: Service, record: &Serv
         p: None,
         q: None,
         because: sentence(observed, link, service, rule, &forbidden, window, (from, to)),
+        gist: gist(rule),
         normal: normal(rule),
         innocent: &["the policy is out of date", "the sites file puts the address into the wrong site"],
         attack: &["T1021", "T1078"],
@@ -148,6 +149,12 @@ fn sentence(
         rule.to,
         rule.service,
     )
+}
+
+fn gist(rule: &Rule) -> String {
+    let reason =
+        if rule.reason.is_empty() { String::new() } else { format!(": {}", rule.reason.trim_end_matches('.')) };
+    format!("line {} of the policy forbids it{reason}", rule.line)
 }
 
 fn normal(rule: &Rule) -> String {

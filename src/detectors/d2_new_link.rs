@@ -144,6 +144,7 @@ fn claim(
         p: Some(p),
         q: None,
         because,
+        gist: format!("never before: no connection {}", newness.absence(&days)),
         normal: novelty::normal(observed, link.from, newness.first),
         innocent: &["a new project or a migration", "address translation that was changed"],
         attack: &["T1021", "T1570"],

@@ -170,6 +170,7 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, rate: f64, p: f64, coverage: &
         p: Some(p),
         q: None,
         because,
+        gist: format!("known link, new service: {service} never ran {}", newness.absence(&days)),
         normal: normal(observed, *link, newness.first),
         innocent: &["an upgrade or a new application", "a port that was moved"],
         attack: &["T1021", "T1571"],

@@ -113,6 +113,7 @@ mod tests {
             p: Some(p),
             q: None,
             because: String::new(),
+            gist: String::new(),
             normal: String::new(),
             innocent: &[],
             attack: &[],

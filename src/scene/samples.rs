@@ -106,6 +106,7 @@ impl Case {
             p: None,
             q: None,
             because: because.into(),
+            gist: because.into(),
             normal: String::new(),
             innocent: &[],
             attack: &[],

@@ -208,16 +208,16 @@ pub fn window((first, last): (Moment, Moment)) -> String {
     format!("{} to {} UTC+00:00", minute(first), minute(last))
 }
 
-/// What the logs cover.
-pub fn coverage(sensors: usize, hours: i64, silent: i64, longest: Option<(Hour, Hour)>) -> String {
+/// What the logs cover: how many hours all sensors watched, how many of them without a record, and the longest silence.
+pub fn coverage(sensors: usize, watched: i64, silent: i64, longest: Option<(i32, &str, Hour)>) -> String {
     let sensors = many(sensors as u64, "sensor");
-    let whole = count(hours.unsigned_abs());
-    let Some((from, to)) = longest else {
-        return format!("{sensors}; something was recorded in each of {whole} hours");
+    let watched = count(watched.unsigned_abs());
+    let Some((hours, sensor, from)) = longest else {
+        return format!("{sensors}, a record in each of {watched} sensor hours");
     };
-    let moment = |hour: Hour| hour.start().map(minute).unwrap_or_default();
+    let from = from.start().map(minute).unwrap_or_default();
     let silent = count(silent.unsigned_abs());
-    format!("{sensors}; no record in {silent} of {whole} h, longest {} to {} UTC", moment(from), moment(to))
+    format!("{sensors}, no record in {silent} of {watched} sensor hours; longest {sensor}, {hours} h from {from} UTC")
 }
 
 /// Service and time of a step.

@@ -1,7 +1,5 @@
 //! What the figure for the report says, as plain data, and how it is gathered from a survey and its findings.
 
-use std::collections::BTreeSet;
-
 use super::super::network::{Card, Network, State};
 use super::super::words;
 use crate::finding::Finding;
@@ -151,7 +149,7 @@ pub fn steps(network: &Network, cards: &[Card], findings: &[Finding], evidence: 
             to: name(edge.key.to),
             service: finding.service.map_or_else(|| words::ALL_SERVICES.to_owned(), |service| service.to_string()),
             accounts: finding.accounts.clone(),
-            because: finding.because.clone(),
+            because: finding.gist.clone(),
             evidence: evidence(finding.rows.first()),
             further_rows: finding.rows.iter().count() - 1,
             totals: about.map_or_else(|| edge.totals.clone(), |(_, totals)| totals.clone()),
@@ -163,14 +161,26 @@ pub fn steps(network: &Network, cards: &[Card], findings: &[Finding], evidence: 
     out
 }
 
-/// What the logs cover: in how many of the window's hours some sensor recorded something, and the longest silence.
+/// What the logs cover, sensor by sensor: in how many of the hours between its first and its last record each was silent,
+/// and the longest silence.
 pub fn coverage(survey: &Survey) -> String {
-    let hours = || survey.coverage.values().flat_map(|hours| hours.keys()).filter(|hour| **hour != Hour::UNDATED);
-    let seen: BTreeSet<Hour> = hours().copied().collect();
-    let Some((first, last)) = seen.first().zip(seen.last()) else { return words::NO_COVERAGE.to_owned() };
-    let whole = i64::from(last.0) - i64::from(first.0) + 1;
-    let ordered: Vec<Hour> = seen.iter().copied().collect();
-    let gaps = ordered.windows(2).map(|pair| (Hour(pair[0].0 + 1), pair[1])).filter(|(from, to)| from < to);
-    let longest = gaps.max_by_key(|(from, to)| (to.0 - from.0, std::cmp::Reverse(*from)));
-    words::coverage(survey.coverage.len(), whole, whole - seen.len() as i64, longest)
+    let (mut watched, mut silent) = (0, 0);
+    let mut longest: Option<(i32, &str, Hour)> = None;
+    for (sensor, hours) in &survey.coverage {
+        let seen: Vec<Hour> = hours.keys().copied().filter(|hour| *hour != Hour::UNDATED).collect();
+        let Some((first, last)) = seen.first().zip(seen.last()) else { continue };
+        let span = i64::from(last.0) - i64::from(first.0) + 1;
+        watched += span;
+        silent += span - seen.len() as i64;
+        for pair in seen.windows(2) {
+            let gap = pair[1].0 - pair[0].0 - 1;
+            if gap > longest.map_or(0, |(most, ..)| most) {
+                longest = Some((gap, sensor, Hour(pair[0].0 + 1)));
+            }
+        }
+    }
+    if watched == 0 {
+        return words::NO_COVERAGE.to_owned();
+    }
+    words::coverage(survey.coverage.len(), watched, silent, longest)
 }
