@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Totals;
-use crate::flow::{Flow, Hour, Moment, Outcome};
+use super::totals::{Counts, Totals};
+use crate::flow::{Flow, Hour, Moment};
 
 /// Totals by hour, in order of time; [`Hour::UNDATED`] comes first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -37,16 +37,10 @@ impl std::fmt::Display for Grain {
     }
 }
 
-/// The totals of one hour, small. Counts hold 4 billion flows in an hour of one service.
+/// The totals of one hour, packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Hourly {
-    flows: u32,
-    replies: u32,
-    established: u32,
-    denied: u32,
-    failed: u32,
-    bytes_out: u64,
-    bytes_in: u64,
+    counts: Counts,
     /// Microseconds from the epoch; after `last` while no flow has a time.
     first: i64,
     last: i64,
@@ -54,17 +48,7 @@ struct Hourly {
 
 impl Default for Hourly {
     fn default() -> Hourly {
-        Hourly {
-            flows: 0,
-            replies: 0,
-            established: 0,
-            denied: 0,
-            failed: 0,
-            bytes_out: 0,
-            bytes_in: 0,
-            first: i64::MAX,
-            last: i64::MIN,
-        }
+        Hourly { counts: Counts::default(), first: i64::MAX, last: i64::MIN }
     }
 }
 
@@ -157,36 +141,15 @@ impl Hours {
 
 impl Hourly {
     fn of(totals: &Totals) -> Hourly {
-        let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         Hourly {
-            flows: small(totals.flows),
-            replies: small(totals.replies),
-            established: small(totals.established),
-            denied: small(totals.denied),
-            failed: small(totals.failed),
+            counts: Counts::of(totals),
             first: totals.first.map_or(i64::MAX, |first| first.0),
             last: totals.last.map_or(i64::MIN, |last| last.0),
-            bytes_out: totals.bytes_out,
-            bytes_in: totals.bytes_in,
         }
     }
 
     fn count(&mut self, flow: &Flow<'_>, reply: bool) {
-        let (out, back) = if reply { (flow.bytes_in, flow.bytes_out) } else { (flow.bytes_out, flow.bytes_in) };
-        let counter = match (reply, flow.outcome) {
-            (true, _) => None,
-            (false, Outcome::Established) => Some(&mut self.established),
-            (false, Outcome::Denied) => Some(&mut self.denied),
-            (false, Outcome::Failed) => Some(&mut self.failed),
-            (false, Outcome::Unknown) => None,
-        };
-        if let Some(counter) = counter {
-            *counter = counter.saturating_add(1);
-        }
-        let halves = if reply { &mut self.replies } else { &mut self.flows };
-        *halves = halves.saturating_add(1);
-        self.bytes_out = self.bytes_out.saturating_add(out.unwrap_or(0));
-        self.bytes_in = self.bytes_in.saturating_add(back.unwrap_or(0));
+        self.counts.count(flow, reply);
         if let Some(start) = flow.start {
             self.first = self.first.min(start.0);
             self.last = self.last.max(start.0);
@@ -194,30 +157,14 @@ impl Hourly {
     }
 
     fn absorb(&mut self, other: &Hourly) {
-        self.flows = self.flows.saturating_add(other.flows);
-        self.replies = self.replies.saturating_add(other.replies);
-        self.established = self.established.saturating_add(other.established);
-        self.denied = self.denied.saturating_add(other.denied);
-        self.failed = self.failed.saturating_add(other.failed);
+        self.counts.absorb(&other.counts);
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
-        self.bytes_out = self.bytes_out.saturating_add(other.bytes_out);
-        self.bytes_in = self.bytes_in.saturating_add(other.bytes_in);
     }
 
     fn totals(&self) -> Totals {
-        let dated = self.first <= self.last;
-        Totals {
-            flows: u64::from(self.flows),
-            replies: u64::from(self.replies),
-            established: u64::from(self.established),
-            denied: u64::from(self.denied),
-            failed: u64::from(self.failed),
-            bytes_out: self.bytes_out,
-            bytes_in: self.bytes_in,
-            first: dated.then_some(Moment(self.first)),
-            last: dated.then_some(Moment(self.last)),
-        }
+        let dated = |at: i64| (self.first <= self.last).then_some(Moment(at));
+        self.counts.totals(dated(self.first), dated(self.last))
     }
 }
 

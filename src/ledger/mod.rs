@@ -5,21 +5,26 @@
 
 pub mod capped;
 mod hours;
+mod names;
 mod pairs;
+mod service;
+mod sight;
 pub mod survey;
+mod totals;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{Hash, Hasher};
-
-use serde::{Deserialize, Serialize};
 
 use crate::evidence::Place;
 use crate::flow::{Flow, Host, Hour, Moment, Outcome, Service};
 use crate::sites::Locus;
-use capped::{Absorb, Capped, Ranked, mixed};
+use capped::{Absorb, Capped};
 pub use hours::{Grain, Hours};
+use names::kept;
 pub use pairs::{PairKey, PairTotals};
+pub use service::{Earliest, Served, ServiceKey};
+pub use sight::Sight;
+pub use totals::Totals;
 
 /// How many services of links are kept apart. Past it, those of external links lose their port first, never their bytes.
 pub const SERVICE_CAP: usize = 100_000;
@@ -28,221 +33,6 @@ pub const HOUR_CAP: usize = 500_000;
 /// How many (host, host, service) entries are kept apart. Past it, external pairs give way first. With the slack of
 /// [`Capped::is_overfull`] this is what a table of 2¹⁹ slots holds: one more, and it takes twice the memory.
 pub const PAIR_CAP: usize = 366_000;
-/// How many of its earliest rows a service keeps.
-const EARLIEST: usize = 12;
-/// How many accounts are kept a service of a link, and how many host names and sensors altogether.
-const NAME_CAP: usize = 10_000;
-
-/// Totals of flows.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Totals {
-    /// Flows from initiator's side; for one-way sources, records in that direction.
-    pub flows: u64,
-    /// Records of the answering half, from one-way sources. They add bytes to the same connection.
-    pub replies: u64,
-    /// Flows that were answered or admitted.
-    pub established: u64,
-    /// Flows that were refused.
-    pub denied: u64,
-    /// Flows without an answer.
-    pub failed: u64,
-    /// Bytes from initiator to responder, where counted.
-    pub bytes_out: u64,
-    /// Bytes from responder to initiator, where counted.
-    pub bytes_in: u64,
-    /// The earliest start.
-    pub first: Option<Moment>,
-    /// The latest start.
-    pub last: Option<Moment>,
-}
-
-impl Totals {
-    /// Connections: each once, even where a one-way source wrote both halves.
-    pub fn connections(&self) -> u64 {
-        self.flows.max(self.replies)
-    }
-
-    /// Bytes both ways.
-    pub fn bytes(&self) -> u64 {
-        self.bytes_out.saturating_add(self.bytes_in)
-    }
-
-    fn count(&mut self, flow: &Flow<'_>, reply: bool) {
-        let (out, back) = if reply { (flow.bytes_in, flow.bytes_out) } else { (flow.bytes_out, flow.bytes_in) };
-        if reply {
-            self.replies += 1;
-        } else {
-            self.flows += 1;
-            match flow.outcome {
-                Outcome::Established => self.established += 1,
-                Outcome::Denied => self.denied += 1,
-                Outcome::Failed => self.failed += 1,
-                Outcome::Unknown => {}
-            }
-        }
-        self.bytes_out = self.bytes_out.saturating_add(out.unwrap_or(0));
-        self.bytes_in = self.bytes_in.saturating_add(back.unwrap_or(0));
-        self.first = earliest(self.first, flow.start);
-        self.last = self.last.max(flow.start);
-    }
-}
-
-impl Absorb for Totals {
-    fn absorb(&mut self, other: &Totals) {
-        self.flows += other.flows;
-        self.replies += other.replies;
-        self.established += other.established;
-        self.denied += other.denied;
-        self.failed += other.failed;
-        self.bytes_out = self.bytes_out.saturating_add(other.bytes_out);
-        self.bytes_in = self.bytes_in.saturating_add(other.bytes_in);
-        self.first = earliest(self.first, other.first);
-        self.last = self.last.max(other.last);
-    }
-}
-
-fn earliest(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    }
-}
-
-/// Where a flow's record stands, and when the flow began. Ordered by time (undated last), then file, then place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Sight {
-    /// When the flow began.
-    pub at: Option<Moment>,
-    /// The file, by its place in the case; 0 in the ledger of one file.
-    pub file: u32,
-    /// The record.
-    pub place: Place,
-}
-
-impl Sight {
-    fn order(&self) -> (bool, Option<Moment>, u32, Place) {
-        (self.at.is_none(), self.at, self.file, self.place)
-    }
-}
-
-impl PartialOrd for Sight {
-    fn partial_cmp(&self, other: &Sight) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Sight {
-    fn cmp(&self, other: &Sight) -> std::cmp::Ordering {
-        self.order().cmp(&other.order())
-    }
-}
-
-/// A service as a number, each its own.
-fn service_bits(service: Service) -> u64 {
-    let port = service.port.map_or(0, |port| u64::from(port) + 1);
-    let protocol = service.protocol.map_or(0, |protocol| u64::from(protocol.0) + 1);
-    port | protocol << 17
-}
-
-/// 0 between two places of the organisation, 1 where one end is outside.
-fn link_class(from: Locus, to: Locus) -> u8 {
-    u8::from(from == Locus::External || to == Locus::External)
-}
-
-fn locus_bits(locus: Locus) -> u64 {
-    let bytes = |prefix: &[u8]| prefix.iter().fold(0_u64, |acc, b| acc << 8 | u64::from(*b));
-    match locus {
-        Locus::Site(index) => 1 << 56 | u64::from(index),
-        Locus::Private4(prefix) => 2 << 56 | bytes(&prefix),
-        Locus::Private6(prefix) => 3 << 56 | bytes(&prefix),
-        Locus::External => 4 << 56,
-        Locus::Named => 5 << 56,
-    }
-}
-
-/// A link's service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ServiceKey {
-    /// The initiator's side.
-    pub from: Locus,
-    /// The responder's side.
-    pub to: Locus,
-    /// What was asked for.
-    pub service: Service,
-}
-
-impl ServiceKey {
-    fn without_port(self) -> ServiceKey {
-        ServiceKey { service: Service { port: None, ..self.service }, ..self }
-    }
-}
-
-impl Ranked for ServiceKey {
-    fn rank(&self) -> (u8, u64) {
-        let ends = mixed(locus_bits(self.from)).rotate_left(17) ^ mixed(!locus_bits(self.to));
-        (link_class(self.from, self.to), mixed(ends ^ mixed(service_bits(self.service))))
-    }
-}
-
-impl Hash for ServiceKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(locus_bits(self.from));
-        state.write_u64(locus_bits(self.to).rotate_left(32) ^ service_bits(self.service));
-    }
-}
-
-/// The earliest records of a link's service that ran: what a claim about it rests on, before a second pass finds all.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Earliest(Vec<Sight>);
-
-impl Earliest {
-    fn take(&mut self, sight: Sight) {
-        if self.0.len() == EARLIEST && self.0.last().is_some_and(|last| *last <= sight) {
-            return;
-        }
-        let at = self.0.partition_point(|own| *own < sight);
-        self.0.insert(at, sight);
-        self.0.truncate(EARLIEST);
-    }
-
-    /// The records, in order.
-    pub fn sights(&self) -> &[Sight] {
-        &self.0
-    }
-}
-
-impl Absorb for Earliest {
-    fn absorb(&mut self, other: &Earliest) {
-        other.0.iter().for_each(|sight| self.take(*sight));
-    }
-}
-
-/// All that is known of a link's service.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Served {
-    /// The sums over all hours.
-    pub totals: Totals,
-    /// The sums by hour, or by more where the cap was reached.
-    pub hours: Hours,
-    /// The earliest records that ran.
-    pub earliest: Earliest,
-    /// Accounts with their flows.
-    pub accounts: BTreeMap<String, u64>,
-    /// The day of the last flow, so that a day is noted once and not with every flow.
-    #[serde(skip)]
-    last_day: Option<i32>,
-}
-
-impl Absorb for Served {
-    fn absorb(&mut self, other: &Served) {
-        self.totals.absorb(&other.totals);
-        self.hours.absorb(&other.hours);
-        self.earliest.absorb(&other.earliest);
-        for (user, count) in &other.accounts {
-            add_to(&mut self.accounts, user, *count);
-        }
-    }
-}
 
 /// The totals of one file, of a part of it, or of a whole case.
 #[derive(Debug, Clone)]
@@ -339,7 +129,7 @@ impl Ledger {
                     served.earliest.take(sight);
                 }
                 if let Some(user) = flow.user.as_deref() {
-                    add_to(&mut served.accounts, user, 1);
+                    names::add(&mut served.accounts, user, 1);
                 }
             }
             None => self.coarse.entry(key.without_port()).unwrap_or(&mut self.spilled_services).count(flow, reply),
@@ -365,7 +155,7 @@ impl Ledger {
         for (key, served) in other.services.sorted() {
             let mut served = served.clone();
             if let Some(file) = file {
-                served.earliest.0.iter_mut().for_each(|sight| sight.file = file);
+                served.earliest.call(file);
             }
             served.hours.coarsen(self.grain);
             match self.services.entry(key) {
@@ -413,7 +203,7 @@ impl Ledger {
         for (locus, sensors) in &other.witnesses {
             let Some(own) = kept(&mut self.witnesses, locus) else { continue };
             for (sensor, count) in sensors {
-                add_to(own, sensor, *count);
+                names::add(own, sensor, *count);
             }
         }
     }
@@ -543,35 +333,9 @@ impl Ledger {
     }
 }
 
-/// The entry of a key, made where it is missing. Past [`NAME_CAP`] the lowest keys are kept, so that what is kept, and
-/// its counts, depend on the set of keys alone: a key that gave way once never comes back.
-fn kept<'m, K, Q, V>(map: &'m mut BTreeMap<K, V>, key: &Q) -> Option<&'m mut V>
-where
-    K: Ord + std::borrow::Borrow<Q>,
-    Q: Ord + ToOwned<Owned = K> + ?Sized,
-    V: Default,
-{
-    if !map.contains_key(key) {
-        if map.len() >= NAME_CAP {
-            if map.last_key_value().is_some_and(|(last, _)| last.borrow() < key) {
-                return None;
-            }
-            map.pop_last();
-        }
-        map.insert(key.to_owned(), V::default());
-    }
-    map.get_mut(key)
-}
-
 fn add_hour(coverage: &mut BTreeMap<String, BTreeMap<Hour, u64>>, sensor: &str, hour: Hour, count: u64) {
     if let Some(hours) = kept(coverage, sensor) {
         *hours.entry(hour).or_default() += count;
-    }
-}
-
-fn add_to(map: &mut BTreeMap<String, u64>, name: &str, count: u64) {
-    if let Some(own) = kept(map, name) {
-        *own += count;
     }
 }
 
@@ -625,19 +389,6 @@ mod tests {
             }
             assert_eq!(sum(&whole), 3000);
         }
-    }
-
-    #[test]
-    fn which_names_are_kept_does_not_depend_on_the_order() {
-        let count = |numbers: &mut dyn Iterator<Item = usize>| {
-            let mut names = BTreeMap::new();
-            numbers.for_each(|n| add_to(&mut names, &format!("user{n:05}"), 1));
-            names
-        };
-        let most = NAME_CAP + 50;
-        let up = count(&mut (0..most).chain(0..most));
-        assert_eq!(up, count(&mut (0..most).rev().chain((0..most).rev())));
-        assert_eq!((up.len(), up.values().sum::<u64>()), (NAME_CAP, 2 * NAME_CAP as u64));
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::hash::{Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
 use super::capped::{Absorb, Ranked, mixed};
-use super::{Sight, Totals, link_class, service_bits};
+use super::service::{link_class, service_bits};
+use super::totals::Counts;
+use super::{Sight, Totals};
 use crate::evidence::Place;
 use crate::flow::{Flow, Host, Moment, Outcome, Service};
 use crate::sites::Locus;
@@ -51,16 +53,10 @@ impl Hash for PairKey {
     }
 }
 
-/// What two hosts did over one service. Counts hold 4 billion flows of a pair.
+/// What two hosts did over one service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairTotals {
-    flows: u32,
-    replies: u32,
-    established: u32,
-    denied: u32,
-    failed: u32,
-    bytes_out: u64,
-    bytes_in: u64,
+    counts: Counts,
     /// The latest start; [`UNDATED`] without one.
     last: i64,
     first: Packed,
@@ -118,13 +114,7 @@ impl Packed {
 impl Default for PairTotals {
     fn default() -> PairTotals {
         PairTotals {
-            flows: 0,
-            replies: 0,
-            established: 0,
-            denied: 0,
-            failed: 0,
-            bytes_out: 0,
-            bytes_in: 0,
+            counts: Counts::default(),
             last: UNDATED,
             first: Packed::NONE,
             first_established: Packed::NONE,
@@ -136,17 +126,8 @@ impl Default for PairTotals {
 impl PairTotals {
     /// The sums.
     pub fn totals(&self) -> Totals {
-        Totals {
-            flows: u64::from(self.flows),
-            replies: u64::from(self.replies),
-            established: u64::from(self.established),
-            denied: u64::from(self.denied),
-            failed: u64::from(self.failed),
-            bytes_out: self.bytes_out,
-            bytes_in: self.bytes_in,
-            first: self.first().and_then(|sight| sight.at),
-            last: (self.last != UNDATED).then_some(Moment(self.last)),
-        }
+        let last = (self.last != UNDATED).then_some(Moment(self.last));
+        self.counts.totals(self.first().and_then(|sight| sight.at), last)
     }
 
     /// The first record.
@@ -166,20 +147,7 @@ impl PairTotals {
 
     /// Counts a flow.
     pub(super) fn count(&mut self, flow: &Flow<'_>, reply: bool, sight: Sight) {
-        let (out, back) = if reply { (flow.bytes_in, flow.bytes_out) } else { (flow.bytes_out, flow.bytes_in) };
-        let counter = if reply { &mut self.replies } else { &mut self.flows };
-        *counter = counter.saturating_add(1);
-        let outcome = match flow.outcome {
-            Outcome::Established => Some(&mut self.established),
-            Outcome::Denied => Some(&mut self.denied),
-            Outcome::Failed => Some(&mut self.failed),
-            Outcome::Unknown => None,
-        };
-        if let Some(outcome) = outcome.filter(|_| !reply) {
-            *outcome = outcome.saturating_add(1);
-        }
-        self.bytes_out = self.bytes_out.saturating_add(out.unwrap_or(0));
-        self.bytes_in = self.bytes_in.saturating_add(back.unwrap_or(0));
+        self.counts.count(flow, reply);
         self.last = self.last.max(flow.start.map_or(UNDATED, |start| start.0));
         self.first.sooner(sight);
         if flow.outcome == Outcome::Established {
@@ -198,13 +166,7 @@ impl PairTotals {
 
 impl Absorb for PairTotals {
     fn absorb(&mut self, other: &PairTotals) {
-        self.flows = self.flows.saturating_add(other.flows);
-        self.replies = self.replies.saturating_add(other.replies);
-        self.established = self.established.saturating_add(other.established);
-        self.denied = self.denied.saturating_add(other.denied);
-        self.failed = self.failed.saturating_add(other.failed);
-        self.bytes_out = self.bytes_out.saturating_add(other.bytes_out);
-        self.bytes_in = self.bytes_in.saturating_add(other.bytes_in);
+        self.counts.absorb(&other.counts);
         self.last = self.last.max(other.last);
         other.first().into_iter().for_each(|sight| self.first.sooner(sight));
         other.first_established().into_iter().for_each(|sight| self.first_established.sooner(sight));

@@ -1,0 +1,126 @@
+//! A service of a link: who asked whom for what, and all that is known of it.
+
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+
+use serde::{Deserialize, Serialize};
+
+use super::capped::{Absorb, Ranked, mixed};
+use super::{Hours, Sight, Totals, names};
+use crate::flow::Service;
+use crate::sites::Locus;
+
+/// How many of its earliest rows a service keeps.
+const EARLIEST: usize = 12;
+
+/// A link's service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ServiceKey {
+    /// The initiator's side.
+    pub from: Locus,
+    /// The responder's side.
+    pub to: Locus,
+    /// What was asked for.
+    pub service: Service,
+}
+
+impl ServiceKey {
+    pub(super) fn without_port(self) -> ServiceKey {
+        ServiceKey { service: Service { port: None, ..self.service }, ..self }
+    }
+}
+
+impl Ranked for ServiceKey {
+    fn rank(&self) -> (u8, u64) {
+        let ends = mixed(locus_bits(self.from)).rotate_left(17) ^ mixed(!locus_bits(self.to));
+        (link_class(self.from, self.to), mixed(ends ^ mixed(service_bits(self.service))))
+    }
+}
+
+impl Hash for ServiceKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(locus_bits(self.from));
+        state.write_u64(locus_bits(self.to).rotate_left(32) ^ service_bits(self.service));
+    }
+}
+
+/// The earliest records of a link's service that ran: what a claim about it rests on, before a second pass finds all.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Earliest(Vec<Sight>);
+
+impl Earliest {
+    pub(super) fn take(&mut self, sight: Sight) {
+        if self.0.len() == EARLIEST && self.0.last().is_some_and(|last| *last <= sight) {
+            return;
+        }
+        let at = self.0.partition_point(|own| *own < sight);
+        self.0.insert(at, sight);
+        self.0.truncate(EARLIEST);
+    }
+
+    /// The file of its records is called this from now on.
+    pub(super) fn call(&mut self, file: u32) {
+        self.0.iter_mut().for_each(|sight| sight.file = file);
+    }
+
+    /// The records, in order.
+    pub fn sights(&self) -> &[Sight] {
+        &self.0
+    }
+}
+
+impl Absorb for Earliest {
+    fn absorb(&mut self, other: &Earliest) {
+        other.0.iter().for_each(|sight| self.take(*sight));
+    }
+}
+
+/// All that is known of a link's service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Served {
+    /// The sums over all hours.
+    pub totals: Totals,
+    /// The sums by hour, or by more where the cap was reached.
+    pub hours: Hours,
+    /// The earliest records that ran.
+    pub earliest: Earliest,
+    /// Accounts with their flows.
+    pub accounts: BTreeMap<String, u64>,
+    /// The day of the last flow, so that a day is noted once and not with every flow.
+    #[serde(skip)]
+    pub(super) last_day: Option<i32>,
+}
+
+impl Absorb for Served {
+    fn absorb(&mut self, other: &Served) {
+        self.totals.absorb(&other.totals);
+        self.hours.absorb(&other.hours);
+        self.earliest.absorb(&other.earliest);
+        for (user, count) in &other.accounts {
+            names::add(&mut self.accounts, user, *count);
+        }
+    }
+}
+
+/// A service as a number, each its own.
+pub(super) fn service_bits(service: Service) -> u64 {
+    let port = service.port.map_or(0, |port| u64::from(port) + 1);
+    let protocol = service.protocol.map_or(0, |protocol| u64::from(protocol.0) + 1);
+    port | protocol << 17
+}
+
+/// 0 between two places of the organisation, 1 where one end is outside.
+pub(super) fn link_class(from: Locus, to: Locus) -> u8 {
+    u8::from(from == Locus::External || to == Locus::External)
+}
+
+fn locus_bits(locus: Locus) -> u64 {
+    let bytes = |prefix: &[u8]| prefix.iter().fold(0_u64, |acc, b| acc << 8 | u64::from(*b));
+    match locus {
+        Locus::Site(index) => 1 << 56 | u64::from(index),
+        Locus::Private4(prefix) => 2 << 56 | bytes(&prefix),
+        Locus::Private6(prefix) => 3 << 56 | bytes(&prefix),
+        Locus::External => 4 << 56,
+        Locus::Named => 5 << 56,
+    }
+}
