@@ -7,11 +7,12 @@
 pub mod document;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::detectors::{self, Findings, Observed};
+use crate::evidence::text::{elided, looks_like, visible};
 use crate::flow::Moment;
 use crate::ledger::survey::Survey;
 use crate::ledger::{Ledger, Sight};
@@ -207,7 +208,7 @@ impl Case {
         let findings = detectors::examine_all(&observed);
         Analysis {
             guessed,
-            notices: self.notices(&ledger, &repeats),
+            notices: self.notices(&ledger, &survey, &repeats),
             partial: self.files.iter().any(|file| file.receipt.is_partial()),
             synthetic: self.files.iter().any(|file| file.receipt.is_synthetic()),
             book,
@@ -243,7 +244,7 @@ impl Case {
         repeats
     }
 
-    fn notices(&self, ledger: &Ledger, repeats: &[Option<usize>]) -> Vec<String> {
+    fn notices(&self, ledger: &Ledger, survey: &Survey, repeats: &[Option<usize>]) -> Vec<String> {
         let mut notices = Vec::new();
         for (file, repeat) in self.files.iter().zip(repeats) {
             let name = &file.receipt.name;
@@ -267,6 +268,7 @@ impl Case {
             }
         }
         notices.extend(ledger.cap_reached());
+        notices.extend(lookalikes(survey, &self.book));
         notices
     }
 
@@ -274,6 +276,35 @@ impl Case {
     pub fn file_of(&self, sight: Sight) -> &File {
         &self.files[sight.file as usize]
     }
+}
+
+/// How many names that look like others are told one by one.
+const MOST_LOOKALIKES: usize = 10;
+
+/// Accounts, hosts, sensors and sites in letters of another script that look like Latin ones, or with characters that are
+/// not seen. Each counts as its own; the notice is that nobody takes one for the other.
+fn lookalikes(survey: &Survey, book: &SiteBook) -> Vec<String> {
+    let services = survey.links.values().flat_map(|link| link.services.values());
+    let mut names: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut note = |kind, name| {
+        if looks_like(name).is_some() {
+            names.insert((kind, name));
+        }
+    };
+    services.flat_map(|record| record.accounts.keys()).for_each(|name| note("account", name));
+    survey.names.values().for_each(|name| note("host", name));
+    survey.coverage.keys().for_each(|name| note("sensor", name));
+    book.sites.iter().for_each(|site| note("site", &site.name));
+    let shown = names.iter().take(MOST_LOOKALIKES).filter_map(|(kind, name)| {
+        let (plain, name) = (elided(&looks_like(name)?, 80).into_owned(), visible(name));
+        Some(format!("the {kind} \"{}\" looks like \"{plain}\" but is spelt with other characters", elided(&name, 80)))
+    });
+    let mut notices: Vec<String> = shown.collect();
+    let more = names.len().saturating_sub(MOST_LOOKALIKES);
+    if more > 0 {
+        notices.push(format!("{more} more names look like others but are spelt with other characters"));
+    }
+    notices
 }
 
 impl File {

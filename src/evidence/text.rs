@@ -100,6 +100,30 @@ fn acts(c: char) -> bool {
         || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
+/// What a name looks like in plain Latin letters, if that is not what it is spelt with: letters of other scripts that look
+/// the same (Unicode Technical Standard 39 names them confusable), full-width letters, and characters that are not seen.
+pub fn looks_like(name: &str) -> Option<String> {
+    if name.is_ascii() {
+        return None;
+    }
+    let plain: String = name.chars().filter(|c| !acts(*c)).map(lookalike).collect();
+    (plain.is_ascii() && plain.chars().any(|c| c.is_ascii_alphabetic())).then_some(plain)
+}
+
+fn lookalike(c: char) -> char {
+    const PAIRS: &str = "аaеeоoрpсcуyхxіiјjѕsһhԁdԛqԝwӏlАAВBЕEЗ3ІIЈJКKМMНHОOРPСCЅSТTХXУYԌGԚQԜWαaοoνvρpιiυuκkΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧXıiɑaɡgօoսuոn";
+    if let '\u{ff01}'..='\u{ff5e}' = c {
+        return char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c);
+    }
+    let mut pairs = PAIRS.chars();
+    while let (Some(foreign), Some(latin)) = (pairs.next(), pairs.next()) {
+        if foreign == c {
+            return latin;
+        }
+    }
+    c
+}
+
 /// At most `most` characters, with `…` in place of the rest.
 pub fn elided(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
@@ -129,6 +153,16 @@ mod tests {
         let tower = format!("e{}x", "\u{301}".repeat(10_000));
         assert_eq!(visible(&tower), format!("e{}(+9994 marks)x", "\u{301}".repeat(6)));
         assert_eq!(visible("e\u{301}"), "e\u{301}");
+    }
+
+    #[test]
+    fn a_name_in_borrowed_letters_is_told() {
+        for name in ["\u{430}dmin", "ad\u{200b}min", "\u{ff41}dmin", "\u{430}\u{501}min"] {
+            assert_eq!(looks_like(name).as_deref(), Some("admin"), "{name}");
+        }
+        for name in ["admin", "田中", "иван", "müller", "\u{200b}", "Ωmega"] {
+            assert_eq!(looks_like(name), None, "{name}");
+        }
     }
 
     #[test]

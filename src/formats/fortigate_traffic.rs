@@ -8,15 +8,24 @@
 //! contradict each other, `date`, `time` and `tz` hold, being what the device's operator sees. Without `tz`, `eventtime` is the basis, if
 //! `date` and `time` can be some zone's reading of it; else the zone is unknown and the file's clock settles it.
 //!
+//! **Sessions.** A device may also write a record when a session starts (`action=start`, message ids 4, 15 and 16) and others
+//! while it lasts (id 20, statistics whose byte counts include what came before). Such a record is kept until the record that
+//! ends its session (same device, `sessionid`, ends), which then counts alone; if none comes, the last one kept counts at the
+//! file's end. At most [`OPEN_SESSIONS`] are kept: past that, such records count where they stand, and the session may count
+//! again at its end.
+//!
 //! **Not read.** Types other than `traffic`: a UTM record repeats bytes of a session that has a traffic record of its own.
 //! Addresses after translation (`trandisp`, `transip`): the ends are those that the originator named.
 
 use super::syntax::address::address;
 use super::syntax::pairs::{Between, Pairs, Value};
 use super::syntax::{number, time};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
-use crate::evidence::text::readable;
-use crate::evidence::{Clock, Framing, Record};
+use crate::evidence::text::{elided, readable, visible};
+use crate::evidence::{Clock, Framing, Place, Record};
 use crate::flow::{Basis, Endpoint, Flow, Moment, Outcome, Protocol, Text};
 
 /// The format.
@@ -40,7 +49,7 @@ impl Format for FortigateTraffic {
     }
 
     fn open(&self, setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
-        Box::new(Traffic { clock: setting.clock })
+        Box::new(Traffic { clock: setting.clock, open: BTreeMap::new() })
     }
 }
 
@@ -66,8 +75,23 @@ fn likeness_of(line: &[u8]) -> Likeness {
     }
 }
 
+/// How many sessions without an end are kept.
+const OPEN_SESSIONS: usize = 32_768;
+/// A longer record is no device's own (they have some 1,500 bytes) and is not kept.
+const LONGEST_KEPT: usize = 8 * 1024;
+
 struct Traffic {
     clock: Clock,
+    /// The last record of each session that has not ended.
+    open: BTreeMap<Session, (Place, Flow<'static>)>,
+}
+
+/// What tells a session from others of its file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Session {
+    device: String,
+    id: u64,
+    ends: [(Option<IpAddr>, Option<u16>); 2],
 }
 
 impl Parser for Traffic {
@@ -83,13 +107,30 @@ impl Parser for Traffic {
         if kind.bytes != b"traffic" {
             return Disposition::Skipped(other_type(kind, fields.subtype).into());
         }
-        match fields.flow(&self.clock) {
-            Ok(flow) => {
-                flows(&flow, record.place);
-                Disposition::Parsed
+        let flow = match fields.flow(&self.clock) {
+            Ok(flow) => flow,
+            Err(fault) => return Disposition::Malformed(fault),
+        };
+        if let Some(session) = fields.session(&flow) {
+            if !fields.is_of_open_session() {
+                self.open.remove(&session);
+            } else if record.bytes.len() <= LONGEST_KEPT
+                && (self.open.len() < OPEN_SESSIONS || self.open.contains_key(&session))
+            {
+                self.open.insert(session, (record.place, flow.into_owned()));
+                return Disposition::Skipped(
+                    "start or statistics of a session, which counts once, by its last record".into(),
+                );
             }
-            Err(fault) => Disposition::Malformed(fault),
         }
+        flows(&flow, record.place);
+        Disposition::Parsed
+    }
+
+    fn finish(&mut self, flows: &mut Sink<'_>) {
+        let mut open: Vec<(Place, Flow<'static>)> = std::mem::take(&mut self.open).into_values().collect();
+        open.sort_by_key(|(place, _)| *place);
+        open.iter().for_each(|(place, flow)| flows(flow, *place));
     }
 }
 
@@ -98,7 +139,8 @@ fn other_type(kind: Value<'_>, subtype: Option<Value<'_>>) -> String {
         Some(subtype) => format!("{}/{}", kind.text(), subtype.text()),
         None => kind.text().into_owned(),
     };
-    format!("FortiGate {} record, not traffic", crate::evidence::text::elided(&name, 40))
+    let name = visible(&name);
+    format!("FortiGate {} record, not traffic", elided(&name, 40))
 }
 
 /// The fields that matter, as they stand. Of a key that occurs twice the first counts: the device writes its own fields
@@ -129,6 +171,7 @@ struct Fields<'r> {
     device: Option<Value<'r>>,
     user: Option<Value<'r>>,
     guessed_user: Option<Value<'r>>,
+    session: Option<Value<'r>>,
 }
 
 #[derive(Default)]
@@ -188,8 +231,22 @@ impl<'r> Fields<'r> {
             b"devname" => &mut self.device,
             b"user" => &mut self.user,
             b"unauthuser" => &mut self.guessed_user,
+            b"sessionid" | b"SN" => &mut self.session,
             _ => return None,
         })
+    }
+
+    /// Whether the session goes on after this record: message id 20, or a start.
+    fn is_of_open_session(&self) -> bool {
+        let number = self.log_id.and_then(|id| id.bytes.get(id.bytes.len().saturating_sub(6)..));
+        number == Some(b"000020") || self.action.is_some_and(|action| action.bytes == b"start")
+    }
+
+    fn session(&self, flow: &Flow<'_>) -> Option<Session> {
+        let id = number::count(self.session?.bytes)?;
+        let ends = [&flow.initiator, &flow.responder].map(|end| (end.address, end.port));
+        let device = self.device_id.or(self.device).map(|device| device.text().into_owned());
+        Some(Session { device: device.unwrap_or_default(), id, ends })
     }
 
     fn flow(&self, clock: &Clock) -> Result<Flow<'r>, Fault> {
@@ -344,6 +401,40 @@ mod tests {
         let line = format!("type=\"traffic\" subtype=\"forward\" srcip=192.0.2.1 dstip=198.51.100.1 {times}");
         let flow = reading_of(&FortigateTraffic, &line).flows.remove(0);
         (flow.start.map(|start| start.to_string()), flow.basis)
+    }
+
+    fn session(action: &str, id: &str, sent: u32) -> String {
+        format!(
+            "date=2020-06-11 time=10:00:00 tz=\"+0900\" devid=\"FGT1\" logid=\"00000000{id}\" type=\"traffic\" subtype=\"forward\" \
+             srcip=192.0.2.1 srcport=5 dstip=198.51.100.1 dstport=443 proto=6 sessionid=7 action=\"{action}\" sentbyte={sent}\n"
+        )
+    }
+
+    fn sent(text: &str) -> Vec<Option<u64>> {
+        reading_of(&FortigateTraffic, text).flows.iter().map(|flow| flow.bytes_out).collect()
+    }
+
+    #[test]
+    fn a_session_counts_once_however_often_it_is_logged() {
+        let (start, first, second, end) = (
+            session("start", "15", 0),
+            session("accept", "20", 100),
+            session("accept", "20", 250),
+            session("close", "13", 300),
+        );
+        assert_eq!(sent(&[&start[..], &first, &second, &end].concat()), [Some(300)]);
+        // Without an end in the file, the last of its records counts.
+        assert_eq!(sent(&[&start[..], &first, &second].concat()), [Some(250)]);
+        // A session number may come again after its end.
+        assert_eq!(sent(&[&end[..], &start, &end].concat()), [Some(300), Some(300)]);
+        // Other ends: another session, whatever its number.
+        let other = first.replace("198.51.100.1", "198.51.100.2");
+        assert_eq!(sent(&[&other[..], &end].concat()), [Some(300), Some(100)]);
+    }
+
+    #[test]
+    fn a_start_without_a_session_number_counts_where_it_stands() {
+        assert_eq!(sent(&session("start", "15", 5).replace("sessionid=7", "")), [Some(5)]);
     }
 
     fn explicit(seconds: &str) -> (Option<String>, Basis) {

@@ -95,7 +95,8 @@ impl Ledger {
         let reply = flow.is_reply();
         let (initiator, responder) = (self.host(&flow.initiator), self.host(&flow.responder));
         let hour = flow.start.map_or(Hour::UNDATED, Moment::hour);
-        let sensor = flow.sensor.as_deref().unwrap_or(source);
+        let sensor = names::short(flow.sensor.as_deref().unwrap_or(source));
+        let sensor = sensor.as_ref();
         self.watch(sensor, hour);
 
         // A reply belongs to the connection that it answers, which ran the other way.
@@ -129,7 +130,7 @@ impl Ledger {
                     served.earliest.take(sight);
                 }
                 if let Some(user) = flow.user.as_deref() {
-                    names::add(&mut served.accounts, user, 1);
+                    names::add(&mut served.accounts, &names::short(user), 1);
                 }
             }
             None => self.coarse.entry(key.without_port()).unwrap_or(&mut self.spilled_services).count(flow, reply),
@@ -247,7 +248,12 @@ impl Ledger {
     pub fn cap_reached(&self) -> Option<String> {
         let pairs = self.pairs.has_spilled().then(|| format!("{} host pairs", self.pairs.len()));
         let services = self.services.has_spilled().then(|| format!("{} services of links", self.services.len()));
-        let parts: Vec<String> = pairs.into_iter().chain(services).collect();
+        let accounts = self.services.values().map(|served| served.accounts.len()).max().unwrap_or(0);
+        let named =
+            [(self.names.len(), "host names"), (self.coverage.len(), "sensors"), (accounts, "accounts of a service")];
+        let named = named.into_iter().filter(|(count, _)| *count >= names::CAP);
+        let named = named.map(|(count, what)| format!("{count} {what}"));
+        let parts: Vec<String> = pairs.into_iter().chain(services).chain(named).collect();
         let caps = (!parts.is_empty())
             .then(|| format!("kept apart up to the cap: {}; totals are exact past it", parts.join(", ")));
         let grain = (self.grain != Grain::default()).then(|| {
@@ -313,7 +319,7 @@ impl Ledger {
                 if let Some(own) = kept(&mut self.names, &host)
                     && own.is_empty()
                 {
-                    name.clone_into(own);
+                    *own = names::short(name).into_owned();
                 }
                 host
             }

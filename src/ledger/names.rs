@@ -1,9 +1,13 @@
 //! Tables by name, bounded: host names, accounts, sensors. What is kept depends on the set of names alone.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::evidence::text::elided;
+use crate::flow::Host;
+
 /// How many accounts are kept a service of a link, and how many host names, sensors and places altogether.
-const CAP: usize = 10_000;
+pub(super) const CAP: usize = 10_000;
 
 /// The entry of a key, made where it is missing. Past [`CAP`] the lowest keys are kept, so that what is kept, and
 /// its counts, depend on the set of keys alone: a key that gave way once never comes back.
@@ -30,6 +34,19 @@ pub(super) fn add(map: &mut BTreeMap<String, u64>, name: &str, count: u64) {
     if let Some(own) = kept(map, name) {
         *own += count;
     }
+}
+
+/// A longer name is kept by its beginning, its length and a hash, so that two of them stay two. The whole stands in the
+/// evidence.
+const LONGEST: usize = 1_000;
+
+/// A name as it is kept.
+pub(super) fn short(name: &str) -> Cow<'_, str> {
+    if name.len() <= LONGEST {
+        return Cow::Borrowed(name);
+    }
+    let hash = Host::of_name(name).0 as u64;
+    Cow::Owned(format!("{} ({} bytes, {hash:016x})", elided(name, 200), name.len()))
 }
 
 #[cfg(test)]

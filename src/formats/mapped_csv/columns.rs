@@ -635,7 +635,8 @@ fn fits(field: &str, column: usize, rows: &[Vec<Cow<'_, [u8]>>]) -> bool {
         said += 1;
         let reads = match field {
             "src_ip" | "dst_ip" => address::address_and_port(cell).is_some(),
-            "src_host" | "dst_host" => is_host_name(cell),
+            // Where no name is known, an address stands in a host's column.
+            "src_host" | "dst_host" => is_host_name(cell) || address::address_and_port(cell).is_some(),
             "src_port" | "dst_port" => port(cell).is_some(),
             "bytes_out" | "bytes_in" | "packets_out" | "packets_in" | "bytes_total" | "packets_total" => {
                 number::whole(cell).is_some()

@@ -1,0 +1,192 @@
+//! Cases 66 to 76: times and addresses.
+
+use super::making::{CSV, ZEEK, case_of, inert, malformed, read, receipt, zeek};
+use kyoten::evidence::Clock;
+use kyoten::flow::Basis;
+use kyoten::formats::Setting;
+use kyoten::reading::Order;
+
+/// A FortiGate log with a record in each of these zones.
+pub fn fortigate(zones: &[&str]) -> Vec<u8> {
+    let rows = zones.iter().map(|zone| {
+        format!(
+            "date=2020-06-11 time=10:00:00 devname=\"FGT\" devid=\"FGT60D1\" logid=\"0000000013\" type=\"traffic\" subtype=\"forward\" \
+             tz=\"{zone}\" srcip=10.2.0.1 srcport=50000 dstip=10.1.0.9 dstport=445 proto=6 action=\"close\" sentbyte=1 rcvdbyte=1\n"
+        )
+    });
+    rows.collect::<String>().into_bytes()
+}
+
+fn aws(start: &str, end: &str) -> String {
+    format!("2 123456789010 eni-1 10.2.0.1 10.1.0.9 50000 445 6 1 100 {start} {end} ACCEPT OK\n")
+}
+
+fn table(time: &str) -> String {
+    format!("{CSV}{time},10.2.0.1,10.1.0.9,445,tcp,100,allow,u,fw\n")
+}
+
+#[test]
+fn case_66_times_at_every_limit_end_in_a_figure() {
+    let limits = [
+        "0",
+        "-1",
+        "-11644473600",
+        "253402300799",
+        "253402300800",
+        "9223372036854",
+        "-9223372036854",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "99999999999999999999999",
+        "1e18",
+        "1591833600",
+        "1591833600000",
+        "1591833600000000",
+        "1591833600000000000",
+    ];
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    for (n, time) in limits.iter().enumerate() {
+        let zeek = format!("{ZEEK}{time}\tCx\t10.2.0.1\t1\t10.1.0.9\t445\ttcp\t-\t{time}\t1\t1\tSF\n");
+        files.push((format!("zeek{n}.log"), zeek.into_bytes()));
+        files.push((format!("aws{n}.log"), (aws(time, "1591833600") + &aws("1591833600", time)).into_bytes()));
+        files.push((format!("table{n}.csv"), table(time).into_bytes()));
+        let duration =
+            String::from_utf8(fortigate(&["+0900"])).unwrap().replace("sentbyte", &format!("duration={time} sentbyte"));
+        files.push((format!("forti{n}.log"), duration.into_bytes()));
+    }
+    for (_, bytes) in &files {
+        receipt(bytes);
+    }
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    for file in &files {
+        inert(&case_of(&[*file], 64));
+    }
+    let case = case_of(&files, 64);
+    let (analysis, _) = inert(&case);
+    assert!(analysis.survey.window.is_some());
+    let sheet = kyoten::scene::timeline::timeline(&analysis.survey, &analysis.findings.findings, None, 800.0, 100.0);
+    assert!(sheet.span.is_some());
+}
+
+#[test]
+fn case_66_the_unit_of_an_epoch_is_told_by_its_size() {
+    for time in ["1591833600", "1591833600000", "1591833600000000", "1591833600000000000"] {
+        let receipt = receipt(table(time).as_bytes());
+        assert_eq!(receipt.first.map(|at| at.0), Some(1_591_833_600_000_000), "{time}");
+    }
+}
+
+#[test]
+fn case_67_a_leap_second_is_read() {
+    let receipt = receipt(table("2016-12-31T23:59:60Z").as_bytes());
+    assert_eq!(receipt.first.map(|at| at.0), Some(1_483_228_800_000_000));
+    assert_eq!(receipt_of_bad("2016-12-31T23:59:61Z"), 1);
+    assert_eq!(receipt_of_bad("2019-02-29T00:00:00Z"), 1);
+}
+
+fn receipt_of_bad(time: &str) -> u64 {
+    let log = table("2020-06-11T01:00:00Z") + &table(time)[CSV.len()..];
+    receipt(log.as_bytes()).accounts.malformed.total().count
+}
+
+#[test]
+fn case_68_and_70_a_time_without_a_zone_is_marked_and_asked_for() {
+    // 02:30 occurs twice or never where clocks change; without a zone nobody can tell, and nothing is assumed.
+    let log = table("2020-10-25 02:30:00");
+    let unmarked = receipt(log.as_bytes());
+    assert_eq!(unmarked.bases.keys().copied().collect::<Vec<_>>(), [Basis::Unknown]);
+    let case = case_of(&[("a.csv", log.as_bytes())], 64);
+    let (analysis, _) = inert(&case);
+    assert!(analysis.notices.iter().any(|notice| notice.contains("zone of its times is not known")));
+    let clock = Clock { chosen_offset: Some(32_400), chosen_year: None };
+    let order = Order { setting: Setting { clock, mapping: None }, ..Order::default() };
+    let (chosen, _) = super::making::read_with(order, log.as_bytes(), 7);
+    assert_eq!(chosen.bases.keys().copied().collect::<Vec<_>>(), [Basis::Chosen]);
+    assert_eq!(unmarked.first.unwrap().0 - chosen.first.unwrap().0, 32_400_000_000);
+}
+
+#[test]
+fn case_69_zones_of_whole_half_and_quarter_hours() {
+    for (zone, seconds) in [("+09:00", 32_400), ("+05:30", 19_800), ("+05:45", 20_700), ("-03:30", -12_600), ("Z", 0)] {
+        let receipt = receipt(table(&format!("2020-06-11T10:00:00{zone}")).as_bytes());
+        assert_eq!(receipt.first.map(|at| at.0), Some((1_591_869_600 - seconds) * 1_000_000), "{zone}");
+        assert_eq!(receipt.bases.keys().copied().collect::<Vec<_>>(), [Basis::Explicit]);
+    }
+    assert_eq!(malformed(&receipt(&fortigate(&["+0900", "+25", "nowhere"])))[0].1, 2);
+}
+
+#[test]
+fn case_72_which_is_the_day_is_told_or_asked() {
+    let unsettled = receipt(table("03/04/2025 10:00:00").as_bytes());
+    assert_eq!(malformed(&unsettled)[0].0, "nothing in the file says which number of a date is the day");
+    let settled = table("03/04/2025 10:00:00") + &table("25/04/2025 10:00:00")[CSV.len()..];
+    assert_eq!(receipt(settled.as_bytes()).accounts.parsed.count, 2);
+    let american = table("03/04/2025 10:00:00") + &table("04/25/2025 10:00:00")[CSV.len()..];
+    let (day, month) = (receipt(settled.as_bytes()).first, receipt(american.as_bytes()).first);
+    assert_ne!(day, month);
+}
+
+#[test]
+fn case_73_sources_out_of_order_give_the_same_totals() {
+    let log = String::from_utf8(zeek(300)).unwrap();
+    let (header, rows) = log.split_at(ZEEK.len());
+    let mut rows: Vec<&str> = rows.split_inclusive('\n').collect();
+    rows.reverse();
+    let reversed = header.to_owned() + &rows.concat();
+    let (a, b) = (read(log.as_bytes(), 64).0, read(reversed.as_bytes(), 64).0);
+    assert_eq!((a.first, a.last, a.accounts.parsed), (b.first, b.last, b.accounts.parsed));
+    let totals = |log: &str| {
+        let survey = case_of(&[("a.log", log.as_bytes())], 64).analyse().survey;
+        survey.links.values().map(|link| link.totals.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(totals(&log), totals(&reversed));
+}
+
+#[test]
+fn case_74_nothing_depends_on_the_locale_or_zone_of_the_machine() {
+    // The engine has no clock and no locale: the same bytes from every child process, whatever it is told.
+    let run = |variables: &[(&str, &str)]| {
+        let folder = std::env::temp_dir().join(format!("kyoten-hostile-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let log = folder.join("a.log");
+        std::fs::write(&log, zeek(50)).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kyoten"));
+        command.arg("analyze").arg(&log).envs(variables.iter().copied());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    let plain = run(&[]);
+    for (locale, zone) in
+        [("tr_TR.UTF-8", "Asia/Tokyo"), ("ar_EG.UTF-8", "Asia/Kathmandu"), ("th_TH.UTF-8", "America/St_Johns")]
+    {
+        assert_eq!(run(&[("LC_ALL", locale), ("LANG", locale), ("TZ", zone)]), plain);
+    }
+}
+
+#[test]
+fn case_75_ipv4_inside_ipv6_is_that_host() {
+    let row = |source: &str| format!("1591833600\tCx\t{source}\t1\t10.1.0.9\t445\ttcp\t-\t-\t1\t1\tSF\n");
+    let log = format!("{ZEEK}{}{}", row("10.2.0.1"), row("::ffff:10.2.0.1"));
+    let (analysis, document) = inert(&case_of(&[("a.log", log.as_bytes())], 64));
+    assert_eq!(document["links"][0]["services"][0]["hosts_from"], 1);
+    assert_eq!(analysis.survey.links.len(), 1);
+}
+
+#[test]
+fn case_76_addresses_that_mean_two_hosts_are_none() {
+    let row = |source: &str| format!("1591833600\tCx\t{source}\t1\t10.1.0.9\t445\ttcp\t-\t-\t1\t1\tSF\n");
+    for source in ["010.0.0.1", "0x7f.1", "1.2.3", "1.2.3.256", "1.2.3.4.5", "", "1.2.3.4%eth0", "[::1", "::1::"] {
+        let receipt = receipt(format!("{ZEEK}{}{}", row("10.2.0.1"), row(source)).as_bytes());
+        assert_eq!((receipt.accounts.parsed.count, receipt.accounts.malformed.total().count), (1, 1), "{source}");
+    }
+    let zoned = receipt(format!("{ZEEK}{}", row("fe80::1%eth0")).as_bytes());
+    assert_eq!(zoned.accounts.filtered.0.keys().next().map(String::as_str), Some("link-local address"));
+    for (source, address) in [("1.2.3.4:99", "1.2.3.4"), ("[2001:db8::1]:443", "2001:db8::1")] {
+        let log = table("2020-06-11T01:00:00Z").replace("10.2.0.1", source);
+        let case = case_of(&[("a.csv", log.as_bytes())], 64);
+        let survey = case.analyse().survey;
+        let pairs = &survey.links.values().next().unwrap().services.values().next().unwrap().pairs;
+        assert_eq!(survey.host(pairs[0].0.initiator), address);
+    }
+}
