@@ -11,6 +11,8 @@ pub type Text<'r> = Cow<'r, str>;
 /// One connection seen by one sensor. A field that the source lacks is `None`, never zero.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Flow<'r> {
+    /// Whether it is a connection, a logon or a VPN session.
+    pub kind: Kind,
     /// When the connection began, in UTC.
     pub start: Option<Moment>,
     /// How `start` came to be UTC.
@@ -49,8 +51,9 @@ impl Flow<'_> {
     /// The same flow, with all its text its own.
     pub fn into_owned(self) -> Flow<'static> {
         let own = |text: Option<Text<'_>>| text.map(|t| Cow::Owned(t.into_owned()));
-        let end = |e: Endpoint<'_>| Endpoint { address: e.address, name: own(e.name), port: e.port };
+        let end = |e: Endpoint<'_>| Endpoint { address: e.address, name: own(e.name), zone: own(e.zone), port: e.port };
         Flow {
+            kind: self.kind,
             initiator: end(self.initiator),
             responder: end(self.responder),
             service: own(self.service),
@@ -70,9 +73,17 @@ impl Flow<'_> {
         }
     }
 
-    /// What was asked of the responder: protocol and responder's port.
+    /// What was asked of the responder: protocol and responder's port, or that it was a logon or a session.
     pub fn service_key(&self) -> Service {
-        Service::new(self.protocol, self.responder.port)
+        self.service_at(self.responder.port)
+    }
+
+    /// What was asked of the end with this port: of the initiator's, where this is a reply.
+    pub fn service_at(&self, port: Option<u16>) -> Service {
+        match self.kind {
+            Kind::Connection => Service::new(self.protocol, port),
+            Kind::Logon | Kind::Session => Service::of_kind(self.kind),
+        }
     }
 
     /// Whether this one-way record is the answering half: it leaves a lower port, below the ephemeral range of
@@ -85,6 +96,29 @@ impl Flow<'_> {
     }
 }
 
+/// What a flow tells of. An account can be followed through all three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+pub enum Kind {
+    /// A connection of a transport protocol, or an attempt at one.
+    #[default]
+    Connection,
+    /// An account proved itself to the responder, or failed to: a Windows logon, a login to a device.
+    Logon,
+    /// A VPN session: the initiator is the person's own address, the responder the gateway.
+    Session,
+}
+
+impl Kind {
+    /// The word of the contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Connection => "connection",
+            Kind::Logon => "logon",
+            Kind::Session => "vpn",
+        }
+    }
+}
+
 /// One end of a flow.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Endpoint<'r> {
@@ -92,6 +126,8 @@ pub struct Endpoint<'r> {
     pub address: Option<IpAddr>,
     /// Its host name, where the record names it.
     pub name: Option<Text<'r>>,
+    /// The firewall's zone or interface that it stands behind, where the record names it.
+    pub zone: Option<Text<'r>>,
     /// Its port; absent for protocols without ports.
     pub port: Option<u16>,
 }
@@ -237,9 +273,11 @@ impl fmt::Display for Protocol {
     }
 }
 
-/// What was asked of the responder: `tcp/445`, `icmp`, `tcp/?` (port not logged), `?`.
+/// What was asked of the responder: `tcp/445`, `icmp`, `tcp/?` (port not logged), `?`; `logon`, `vpn`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Service {
+    /// Whether it is a connection's, a logon or a session; these two have neither protocol nor port.
+    pub kind: Kind,
     /// The transport protocol.
     pub protocol: Option<Protocol>,
     /// The responder's port; absent for protocols without ports.
@@ -250,25 +288,37 @@ impl Service {
     /// A service of this protocol at this port; a port of a protocol without ports (ICMP's code) is left out.
     pub fn new(protocol: Option<Protocol>, port: Option<u16>) -> Service {
         let port = if protocol.is_none_or(Protocol::has_ports) { port } else { None };
-        Service { protocol, port }
+        Service { kind: Kind::Connection, protocol, port }
     }
 
-    /// Reads `tcp/445`, `icmp`, `udp/?`, `?`.
+    /// The service of a logon or a session; of connections, the one of which nothing is known.
+    pub fn of_kind(kind: Kind) -> Service {
+        Service { kind, protocol: None, port: None }
+    }
+
+    /// Reads `tcp/445`, `icmp`, `udp/?`, `?`, `logon`, `vpn`.
     pub fn read(text: &str) -> Option<Service> {
-        if text == "?" {
-            return Some(Service { protocol: None, port: None });
+        let kind = Kind::Connection;
+        match text {
+            "?" => return Some(Service::of_kind(kind)),
+            "logon" => return Some(Service::of_kind(Kind::Logon)),
+            "vpn" => return Some(Service::of_kind(Kind::Session)),
+            _ => {}
         }
         let Some((protocol, port)) = text.split_once('/') else {
-            return Protocol::read(text).map(|p| Service { protocol: Some(p), port: None });
+            return Protocol::read(text).map(|p| Service { kind, protocol: Some(p), port: None });
         };
         let protocol = if protocol == "?" { None } else { Some(Protocol::read(protocol)?) };
         let port = if port == "?" { None } else { Some(port.parse().ok()?) };
-        Some(Service { protocol, port })
+        Some(Service { kind, protocol, port })
     }
 }
 
 impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind != Kind::Connection {
+            return f.write_str(self.kind.word());
+        }
         match (self.protocol, self.port) {
             (Some(protocol), Some(port)) => write!(f, "{protocol}/{port}"),
             (Some(protocol), None) if protocol.has_ports() => write!(f, "{protocol}/?"),
@@ -367,7 +417,7 @@ mod tests {
 
     #[test]
     fn services_read_what_they_write() {
-        for text in ["tcp/445", "udp/?", "icmp", "?", "?/80", "proto-99"] {
+        for text in ["tcp/445", "udp/?", "icmp", "?", "?/80", "proto-99", "logon", "vpn"] {
             assert_eq!(Service::read(text).unwrap().to_string(), text);
         }
     }

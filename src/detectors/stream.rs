@@ -49,7 +49,7 @@ impl Stream {
     /// One flow, so many days after 1 May 2020 and minutes after midnight.
     pub fn flow(mut self, day: i64, minute: i64, from: &str, to: &str, service: &str, outcome: Outcome) -> Stream {
         let service = Service::read(service).unwrap();
-        let end = |text: &str, port| Endpoint { address: Some(text.parse().unwrap()), name: None, port };
+        let end = |text: &str, port| Endpoint { address: Some(text.parse().unwrap()), port, ..Endpoint::default() };
         let flow = Flow {
             start: Some(moment(day, minute)),
             initiator: end(from, Some(50_000)),

@@ -177,6 +177,7 @@ struct Fields<'r> {
 #[derive(Default)]
 struct End<'r> {
     address: Option<Value<'r>>,
+    zone: Option<Value<'r>>,
     port: Option<Value<'r>>,
     name: Option<Value<'r>>,
 }
@@ -216,6 +217,8 @@ impl<'r> Fields<'r> {
             b"srcip" | b"src" => &mut self.source.address,
             b"srcport" | b"src_port" => &mut self.source.port,
             b"srcname" => &mut self.source.name,
+            b"srcintf" | b"src_int" => &mut self.source.zone,
+            b"dstintf" | b"dst_int" => &mut self.destination.zone,
             b"dstip" | b"dst" => &mut self.destination.address,
             b"dstport" | b"dst_port" => &mut self.destination.port,
             b"dstname" => &mut self.destination.name,
@@ -325,6 +328,7 @@ impl<'r> End<'r> {
         Ok(Endpoint {
             address: Some(found.ok_or_else(|| Fault::of_field(reasons::ADDRESS, address_field, value.bytes))?),
             name: said(self.name),
+            zone: said(self.zone),
             port,
         })
     }

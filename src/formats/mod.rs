@@ -1,6 +1,6 @@
 //! The log formats, one a file, and the choice among them by content.
 //!
-//! A new format is one file beside this one and one line in [`ALL`]. Invariant: nothing here knows of sites, files or
+//! A new format is one file beside this one and one line in `formats!`. Invariant: nothing here knows of sites, files or
 //! browsers; a format turns the bytes of one record into flows and says what it could not use.
 
 use std::borrow::Cow;
@@ -8,25 +8,28 @@ use std::borrow::Cow;
 use crate::evidence::{Clock, Framing, Place, Record};
 use crate::flow::Flow;
 
-mod aws_vpc_flow;
-mod aws_vpc_flow_json;
-mod fortigate_traffic;
-pub mod mapped_csv;
 pub mod syntax;
 mod zeek;
-mod zeek_conn_json;
-mod zeek_conn_tsv;
 
-/// All formats that Kyoten reads, the most particular first.
-pub const ALL: &[&dyn Format] = &[
-    &zeek_conn_tsv::ZeekConnTsv,
-    &zeek_conn_json::ZeekConnJson,
-    &fortigate_traffic::FortigateTraffic,
-    &aws_vpc_flow::AwsVpcFlow,
-    &aws_vpc_flow_json::AwsVpcFlowJson,
+/// Declares each format's file and puts it into [`ALL`].
+macro_rules! formats {
+    ($($visible:vis $file:ident :: $format:ident,)*) => {
+        $($visible mod $file;)*
+
+        /// All formats that Kyoten reads, the most particular first.
+        pub const ALL: &[&dyn Format] = &[$(&$file::$format),*];
+    };
+}
+
+formats! {
+    zeek_conn_tsv::ZeekConnTsv,
+    zeek_conn_json::ZeekConnJson,
+    fortigate_traffic::FortigateTraffic,
+    aws_vpc_flow::AwsVpcFlow,
+    aws_vpc_flow_json::AwsVpcFlowJson,
     // Last, because it reads what nothing else knows.
-    &mapped_csv::MappedCsv,
-];
+    pub mapped_csv::MappedCsv,
+}
 
 /// A log format.
 pub trait Format: Sync {

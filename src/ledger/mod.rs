@@ -16,7 +16,7 @@ mod wire;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::evidence::Place;
-use crate::flow::{Flow, Host, Hour, Moment, Outcome, Service};
+use crate::flow::{Flow, Host, Hour, Moment, Outcome};
 use crate::sites::Locus;
 use capped::{Absorb, Capped};
 pub use hours::{Grain, Hours};
@@ -105,7 +105,7 @@ impl Ledger {
         } else {
             (from, to, initiator, responder, flow.responder.port)
         };
-        let service = Service::new(flow.protocol, port);
+        let service = flow.service_at(port);
         if matches!(from, Locus::Private4(_) | Locus::Private6(_))
             && let Some(count) = kept(&mut self.witnesses, &from).and_then(|sensors| kept(sensors, sensor))
         {
@@ -355,8 +355,8 @@ mod tests {
         let host = |i: u32| Some(std::net::IpAddr::from([10, (i % 3) as u8, 0, (i % 7) as u8]));
         let flow = Flow {
             start: Some(Moment(i64::from(n % 50) * 3_600_000_000)),
-            initiator: Endpoint { address: host(n), name: None, port: Some(50_000) },
-            responder: Endpoint { address: host(n / 2 + 1), name: None, port: Some((n % 400) as u16) },
+            initiator: Endpoint { address: host(n), port: Some(50_000), ..Endpoint::default() },
+            responder: Endpoint { address: host(n / 2 + 1), port: Some((n % 400) as u16), ..Endpoint::default() },
             protocol: Some(Protocol::TCP),
             bytes_out: Some(u64::from(n)),
             outcome: if n.is_multiple_of(5) { Outcome::Denied } else { Outcome::Established },
@@ -422,7 +422,8 @@ mod tests {
 
     #[test]
     fn a_reply_adds_its_bytes_to_the_connection_that_it_answers() {
-        let end = |last, port| Endpoint { address: Some([10, 0, 0, last].into()), name: None, port: Some(port) };
+        let end =
+            |last, port| Endpoint { address: Some([10, 0, 0, last].into()), port: Some(port), ..Endpoint::default() };
         let call = Flow {
             initiator: end(1, 50_000),
             responder: end(2, 443),

@@ -106,7 +106,7 @@ impl Absorb for Served {
 pub(super) fn service_bits(service: Service) -> u64 {
     let port = service.port.map_or(0, |port| u64::from(port) + 1);
     let protocol = service.protocol.map_or(0, |protocol| u64::from(protocol.0) + 1);
-    port | protocol << 17
+    port | protocol << 17 | (service.kind as u64) << 26
 }
 
 /// 0 between two places of the organisation, 1 where one end is outside.

@@ -8,7 +8,7 @@ use super::{Policy, Rule, Scope, ServiceScope, Verdict};
 use crate::calendar;
 use crate::evidence::table::{Complaint, Row, Table, cell, has_columns, told};
 use crate::evidence::text::elided;
-use crate::flow::{Protocol, Service};
+use crate::flow::{Kind, Protocol, Service};
 use crate::sites::{EXTERNAL, UNASSIGNED};
 
 const COLUMNS: [&str; 8] = ["from", "to", "service", "verdict", "reason", "hours", "approver", "until"];
@@ -136,12 +136,12 @@ fn read_service(text: &str) -> Result<ServiceScope, String> {
         return Ok(ServiceScope::Any);
     }
     if let Some((_, protocol, port)) = NAMES.iter().find(|(name, ..)| name.eq_ignore_ascii_case(text)) {
-        return Ok(ServiceScope::One(Service { protocol: *protocol, port: Some(*port) }));
+        return Ok(ServiceScope::One(Service::new(*protocol, Some(*port))));
     }
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(format!("service {:?} has no protocol (write tcp/{})", elided(text, 80), elided(text, 80)));
     }
-    let read = Service::read(text).filter(|service| service.protocol.is_some() || service.port.is_some());
+    let read = Service::read(text).filter(|service| *service != Service::of_kind(Kind::Connection));
     read.map(ServiceScope::One)
         .ok_or_else(|| format!("service {:?} is neither like tcp/445 nor a name that Kyoten knows", elided(text, 80)))
 }

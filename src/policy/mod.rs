@@ -140,7 +140,8 @@ impl ServiceScope {
         match self {
             ServiceScope::Any => true,
             ServiceScope::One(own) => {
-                own.protocol.is_none_or(|protocol| service.protocol == Some(protocol))
+                own.kind == service.kind
+                    && own.protocol.is_none_or(|protocol| service.protocol == Some(protocol))
                     && own.port.is_none_or(|port| service.port == Some(port))
             }
         }

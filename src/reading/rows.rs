@@ -111,7 +111,7 @@ impl Lookup {
         let party = |end: &Endpoint<'_>| self.parties.of(self.places.locate(end));
         let inside = |at: Moment| window.is_none_or(|(first, last)| first <= at && at <= last);
         let initiator = || from.address.map(Host::of_address).or_else(|| from.name.as_deref().map(Host::of_name));
-        service.is_none_or(|s| s == Service::new(flow.protocol, to.port))
+        service.is_none_or(|s| s == flow.service_at(to.port))
             && (window.is_none() || flow.start.is_some_and(inside))
             && joins_hosts(flow).is_ok()
             && (LinkKey { from: party(from), to: party(to) }) == *link

@@ -11,8 +11,11 @@ use crate::flow::{Endpoint, Flow, Moment, Outcome, Protocol};
 
 /// A connection that was answered; port and sizes are the caller's.
 pub fn call(start: Moment, from: (Address, u16), to: (Address, u16), service: &'static str) -> Flow<'static> {
-    let end =
-        |(address, port): (Address, u16)| Endpoint { address: Some(address.into()), name: None, port: Some(port) };
+    let end = |(address, port): (Address, u16)| Endpoint {
+        address: Some(address.into()),
+        port: Some(port),
+        ..Endpoint::default()
+    };
     let udp = matches!(service, "dns" | "snmp" | "ntp");
     Flow {
         start: Some(start),

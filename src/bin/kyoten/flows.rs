@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use kyoten::case::document::seconds;
 use kyoten::evidence::Place;
 use kyoten::evidence::text::inert_json;
-use kyoten::flow::{Endpoint, Flow};
+use kyoten::flow::{Endpoint, Flow, Kind};
 use kyoten::reading::{Fate, Reading, Visitor};
 use serde::Serialize;
 
@@ -69,6 +69,8 @@ struct Line<'f> {
     line: u64,
     offset: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     ts: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     duration: Option<f64>,
@@ -113,6 +115,7 @@ impl Visitor for Lines {
             record: self.record + 1,
             line: place.line,
             offset: place.offset,
+            kind: (flow.kind != Kind::Connection).then(|| flow.kind.word()),
             ts: flow.start.map(seconds),
             duration: flow.duration.map(|micros| micros as f64 / 1e6),
             src_ip: ip(&flow.initiator),

@@ -6,4 +6,6 @@ pub mod address;
 pub mod json;
 pub mod number;
 pub mod pairs;
+pub mod syslog;
 pub mod time;
+pub mod years;

@@ -86,6 +86,11 @@ pub fn time_of_day(text: &[u8]) -> Option<(i64, &[u8])> {
     Some((((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction, rest))
 }
 
+/// A date and the microseconds since its midnight, as if it were UTC; `None` where no such day exists.
+pub fn moment_of(year: i64, month: i64, day: i64, micros: i64) -> Option<Moment> {
+    Some(Moment(days_of(year, month, day)? * DAY + micros))
+}
+
 /// Reads a zone behind a time, blanks before it allowed: seconds east of UTC.
 pub fn offset(zone: &[u8]) -> Option<i32> {
     read_offset(std::str::from_utf8(zone.trim_ascii()).ok()?)
