@@ -11,6 +11,7 @@ mod service;
 mod sight;
 pub mod survey;
 mod totals;
+pub mod trails;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,8 @@ pub use pairs::{PairKey, PairTotals};
 pub use service::{Earliest, Served, ServiceKey};
 pub use sight::Sight;
 pub use totals::Totals;
+use trails::TrailKey;
+pub use trails::{Trail, TrailDay};
 
 /// How many services of links are kept apart. Past it, those of external links lose their port first, never their bytes.
 pub const SERVICE_CAP: usize = 100_000;
@@ -51,6 +54,8 @@ pub struct Ledger {
     pairs: Capped<PairKey, PairTotals>,
     /// Sums of the pairs that gave way at the cap.
     pub spilled_pairs: Totals,
+    /// What host pairs and accounts did day by day.
+    trails: Capped<TrailKey, TrailDay>,
     /// Names of hosts that are known by name only.
     pub names: BTreeMap<Host, String>,
     /// Flows by sensor and hour: what was being watched.
@@ -82,6 +87,7 @@ impl Ledger {
             spilled_services: Totals::default(),
             pairs: Capped::new(pairs),
             spilled_pairs: Totals::default(),
+            trails: Capped::new(trails::CAP),
             names: BTreeMap::new(),
             coverage: BTreeMap::new(),
             watching: None,
@@ -139,7 +145,13 @@ impl Ledger {
             self.settle_services();
         }
 
-        match self.pairs.entry(PairKey { from, to, service, initiator, responder }) {
+        // Whatever became of the service at its cap: what is followed depends on the set of trails alone.
+        if let Some(user) = flow.user.as_deref() {
+            self.trails.follow(Trail::of_account(&key, &names::short(user)), flow, (from, to), reply, sight);
+        }
+        let pair_key = PairKey { from, to, service, initiator, responder };
+        self.trails.follow(Trail::of_pair(&pair_key), flow, (from, to), reply, sight);
+        match self.pairs.entry(pair_key) {
             Some(pair) => pair.count(flow, reply, sight),
             None => self.spilled_pairs.count(flow, reply),
         }
@@ -185,6 +197,18 @@ impl Ledger {
         }
         self.spilled_pairs.absorb(&other.spilled_pairs);
         self.settle_pairs();
+
+        self.trails.lower_bar(other.trails.bar(), |_, _| ());
+        for (key, day) in other.trails.sorted() {
+            let mut day = *day;
+            if let Some(file) = file {
+                day.call(file);
+            }
+            if let Some(own) = self.trails.entry(key) {
+                own.absorb(&day);
+            }
+        }
+        self.trails.settle(|_, _| ());
 
         for (host, name) in &other.names {
             if let Some(own) = kept(&mut self.names, host) {
@@ -244,16 +268,27 @@ impl Ledger {
         self.pairs.sorted()
     }
 
+    /// What host pairs and accounts did day by day, in order of trail and day.
+    pub fn trails(&self) -> BTreeMap<Trail, Vec<(i32, TrailDay)>> {
+        let mut trails: BTreeMap<Trail, Vec<(i32, TrailDay)>> = BTreeMap::new();
+        for (key, day) in self.trails.sorted() {
+            trails.entry(key.trail).or_default().push((key.day, *day));
+        }
+        trails
+    }
+
     /// Whether a cap was reached, in words for the screen; `None` while all is kept apart.
     pub fn cap_reached(&self) -> Option<String> {
         let pairs = self.pairs.has_spilled().then(|| format!("{} host pairs", self.pairs.len()));
+        let trails =
+            self.trails.has_spilled().then(|| format!("{} days of host pairs and accounts", self.trails.len()));
         let services = self.services.has_spilled().then(|| format!("{} services of links", self.services.len()));
         let accounts = self.services.values().map(|served| served.accounts.len()).max().unwrap_or(0);
         let named =
             [(self.names.len(), "host names"), (self.coverage.len(), "sensors"), (accounts, "accounts of a service")];
         let named = named.into_iter().filter(|(count, _)| *count >= names::CAP);
         let named = named.map(|(count, what)| format!("{count} {what}"));
-        let parts: Vec<String> = pairs.into_iter().chain(services).chain(named).collect();
+        let parts: Vec<String> = pairs.into_iter().chain(trails).chain(services).chain(named).collect();
         let caps = (!parts.is_empty())
             .then(|| format!("kept apart up to the cap: {}; totals are exact past it", parts.join(", ")));
         let grain = (self.grain != Grain::default()).then(|| {
@@ -270,6 +305,7 @@ impl Ledger {
     pub fn settle(&mut self) {
         self.settle_services();
         self.settle_pairs();
+        self.trails.settle(|_, _| ());
     }
 
     fn settle_services(&mut self) {

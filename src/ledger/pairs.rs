@@ -69,7 +69,7 @@ const UNDATED: i64 = i64::MIN;
 
 /// A sight, or none, in three words: the line has 40 bits, the file 24.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Packed {
+pub(super) struct Packed {
     at: i64,
     offset: u64,
     line_and_file: u64,
@@ -78,35 +78,35 @@ struct Packed {
 const FILE_BITS: u32 = 24;
 
 impl Packed {
-    const NONE: Packed = Packed { at: UNDATED, offset: u64::MAX, line_and_file: 0 };
+    pub(super) const NONE: Packed = Packed { at: UNDATED, offset: u64::MAX, line_and_file: 0 };
 
-    fn of(sight: Sight) -> Packed {
+    pub(super) fn of(sight: Sight) -> Packed {
         let Sight { at, file, place: Place { line, offset } } = sight;
         let line_and_file =
             line.min((1 << (64 - FILE_BITS)) - 1) << FILE_BITS | u64::from(file) & ((1 << FILE_BITS) - 1);
         Packed { at: at.map_or(UNDATED, |at| at.0), offset, line_and_file }
     }
 
-    fn sight(self) -> Option<Sight> {
+    pub(super) fn sight(self) -> Option<Sight> {
         let line = self.line_and_file >> FILE_BITS;
         let file = (self.line_and_file & ((1 << FILE_BITS) - 1)) as u32;
         let at = (self.at != UNDATED).then_some(Moment(self.at));
         (self.offset != u64::MAX).then_some(Sight { at, file, place: Place { line, offset: self.offset } })
     }
 
-    fn sooner(&mut self, sight: Sight) {
+    pub(super) fn sooner(&mut self, sight: Sight) {
         if self.sight().is_none_or(|own| sight < own) {
             *self = Packed::of(sight);
         }
     }
 
-    fn later(&mut self, sight: Sight) {
+    pub(super) fn later(&mut self, sight: Sight) {
         if self.sight().is_none_or(|own| sight > own) {
             *self = Packed::of(sight);
         }
     }
 
-    fn call(&mut self, file: u32) {
+    pub(super) fn call(&mut self, file: u32) {
         *self = self.sight().map_or(Packed::NONE, |sight| Packed::of(Sight { file, ..sight }));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::capped::Absorb;
-use super::{Hours, Ledger, PairKey, PairTotals, ServiceKey, Sight, Totals};
+use super::{Hours, Ledger, PairKey, PairTotals, ServiceKey, Sight, Totals, Trail, TrailDay};
 use crate::flow::{Host, Hour, Moment, Service};
 use crate::sites::{Locus, Party};
 
@@ -32,6 +32,8 @@ pub struct Survey {
     pub coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
     /// Days (from the epoch) on which a party took part in some flow; the outside is left out.
     pub days: BTreeMap<Party, BTreeSet<i32>>,
+    /// What host pairs did day by day, and accounts on services of links.
+    trails: BTreeMap<Trail, Vec<(i32, TrailDay)>>,
     /// Names of hosts that are known by name only.
     pub names: BTreeMap<Host, String>,
     /// Start of the first and of the last flow.
@@ -60,6 +62,8 @@ pub struct ServiceRecord {
     pub rows: Vec<Sight>,
     /// Accounts with their flows.
     pub accounts: BTreeMap<String, u64>,
+    /// The ledger's own services that are summed here: several where a party has several loci.
+    keys: Vec<ServiceKey>,
 }
 
 impl ServiceRecord {
@@ -74,7 +78,12 @@ impl ServiceRecord {
 impl Survey {
     /// Sums a ledger by party. `party` says who stands at a locus.
     pub fn of(ledger: &Ledger, party: impl Fn(Locus) -> Party) -> Survey {
-        let mut survey = Survey { coverage: ledger.coverage(), names: ledger.names.clone(), ..Survey::default() };
+        let mut survey = Survey {
+            coverage: ledger.coverage(),
+            trails: ledger.trails(),
+            names: ledger.names.clone(),
+            ..Survey::default()
+        };
         for (locus, days) in &ledger.days {
             survey.days.entry(party(*locus)).or_default().extend(days);
         }
@@ -86,6 +95,7 @@ impl Survey {
             record.totals.absorb(&served.totals);
             record.hours.absorb(&served.hours);
             record.rows.extend(served.earliest.sights());
+            record.keys.push(key);
             for (user, flows) in &served.accounts {
                 *record.accounts.entry(user.clone()).or_default() += flows;
             }
@@ -105,6 +115,21 @@ impl Survey {
         let last = survey.links.values().filter_map(|link| link.totals.last).max();
         survey.window = first.zip(last);
         survey
+    }
+
+    /// What a host pair did, day by day in order; nothing where its trail gave way at the ledger's cap.
+    pub fn days_of(&self, pair: &PairKey) -> &[(i32, TrailDay)] {
+        self.trails.get(&Trail::of_pair(pair)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What an account did on a service of a link, day by day in order.
+    pub fn days_of_account(&self, record: &ServiceRecord, account: &str) -> Vec<(i32, TrailDay)> {
+        let mut days: BTreeMap<i32, TrailDay> = BTreeMap::new();
+        let trails = record.keys.iter().filter_map(|key| self.trails.get(&Trail::of_account(key, account)));
+        for (day, seen) in trails.flatten() {
+            days.entry(*day).or_default().absorb(seen);
+        }
+        days.into_iter().collect()
     }
 
     /// A host as people write it: its address, else its name.

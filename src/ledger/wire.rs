@@ -10,7 +10,8 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::capped::{Absorb, Capped, Entries, Ranked};
-use super::{Grain, Ledger, PairKey, PairTotals, Served, ServiceKey, Totals};
+use super::trails::TrailKey;
+use super::{Grain, Ledger, PairKey, PairTotals, Served, ServiceKey, Totals, TrailDay};
 use crate::flow::{Host, Hour};
 use crate::sites::Locus;
 
@@ -22,6 +23,7 @@ struct Leaving<'l> {
     hours_cap: usize,
     coarse: Sorted<'l, ServiceKey, Totals>,
     pairs: Sorted<'l, PairKey, PairTotals>,
+    trails: Sorted<'l, TrailKey, TrailDay>,
     spilled_services: &'l Totals,
     spilled_pairs: &'l Totals,
     names: &'l BTreeMap<Host, String>,
@@ -38,6 +40,7 @@ struct Arriving {
     hours_cap: usize,
     coarse: Gathered<ServiceKey, Totals>,
     pairs: Gathered<PairKey, PairTotals>,
+    trails: Gathered<TrailKey, TrailDay>,
     spilled_services: Totals,
     spilled_pairs: Totals,
     names: BTreeMap<Host, String>,
@@ -110,6 +113,7 @@ impl Ledger {
             hours_cap: self.hours_cap,
             coarse: Sorted::of(&self.coarse),
             pairs: Sorted::of(&self.pairs),
+            trails: Sorted::of(&self.trails),
             spilled_services: &self.spilled_services,
             spilled_pairs: &self.spilled_pairs,
             names: &self.names,
@@ -118,7 +122,12 @@ impl Ledger {
             witnesses: &self.witnesses,
         };
         // Roughly what its entries take, so that the bytes need not move to ever larger places.
-        let room = self.services.len() * 400 + self.hours * 32 + self.coarse.len() * 48 + self.pairs.len() * 110 + 4096;
+        let room = self.services.len() * 400
+            + self.hours * 32
+            + self.coarse.len() * 48
+            + self.pairs.len() * 110
+            + self.trails.len() * 60
+            + 4096;
         postcard::to_extend(&leaving, Vec::with_capacity(room))
             .expect("a ledger holds nothing that postcard cannot write")
     }
@@ -134,6 +143,7 @@ impl Ledger {
             hours_cap: arriving.hours_cap,
             coarse: arriving.coarse.into_capped(),
             pairs: arriving.pairs.into_capped(),
+            trails: arriving.trails.into_capped(),
             spilled_services: arriving.spilled_services,
             spilled_pairs: arriving.spilled_pairs,
             names: arriving.names,

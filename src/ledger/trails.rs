@@ -1,0 +1,213 @@
+//! Trails: what a host pair, or an account on a link, did day by day. Enough for a first word on a rhythm, a silence, an
+//! hour or an amount that is out of the ordinary, without a second pass.
+//!
+//! Past [`CAP`] whole trails give way, never single days of one: those within a site first, then those to the Internet. What gives
+//! way here stays counted among the pairs and services.
+
+use std::hash::{Hash, Hasher};
+
+use serde::{Deserialize, Serialize};
+
+use super::capped::{Absorb, Ranked, mixed};
+use super::pairs::Packed;
+use super::{PairKey, ServiceKey, Sight};
+use crate::flow::{Flow, Moment, Outcome};
+use crate::sites::Locus;
+
+/// How many days of trails are kept apart. With the slack of [`super::Capped`]'s settling this is what a table of 2¹⁸
+/// slots holds.
+pub const CAP: usize = 182_000;
+
+/// What is followed: a host pair over a service, or an account on a link's service; 64 bits of a fixed hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Trail(pub(super) u64);
+
+impl Trail {
+    /// Of a host pair.
+    pub fn of_pair(key: &PairKey) -> Trail {
+        let (_, hash) = key.rank();
+        Trail(mixed(hash ^ of_service(key.from, key.to, key.service)))
+    }
+
+    /// Of an account on a link's service.
+    pub fn of_account(key: &ServiceKey, account: &str) -> Trail {
+        Trail(mixed(!crate::flow::Host::of_name(account).0 as u64 ^ of_service(key.from, key.to, key.service)))
+    }
+}
+
+fn of_service(from: Locus, to: Locus, service: crate::flow::Service) -> u64 {
+    let (_, hash) = ServiceKey { from, to, service }.rank();
+    hash
+}
+
+/// A day (from the epoch) of a trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct TrailKey {
+    class: u8,
+    pub(super) trail: Trail,
+    pub(super) day: i32,
+}
+
+impl TrailKey {
+    pub(super) fn of(trail: Trail, from: Locus, to: Locus, day: i32) -> TrailKey {
+        let class = match (from, to) {
+            (from, to) if from == to => 2,
+            (Locus::External, _) | (_, Locus::External) => 1,
+            (_, _) => 0,
+        };
+        TrailKey { class, trail, day }
+    }
+}
+
+impl Ranked for TrailKey {
+    /// Without the day: a trail stays or gives way as a whole.
+    fn rank(&self) -> (u8, u64) {
+        (self.class, self.trail.0)
+    }
+}
+
+impl Hash for TrailKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.trail.0.wrapping_add((self.day as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+    }
+}
+
+impl super::Capped<TrailKey, TrailDay> {
+    /// Counts a flow on a trail; one without a time stands on no day.
+    pub(super) fn follow(
+        &mut self,
+        trail: Trail,
+        flow: &Flow<'_>,
+        (from, to): (Locus, Locus),
+        reply: bool,
+        sight: Sight,
+    ) {
+        let Some(at) = flow.start else { return };
+        if let Some(day) = self.entry(TrailKey::of(trail, from, to, at.hour().day())) {
+            day.count(flow, at, reply, sight);
+        }
+        if self.is_overfull() {
+            self.settle(|_, _| ());
+        }
+    }
+}
+
+/// What a trail did on one day of UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrailDay {
+    /// Connections that ran, or of unknown outcome.
+    pub ran: u32,
+    /// Connections that were denied or failed.
+    pub refused: u32,
+    /// The hours of the day in which some connection began: bit 0 is 00:00 to 00:59 UTC.
+    pub hours: u32,
+    /// The longest connection, in seconds; 0 where the log tells none.
+    pub longest: u32,
+    /// Bytes from initiator to responder.
+    pub bytes_out: u64,
+    /// Bytes from responder to initiator.
+    pub bytes_in: u64,
+    first: Packed,
+}
+
+impl Default for TrailDay {
+    fn default() -> TrailDay {
+        TrailDay { ran: 0, refused: 0, hours: 0, longest: 0, bytes_out: 0, bytes_in: 0, first: Packed::NONE }
+    }
+}
+
+impl TrailDay {
+    pub(super) fn count(&mut self, flow: &Flow<'_>, at: Moment, reply: bool, sight: Sight) {
+        let (out, back) = if reply { (flow.bytes_in, flow.bytes_out) } else { (flow.bytes_out, flow.bytes_in) };
+        self.bytes_out = self.bytes_out.saturating_add(out.unwrap_or(0));
+        self.bytes_in = self.bytes_in.saturating_add(back.unwrap_or(0));
+        let seconds = flow.duration.map_or(0, |micros| u32::try_from(micros / 1_000_000).unwrap_or(u32::MAX));
+        self.longest = self.longest.max(seconds);
+        if reply {
+            return;
+        }
+        let ran = matches!(flow.outcome, Outcome::Established | Outcome::Unknown);
+        self.take(ran, Packed::of(sight));
+        let count = if ran { &mut self.ran } else { &mut self.refused };
+        *count = count.saturating_add(1);
+        self.hours |= 1 << at.hour().0.rem_euclid(24);
+    }
+
+    /// The earliest record that ran; where none did, the earliest.
+    pub fn sight(&self) -> Option<Sight> {
+        self.first.sight()
+    }
+
+    /// Connections in all.
+    pub fn flows(&self) -> u64 {
+        u64::from(self.ran) + u64::from(self.refused)
+    }
+
+    /// The file of its sight is called this from now on.
+    pub(super) fn call(&mut self, file: u32) {
+        self.first.call(file);
+    }
+
+    fn take(&mut self, ran: bool, sight: Packed) {
+        match (self.ran > 0, ran) {
+            (false, true) => self.first = sight,
+            (true, false) => {}
+            (true, true) | (false, false) => sight.sight().into_iter().for_each(|sight| self.first.sooner(sight)),
+        }
+    }
+}
+
+impl Absorb for TrailDay {
+    fn absorb(&mut self, other: &TrailDay) {
+        self.take(other.ran > 0, other.first);
+        self.ran = self.ran.saturating_add(other.ran);
+        self.refused = self.refused.saturating_add(other.refused);
+        self.hours |= other.hours;
+        self.longest = self.longest.max(other.longest);
+        self.bytes_out = self.bytes_out.saturating_add(other.bytes_out);
+        self.bytes_in = self.bytes_in.saturating_add(other.bytes_in);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Place;
+
+    fn counted(starts: &[(i64, Outcome)]) -> TrailDay {
+        let mut day = TrailDay::default();
+        for (line, (hour, outcome)) in (1..).zip(starts) {
+            let at = Moment(hour * 3_600_000_000);
+            let flow = Flow { start: Some(at), outcome: *outcome, bytes_out: Some(5), ..Flow::default() };
+            day.count(&flow, at, false, Sight { at: Some(at), file: 0, place: Place { line, offset: line } });
+        }
+        day
+    }
+
+    #[test]
+    fn a_day_shows_its_earliest_record_that_ran() {
+        let day = counted(&[(1, Outcome::Denied), (9, Outcome::Established), (3, Outcome::Established)]);
+        assert_eq!((day.ran, day.refused, day.hours, day.bytes_out), (2, 1, 0b10_0000_1010, 15));
+        assert_eq!(day.sight().map(|sight| sight.place.line), Some(3));
+    }
+
+    #[test]
+    fn days_merge_in_any_order() {
+        let parts = [(1, Outcome::Denied), (9, Outcome::Established), (3, Outcome::Established), (2, Outcome::Failed)];
+        let whole = |order: &[usize]| {
+            let mut day = TrailDay::default();
+            order.iter().for_each(|at| {
+                let mut part = TrailDay::default();
+                let (hour, outcome) = parts[*at];
+                let (moment, line) = (Moment(hour * 3_600_000_000), *at as u64 + 1);
+                let flow = Flow { start: Some(moment), outcome, ..Flow::default() };
+                let sight = Sight { at: Some(moment), file: 0, place: Place { line, offset: line } };
+                part.count(&flow, moment, false, sight);
+                day.absorb(&part);
+            });
+            day
+        };
+        assert_eq!(whole(&[0, 1, 2, 3]), whole(&[3, 2, 1, 0]));
+        assert_eq!(whole(&[2, 0, 3, 1]).sight().map(|sight| sight.place.line), Some(3));
+    }
+}
