@@ -1,6 +1,7 @@
 //! Where one record ends and the next begins: lines, quoted lines, JSON objects. Chunk by chunk, at bounded memory,
 //! with the same result however the bytes were cut.
 
+mod envelope;
 mod json;
 mod lines;
 
@@ -31,7 +32,8 @@ pub enum Framing {
     Lines,
     /// As [`Framing::Lines`], but a field that begins with `"` may hold line ends (RFC 4180 §2.6), at this delimiter.
     QuotedLines(u8),
-    /// A top-level JSON object is a record: NDJSON, an array, concatenated or pretty-printed.
+    /// A top-level JSON object is a record: NDJSON, an array, concatenated or pretty-printed; or each object in the
+    /// array of an envelope (`{"records":[…]}`).
     Json,
 }
 
@@ -178,6 +180,39 @@ mod tests {
     }
 
     #[test]
+    fn the_records_of_an_envelope_are_the_records() {
+        let inner = |text: &str| -> Vec<String> {
+            let records = texts(Framing::Json, text);
+            records.iter().map(|r| r.split_once(':').expect("place and text").1.to_owned()).collect()
+        };
+        assert_eq!(inner("{\"records\":[{\"a\":1},{\"a\":[{}]}]}"), ["{\"a\":1}", "{\"a\":[{}]}"]);
+        assert_eq!(
+            inner(
+                "{ \"x\": {\"y\":[{}]},\n \"Events\": [\n {\n \"a\": 1\n },\n {}\n ],\n \"next\": [{}, 2]\n}\n{\"b\":2}"
+            ),
+            ["{\n \"a\": 1\n }", "{}", "{\"b\":2}"]
+        );
+        assert_eq!(inner("{\"hits\":{\"total\":2,\"hits\":[{\"_source\":{}},{}]}}"), ["{\"_source\":{}}", "{}"]);
+        assert_eq!(inner("{\"logEvents\":[{\"m\":1}]}\n{\"logEvents\":[{\"m\":2}]}"), ["{\"m\":1}", "{\"m\":2}"]);
+        // A blob without its end, and the next one behind it.
+        assert_eq!(inner("{\"records\":[{\"a\":1},\n{\"records\":[{\"a\":2}]}"), ["{\"a\":1}", "{\"a\":2}"]);
+    }
+
+    #[test]
+    fn what_only_looks_like_an_envelope_is_a_record() {
+        for text in [
+            "{\"records\":[1,2]}",
+            "{\"records\":[]}",
+            "{\"a\":{\"records\":[{}]}}",
+            "{\"recordsets\":[{}]}",
+            "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"data\":[{}]}",
+        ] {
+            assert_eq!(texts(Framing::Json, text), [format!("1@0:{text}")], "{text}");
+        }
+        assert_eq!(texts(Framing::Json, "{\"a\":1}\n{\"data\":[{}]}").len(), 2);
+    }
+
+    #[test]
     fn a_broken_json_record_costs_one_record() {
         assert_eq!(texts(Framing::Json, "{\"a\":\"x\n{\"b\":2}\n"), ["1@0:{\"a\":\"x", "2@8:{\"b\":2}"]);
         assert_eq!(texts(Framing::Json, "{\"a\":{\"c\":1\n{\"b\":2}\n"), ["1@0:{\"a\":{\"c\":1", "2@12:{\"b\":2}"]);
@@ -202,10 +237,19 @@ mod tests {
     proptest! {
         #[test]
         fn chunks_never_change_the_records(
-            input in proptest::collection::vec(proptest::sample::select(b"{}[]\"\\,:a1 \n\n\r\xef\xbb\xbf".to_vec()), 0..120),
+            words in proptest::collection::vec(
+                prop_oneof![
+                    20 => proptest::sample::select(b"{}[]\"\\,:a1 \n\n\r\xef\xbb\xbf".to_vec()).prop_map(|b| vec![b]),
+                    1 => Just(b"{\"records\":[{".to_vec()),
+                    1 => Just(b"{\"hits\":{\"hits\":[{".to_vec()),
+                    1 => Just(b"\"data\": [\n{".to_vec()),
+                ],
+                0..120,
+            ),
             chunk in 1_usize..9,
             cap in proptest::sample::select(vec![5_usize, 16, 1 << 20]),
         ) {
+            let input = words.concat();
             for framing in [Framing::Lines, Framing::QuotedLines(b','), Framing::Json] {
                 prop_assert_eq!(split(framing, cap, &input, chunk), split(framing, cap, &input, input.len()));
             }

@@ -1,7 +1,9 @@
-//! Top-level JSON objects as records: one a line, in an array, concatenated, or pretty-printed over many lines.
+//! Top-level JSON objects as records: one a line, in an array, concatenated, or pretty-printed over many lines. Where the
+//! object is an envelope (`{"records":[{…},{…}]}`), what it holds are the records, and the envelope itself parts them.
 
 use memchr::{memchr, memchr3};
 
+use super::envelope::{Key, Opening};
 use super::{Piece, Place, Record, Taker};
 
 pub(super) struct Objects {
@@ -18,6 +20,12 @@ pub(super) struct Objects {
     /// Whole objects stood alone on their lines so far, so a line end inside one means that it is broken.
     one_a_line: bool,
     broke_line: bool,
+    /// No object has ended yet.
+    first: bool,
+    /// The envelope that the records stand in, as it was where its array began.
+    envelope: Option<Inside>,
+    /// What is under way is the rest of an envelope behind its array, and no record.
+    tail: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +51,8 @@ struct Inside {
     at_line_start: bool,
     /// A line end stood in it already: it is a pretty-printed one.
     spread: bool,
+    /// The keys on the way to this place, and whether an array of records begins here.
+    key: Key,
 }
 
 impl Objects {
@@ -57,6 +67,9 @@ impl Objects {
             at: start,
             one_a_line: false,
             broke_line: false,
+            first: true,
+            envelope: None,
+            tail: false,
         }
     }
 
@@ -71,6 +84,12 @@ impl Objects {
                     if is_separator(byte) {
                         i += 1;
                         self.step(byte);
+                        if byte == b']'
+                            && let Some(envelope) = self.envelope.take()
+                        {
+                            self.tail = true;
+                            self.state = State::Inside(envelope.after_array());
+                        }
                         continue;
                     }
                     separators(&chunk[from..i], take);
@@ -96,14 +115,33 @@ impl Objects {
                 State::Inside(mut inside) => {
                     if inside.in_string && !inside.escaped {
                         let skip = memchr3(b'"', b'\\', b'\n', &chunk[i..]).unwrap_or(chunk.len() - i);
+                        inside.key.take(&chunk[i..i + skip]);
                         self.at.offset += skip as u64;
                         i += skip;
                         if i == chunk.len() {
+                            self.state = State::Inside(inside);
                             break;
                         }
                     }
                     let byte = chunk[i];
                     match inside.next(byte, self.one_a_line) {
+                        Next::Opens if self.is_envelope(&inside) => {
+                            // What came so far is the envelope; the byte begins a record.
+                            self.part(&chunk[from..i], take);
+                            from = i;
+                            self.envelope = Some(inside);
+                            self.start = self.at;
+                            self.broke_line = false;
+                            self.state = State::Inside(Inside::new());
+                            i += 1;
+                            self.step(byte);
+                        }
+                        Next::Opens => {
+                            inside.open(byte);
+                            self.state = State::Inside(inside);
+                            i += 1;
+                            self.step(byte);
+                        }
                         Next::Goes => {
                             self.state = State::Inside(inside);
                             self.broke_line |= byte == b'\n';
@@ -113,7 +151,8 @@ impl Objects {
                         Next::Ends => {
                             i += 1;
                             self.step(byte);
-                            self.one_a_line |= !self.broke_line;
+                            self.one_a_line |= !self.broke_line && !self.tail;
+                            self.first = false;
                             self.end(&chunk[from..i], take);
                             from = i;
                         }
@@ -147,6 +186,27 @@ impl Objects {
         self.at.line += u64::from(byte == b'\n');
     }
 
+    /// Whether the array that an object is about to begin in is an envelope's.
+    fn is_envelope(&self, inside: &Inside) -> bool {
+        match (&self.envelope, inside.key.opening(inside.depth - 1)) {
+            (_, Opening::None) => false,
+            (None, Opening::Usual) => true,
+            // Words that a record may well use itself: only where the file begins so.
+            (None, Opening::Ambiguous) => self.first,
+            // The blob was cut off, and the next one follows.
+            (Some(outer), Opening::Usual | Opening::Ambiguous) => outer.key == inside.key,
+        }
+    }
+
+    /// What was taken for a record up to these bytes only parts records.
+    fn part(&mut self, last: &[u8], take: &mut Taker<'_>) {
+        let whole = self.let_go + (self.pending.len() + last.len()) as u64;
+        self.let_go = 0;
+        self.pending.clear();
+        self.tail = false;
+        take(Piece::Separator(whole));
+    }
+
     fn hold(&mut self, bytes: &[u8]) {
         if self.let_go > 0 || self.pending.len() + bytes.len() > self.cap {
             self.let_go += (self.pending.len() + bytes.len()) as u64;
@@ -159,6 +219,9 @@ impl Objects {
     /// The record under way ends with these bytes. White space at its end is no part of it.
     fn end(&mut self, last: &[u8], take: &mut Taker<'_>) {
         self.state = State::Between;
+        if self.tail {
+            return self.part(last, take);
+        }
         let whole = self.let_go + (self.pending.len() + last.len()) as u64;
         if whole > self.cap as u64 {
             self.let_go = 0;
@@ -192,6 +255,8 @@ fn separators(bytes: &[u8], take: &mut Taker<'_>) {
 
 enum Next {
     Goes,
+    /// An object begins in an array that may be an envelope's; [`Inside::open`] goes on if it is not.
+    Opens,
     Ends,
     Broken,
 }
@@ -206,7 +271,19 @@ impl Inside {
             before: b'{',
             at_line_start: false,
             spread: false,
+            key: Key::default(),
         }
+    }
+
+    /// An envelope whose array has ended.
+    fn after_array(self) -> Inside {
+        Inside { depth: self.depth - 1, objects: self.objects >> 1, before: b']', ..self }
+    }
+
+    fn open(&mut self, byte: u8) {
+        self.depth += 1;
+        self.objects = self.objects << 1 | u128::from(byte == b'{');
+        self.before = byte;
     }
 
     fn next(&mut self, byte: u8, one_a_line: bool) -> Next {
@@ -216,9 +293,13 @@ impl Inside {
                 b'\n' => return Next::Broken,
                 _ if self.escaped => self.escaped = false,
                 b'\\' => self.escaped = true,
-                b'"' => self.in_string = false,
+                b'"' => {
+                    self.in_string = false;
+                    self.key.close();
+                }
                 _ => {}
             }
+            self.key.take(&[byte]);
             return Next::Goes;
         }
         let at_line_start = std::mem::replace(&mut self.at_line_start, byte == b'\n');
@@ -233,10 +314,15 @@ impl Inside {
                 return Next::Goes;
             }
             b'{' if at_line_start && !self.may_hold_an_object_here() => return Next::Broken,
-            b'"' => self.in_string = true,
+            b'"' => {
+                self.in_string = true;
+                if self.objects & 1 == 1 && matches!(self.before, b'{' | b',') {
+                    self.key.begin(self.depth);
+                }
+            }
+            b'{' if self.before == b'[' && self.objects & 1 == 0 && self.depth <= 3 => return Next::Opens,
             b'{' | b'[' => {
-                self.depth += 1;
-                self.objects = self.objects << 1 | u128::from(byte == b'{');
+                self.open(byte);
             }
             b'}' | b']' => {
                 self.depth -= 1;

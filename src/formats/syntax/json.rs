@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::evidence::Framing;
+use crate::evidence::records::{Piece, Splitter};
 use crate::evidence::text::readable;
 use crate::flow::Text;
 
@@ -125,10 +127,24 @@ pub fn items<'j>(array: &'j [u8], mut visit: impl FnMut(Value<'j>)) -> Result<()
     }
 }
 
-/// The first objects of a file's beginning: NDJSON, an array of objects, or objects printed over several lines. What
-/// is not an object is passed over line by line.
+/// The whole objects of a file's beginning, cut as the file will be ([`Framing::Json`]): NDJSON, an array, objects printed
+/// over several lines, those in an envelope. What stands before an object in its record is passed over.
 pub fn objects(sample: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = sample;
+    let mut records = Vec::new();
+    let mut splitter = Splitter::new(Framing::Json);
+    let mut take = |piece: Piece<'_>| {
+        if let Piece::Record(record) = piece {
+            let from = record.place.offset as usize;
+            records.push(&sample[from..from + record.bytes.len()]);
+        }
+    };
+    splitter.feed(sample, &mut take);
+    splitter.finish(&mut take);
+    records.into_iter().flat_map(objects_in)
+}
+
+fn objects_in(record: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = record;
     std::iter::from_fn(move || {
         while let Some(start) = memchr::memchr(b'{', rest) {
             let mut cursor = Cursor { bytes: rest, at: start };
