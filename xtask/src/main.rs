@@ -2,6 +2,7 @@
 
 mod apt;
 mod bench;
+mod conformance;
 mod dist;
 mod joiner;
 mod outlines;
@@ -28,6 +29,8 @@ struct Command {
 enum Chore {
     /// Measure the engine and the page beside merely reading the same bytes, into benches/RESULTS.md
     Bench(bench::Bench),
+    /// Compare what is read of a folder of logs with what others made of them
+    Conformance(conformance::Conformance),
     /// Build the page and serve it on this machine only
     Serve(serve::Serve),
     /// Build dist/kyoten.html, the one sealed file
@@ -47,6 +50,7 @@ enum Chore {
 fn main() -> std::process::ExitCode {
     let outcome = match Command::parse().chore {
         Chore::Bench(bench) => bench.run(),
+        Chore::Conformance(conformance) => conformance.run(),
         Chore::Serve(serve) => serve.run(),
         Chore::Dist(dist) => dist.run(),
         Chore::Outlines(outlines) => outlines.run(),
