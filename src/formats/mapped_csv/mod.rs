@@ -6,7 +6,6 @@
 //! `sensor`, `rule`. One more entry of a mapping is no column: `day_month`, `day first` or `month first`, for dates such as `03/04/2025`;
 //! where neither it nor the file's beginning settles their order, the row is malformed and says so.
 
-mod cells;
 mod columns;
 mod preview;
 mod row;
@@ -16,6 +15,7 @@ use std::borrow::Cow;
 
 pub use preview::{Preview, Reading, preview, unmapped_header};
 
+use super::syntax::cells;
 use super::{Disposition, Fault, Format, Likeness, Mapping, Parser, Sample, Setting, Sink};
 use crate::evidence::text::readable;
 use crate::evidence::{Clock, Framing, Record};

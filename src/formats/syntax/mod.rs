@@ -1,8 +1,9 @@
-//! How fields are written: numbers, addresses, times, key=value pairs, JSON. Read from bytes, borrowed where it can be.
+//! How fields are written: numbers, addresses, times, key=value pairs, cells of a table, JSON. Read from bytes, borrowed where it can be.
 //!
 //! Invariant: nothing here knows what a field means.
 
 pub mod address;
+pub mod cells;
 pub mod json;
 pub mod number;
 pub mod pairs;
