@@ -9,6 +9,7 @@ use crate::evidence::{Clock, Framing, Place, Record};
 use crate::flow::Flow;
 
 pub mod syntax;
+pub mod windows;
 mod zeek;
 
 /// Declares each format's file and puts it into [`ALL`].
