@@ -45,6 +45,21 @@ pub struct Flow<'r> {
     pub rule: Option<Text<'r>>,
     /// The source writes one record a direction, so this may be the reply half of a connection (see [`Flow::is_reply`]).
     pub one_way: bool,
+    /// The record is a row of a rollup and stands for many flows.
+    pub rolled: Option<Rolled<'r>>,
+}
+
+/// What a row of a rollup says that a flow does not: its ends are sites, and it stands for many flows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rolled<'r> {
+    /// The initiators' site by name; `external` or `unassigned`.
+    pub from: Text<'r>,
+    /// The responders' site by name.
+    pub to: Text<'r>,
+    /// How many flows it stands for.
+    pub flows: u64,
+    /// Start of the last of them; that of the first is the flow's own.
+    pub last: Option<Moment>,
 }
 
 impl Flow<'_> {
@@ -70,6 +85,12 @@ impl Flow<'_> {
             packets_in: self.packets_in,
             outcome: self.outcome,
             one_way: self.one_way,
+            rolled: self.rolled.map(|rolled| Rolled {
+                from: Cow::Owned(rolled.from.into_owned()),
+                to: Cow::Owned(rolled.to.into_owned()),
+                flows: rolled.flows,
+                last: rolled.last,
+            }),
         }
     }
 

@@ -1,11 +1,13 @@
 //! One pass over one file: its bytes in, chunk by chunk; its flows, its receipt and its account out.
 //!
 //! The file is hashed, unpacked, told by content, cut into records and parsed; a [`Visitor`] takes each flow and says
-//! what became of it. Counting into the ledger ([`count`]) and looking rows up again ([`rows`]) are two such visitors.
+//! what became of it. Counting into the ledger ([`count`]), rolling up by hour ([`rollup`]) and looking rows up again
+//! ([`rows`]) are such visitors.
 
 pub mod count;
 pub mod describe;
 pub mod receipt;
+pub mod rollup;
 pub mod rows;
 
 use std::collections::BTreeMap;

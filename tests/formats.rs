@@ -121,6 +121,10 @@ fn line_of(flow: &Flow<'_>) -> String {
     put("in", flow.bytes_in.map(|n| n.to_string()));
     put("pkts_out", flow.packets_out.map(|n| n.to_string()));
     put("pkts_in", flow.packets_in.map(|n| n.to_string()));
+    put(
+        "rolled",
+        flow.rolled.as_ref().map(|r| format!("{:?} of {:?} to {:?} until {:?}", r.flows, r.from, r.to, r.last)),
+    );
     put("outcome", Some(flow.outcome.word().to_owned()));
     put("one_way", flow.one_way.then(|| "true".to_owned()));
     for (field, text) in

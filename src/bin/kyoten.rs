@@ -12,6 +12,10 @@ mod analyze;
 mod flows;
 #[path = "kyoten/input.rs"]
 mod input;
+#[path = "kyoten/inputs.rs"]
+mod inputs;
+#[path = "kyoten/rollup.rs"]
+mod rollup;
 #[path = "kyoten/sample.rs"]
 mod sample;
 
@@ -29,6 +33,8 @@ enum Command {
     Flows(flows::Arguments),
     /// Sites, links and findings of all logs together.
     Analyze(analyze::Arguments),
+    /// The flows by link, service, hour and outcome, small enough to send; an input of analyze too.
+    Rollup(rollup::Arguments),
     /// Writes the synthetic sample case.
     Sample(sample::Arguments),
 }
@@ -45,6 +51,7 @@ fn main() -> ExitCode {
     let end = match arguments.command {
         Command::Flows(arguments) => flows::run(&arguments),
         Command::Analyze(arguments) => analyze::run(&arguments),
+        Command::Rollup(arguments) => rollup::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
     };
     match end {

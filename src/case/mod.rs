@@ -258,6 +258,12 @@ impl Case {
                 let earlier = &self.files[*earlier].receipt.name;
                 notices.push(format!("{name}: the same content as {earlier}; left out of the sums"));
             }
+            if file.receipt.format.as_deref() == Some("kyoten_rollup") {
+                notices.push(format!(
+                    "{name}: a rollup; it names no hosts, accounts or sensors, so that hosts count as one a site, and what \
+                     rests on hosts (fan-out, the first call of a host) or on minutes can't be told from it"
+                ));
+            }
             if file.receipt.undated > 0 {
                 let count = file.receipt.undated;
                 notices

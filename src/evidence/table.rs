@@ -282,7 +282,8 @@ fn is_formula(cell: &str) -> bool {
     cell.trim_start_matches('\'').starts_with(SIGNS)
 }
 
-fn unguarded(cell: &str) -> &str {
+/// A cell without the apostrophe that [`cell`] put before it.
+pub fn unguarded(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest) if is_formula(rest) => rest,
         Some(_) | None => cell,

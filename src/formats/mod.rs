@@ -28,6 +28,7 @@ formats! {
     fortigate_traffic::FortigateTraffic,
     aws_vpc_flow::AwsVpcFlow,
     aws_vpc_flow_json::AwsVpcFlowJson,
+    pub kyoten_rollup::KyotenRollup,
     // Last, because it reads what nothing else knows.
     pub mapped_csv::MappedCsv,
 }

@@ -7,6 +7,7 @@ pub mod capped;
 mod hours;
 mod names;
 mod pairs;
+mod rolled;
 mod service;
 mod sight;
 pub mod survey;
@@ -98,6 +99,9 @@ impl Ledger {
 
     /// Counts a flow between two places. `source` names the sensor of flows that do not.
     pub fn add(&mut self, flow: &Flow<'_>, place: Place, from: Locus, to: Locus, source: &str) {
+        if let Some(rolled) = &flow.rolled {
+            return self.add_rolled(flow, rolled, place, (from, to), source);
+        }
         let reply = flow.is_reply();
         let (initiator, responder) = (self.host(&flow.initiator), self.host(&flow.responder));
         let hour = flow.start.map_or(Hour::UNDATED, Moment::hour);

@@ -156,6 +156,17 @@ impl PairTotals {
         }
     }
 
+    /// Counts flows of one outcome that a row of a rollup stands for, from this sight to that.
+    pub(super) fn count_rolled(&mut self, totals: &Totals, outcome: Outcome, first: Sight, last: Sight) {
+        self.counts.absorb(&Counts::of(totals));
+        self.last = self.last.max(last.at.map_or(UNDATED, |at| at.0));
+        self.first.sooner(first);
+        if outcome == Outcome::Established {
+            self.first_established.sooner(first);
+            self.last_established.later(last);
+        }
+    }
+
     /// The file of its sights is called this from now on.
     pub(super) fn call(&mut self, file: u32) {
         for sight in [&mut self.first, &mut self.first_established, &mut self.last_established] {

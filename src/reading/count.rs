@@ -46,7 +46,7 @@ impl Visitor for Counting {
         if let Err(fate) = joins_hosts(flow) {
             return fate;
         }
-        let (from, to) = (self.places.locate(&flow.initiator), self.places.locate(&flow.responder));
+        let (from, to) = self.places.ends(flow);
         self.ledger.add(flow, place, from, to, &self.source);
         Fate::Drawn
     }

@@ -102,19 +102,24 @@ impl Lookup {
         self.found >= wanted
     }
 
+    fn link(&self, flow: &Flow<'_>) -> LinkKey {
+        let (from, to) = self.places.ends(flow);
+        let (from, to) = if flow.is_reply() { (to, from) } else { (from, to) };
+        LinkKey { from: self.parties.of(from), to: self.parties.of(to) }
+    }
+
     fn wants(&self, flow: &Flow<'_>) -> bool {
         let Wanted::Of { link, service, window, initiators } = &self.wanted else { return false };
         let (mut from, mut to) = (&flow.initiator, &flow.responder);
         if flow.is_reply() {
             (from, to) = (to, from);
         }
-        let party = |end: &Endpoint<'_>| self.parties.of(self.places.locate(end));
         let inside = |at: Moment| window.is_none_or(|(first, last)| first <= at && at <= last);
         let initiator = || from.address.map(Host::of_address).or_else(|| from.name.as_deref().map(Host::of_name));
         service.is_none_or(|s| s == flow.service_at(to.port))
             && (window.is_none() || flow.start.is_some_and(inside))
             && joins_hosts(flow).is_ok()
-            && (LinkKey { from: party(from), to: party(to) }) == *link
+            && self.link(flow) == *link
             && (initiators.is_empty() || initiator().is_some_and(|host| initiators.contains(&host)))
     }
 }
@@ -180,6 +185,9 @@ pub fn in_words(flow: &Flow<'_>) -> String {
     let mut words = format!("{} → {}", end(&flow.initiator), end(&flow.responder));
     if let Some(protocol) = flow.protocol {
         words.push_str(&format!(" {protocol}"));
+    }
+    if let Some(rolled) = &flow.rolled {
+        words.push_str(&format!(", {} flows rolled up", rolled.flows));
     }
     words.push_str(&format!(", {}", flow.outcome.word()));
     for (count, what) in [(flow.bytes_out, "bytes out"), (flow.bytes_in, "bytes in")] {

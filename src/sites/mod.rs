@@ -7,6 +7,7 @@ pub mod guess;
 pub mod import;
 mod pattern;
 mod places;
+mod pseudonym;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use pattern::Pattern;
 pub use places::{Parties, Places, without_book};
+pub use pseudonym::pseudonym;
 
 /// A place of the organisation.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

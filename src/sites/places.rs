@@ -1,13 +1,14 @@
 //! Where an address or a host name is, by the book of sites, in one file of evidence: longest prefix wins.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use prefix_trie::PrefixMap;
 
 use super::pattern::Pattern;
-use super::{Locus, Party, Range, SiteBook};
-use crate::flow::{Endpoint, canonical};
+use super::{EXTERNAL, Locus, Party, Range, SiteBook};
+use crate::flow::{Endpoint, Flow, canonical};
 
 /// The book as one file of evidence sees it, ready for two questions a flow. It allocates nothing when asked.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +16,8 @@ pub struct Places {
     v4: PrefixMap<Ipv4Net, u32>,
     v6: PrefixMap<Ipv6Net, u32>,
     patterns: Vec<(Pattern, u32)>,
+    /// The sites by name, for rollups.
+    names: BTreeMap<String, u32>,
 }
 
 impl SiteBook {
@@ -42,6 +45,7 @@ impl SiteBook {
                 IpNet::V6(net) => places.v6.insert(net, at),
             };
         }
+        places.names = sites.clone().map(|(site, at)| (site.name.clone(), at)).collect();
         let patterns = sites.filter(|(site, _)| !site.guessed);
         places.patterns =
             patterns.flat_map(|(site, at)| site.host_patterns.iter().map(move |p| (Pattern::of(p), at))).collect();
@@ -85,6 +89,22 @@ impl Places {
             return Locus::Site(*site);
         }
         address.map_or(Locus::Named, without_book)
+    }
+
+    /// Where the ends of this flow are, initiator first. A row of a rollup names its sites.
+    pub fn ends(&self, flow: &Flow<'_>) -> (Locus, Locus) {
+        match &flow.rolled {
+            None => (self.locate(&flow.initiator), self.locate(&flow.responder)),
+            Some(rolled) => (self.named(&rolled.from), self.named(&rolled.to)),
+        }
+    }
+
+    fn named(&self, name: &str) -> Locus {
+        match self.names.get(name) {
+            Some(site) => Locus::Site(*site),
+            None if name == EXTERNAL => Locus::External,
+            None => Locus::Named,
+        }
     }
 
     fn site_of(&self, address: IpAddr) -> Option<u32> {

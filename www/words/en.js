@@ -17,6 +17,7 @@ export const en = {
       ["FortiGate traffic", "key=value"],
       ["AWS VPC flow logs", "any header"],
       ["Any CSV with a header", "columns guessed, yours to correct"],
+      ["Kyoten rollup", "what another site summed up"],
       ["gzip of any of these", "several members too"],
     ],
     alongTitle: "Drop along, if you have them",

@@ -1,20 +1,17 @@
 //! `kyoten analyze`: sites, links and findings of all logs together, as `case.json` and as the figure.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use kyoten::calendar;
 use kyoten::case::document::case_json;
 use kyoten::case::{Analysis, Case};
-use kyoten::evidence::table::Complaint;
 use kyoten::evidence::text::visible;
 use kyoten::flow::Moment;
-use kyoten::policy::csv::{looks_like_policy, read_policy};
 use kyoten::reading::Reading;
-use kyoten::sites::import::{looks_like_sites, read_sites};
 
 use crate::End;
 use crate::input::{self, Choices};
+use crate::inputs::Inputs;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -41,30 +38,12 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<End, String> {
-    let mut case = Case::default();
     let order = arguments.choices.order()?;
-    case.baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
-    let mut complete = true;
-
-    // Sites and policy first: what they say decides how the logs are counted.
-    let mut logs = Vec::new();
-    for path in &arguments.logs {
-        match head(path).as_deref() {
-            Ok(head) if looks_like_sites(head) => complete &= take_sites(&mut case, path)?,
-            Ok(head) if looks_like_policy(head) => complete &= take_policy(&mut case, path)?,
-            Ok(_) => logs.push(path),
-            Err(error) => {
-                eprintln!("kyoten: {} can't be read: {error}", path.display());
-                complete = false;
-            }
-        }
-    }
-    if let Some(path) = &arguments.sites {
-        complete &= take_sites(&mut case, path)?;
-    }
-    if let Some(path) = &arguments.policy {
-        complete &= take_policy(&mut case, path)?;
-    }
+    let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
+    let mut inputs = Inputs::sort(&arguments.logs, arguments.sites.as_deref(), arguments.policy.as_deref())?;
+    inputs.take_sites_of_rollups(&order);
+    let Inputs { mut case, logs, mut complete } = inputs;
+    case.baseline = baseline;
 
     for complaint in case.policy.strangers(&case.book) {
         if !case.book.sites.is_empty() {
@@ -73,13 +52,11 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
         }
     }
 
-    let mut names = std::collections::BTreeSet::new();
-    for path in logs {
-        let name = fresh_name(&mut names, &input::name_of(path));
+    for (path, name) in logs {
         case.orders.insert(name.clone(), order.clone());
         let reading_order = case.reading_order(&name);
         let reading = Reading::new(&name, reading_order.order.clone(), reading_order.counting(&name));
-        match input::read(path, reading, |_| Ok(())) {
+        match input::read(&path, reading, |_| Ok(())) {
             Ok((receipt, counting)) => {
                 complete &= input::tell(&receipt);
                 case.add(reading_order.result(receipt, counting));
@@ -103,68 +80,12 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
 fn write_all(arguments: &Arguments, case: &Case, analysis: &Analysis) -> Result<(), String> {
     if let Some(path) = &arguments.figure {
         let figure = kyoten::report::figure::svg(case, analysis, &kyoten::report::figure::Options::default());
-        write(path, &figure)?;
+        input::write_out(Some(path), figure.as_bytes())?;
     }
-    let document = case_json(case, analysis);
-    match &arguments.out {
-        Some(path) => write(path, &document),
-        None if arguments.figure.is_none() => {
-            use std::io::Write;
-            let mut out = std::io::stdout().lock();
-            out.write_all(document.as_bytes()).map_err(|error| format!("standard output is closed: {error}"))
-        }
-        None => Ok(()),
+    if arguments.out.is_some() || arguments.figure.is_none() {
+        input::write_out(arguments.out.as_deref(), case_json(case, analysis).as_bytes())?;
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    fs::write(path, text).map_err(|error| format!("{} can't be written: {error}", path.display()))
-}
-
-/// The beginning of a file, enough to tell a sites.csv or policy.csv by its header.
-fn head(path: &Path) -> std::io::Result<Vec<u8>> {
-    use std::io::Read;
-    let mut head = Vec::new();
-    fs::File::open(path)?.take(8192).read_to_end(&mut head)?;
-    Ok(head)
-}
-
-fn take_sites(case: &mut Case, path: &Path) -> Result<bool, String> {
-    let bytes = fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
-    let (book, complaints) = read_sites(&bytes);
-    if book.sites.is_empty() {
-        return Err(format!("{} names no site{}", path.display(), first(&complaints)));
-    }
-    case.book = book;
-    Ok(complain(path, &complaints))
-}
-
-fn take_policy(case: &mut Case, path: &Path) -> Result<bool, String> {
-    let bytes = fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
-    let (policy, complaints) = read_policy(&bytes);
-    case.policy = policy;
-    Ok(complain(path, &complaints))
-}
-
-/// A name that no other file of the case has: `conn.log`, `conn.log (2)`, as on the page.
-fn fresh_name(names: &mut std::collections::BTreeSet<String>, given: &str) -> String {
-    let tries = (1..).map(|n| if n == 1 { given.to_owned() } else { format!("{given} ({n})") });
-    let name = tries.into_iter().find(|name| !names.contains(name)).unwrap_or_default();
-    names.insert(name.clone());
-    name
-}
-
-fn first(complaints: &[Complaint]) -> String {
-    complaints
-        .first()
-        .map_or_else(String::new, |complaint| format!(": line {}: {}", complaint.line, complaint.sentence))
-}
-
-fn complain(path: &Path, complaints: &[Complaint]) -> bool {
-    for complaint in complaints {
-        eprintln!("{}", visible(&complaint.in_file(&input::name_of(path))));
-    }
-    complaints.is_empty()
+    Ok(())
 }
 
 /// Reads `2020-05-01..2020-05-31`; both days are meant whole.

@@ -77,6 +77,22 @@ pub fn read<V: Visitor>(
     Ok((receipt, visitor))
 }
 
+/// Writes what was asked for, to a file (gzip, where its name ends in `.gz`) or to standard output.
+pub fn write_out(path: Option<&Path>, bytes: &[u8]) -> Result<(), String> {
+    use std::io::Write;
+    let Some(path) = path else {
+        let mut out = std::io::stdout().lock();
+        return out.write_all(bytes).map_err(|error| format!("standard output is closed: {error}"));
+    };
+    let failed = |error: std::io::Error| format!("{} can't be written: {error}", visible(&path.display().to_string()));
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(bytes).map_err(failed)?;
+        return std::fs::write(path, gzip.finish().map_err(failed)?).map_err(failed);
+    }
+    std::fs::write(path, bytes).map_err(failed)
+}
+
 /// Says on standard error what a receipt has to say; whether the file was fully read.
 pub fn tell(receipt: &Receipt) -> bool {
     let name = visible(&receipt.name);

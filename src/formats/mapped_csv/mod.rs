@@ -13,6 +13,7 @@ mod when;
 
 use std::borrow::Cow;
 
+pub(super) use cells::cut as cut_row;
 pub use preview::{Preview, Reading, preview, unmapped_header};
 
 use super::syntax::cells;

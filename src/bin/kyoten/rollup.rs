@@ -1,0 +1,75 @@
+//! `kyoten rollup`: the flows of all logs by link, service, hour and outcome, as `rollup.csv`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use kyoten::evidence::text::visible;
+use kyoten::reading::Reading;
+use kyoten::reading::rollup::Rollup;
+
+use crate::End;
+use crate::input::{self, Choices};
+use crate::inputs::Inputs;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The logs. A sites.csv among them is taken as such.
+    #[arg(required = true)]
+    logs: Vec<PathBuf>,
+    /// The sites: site,cidr,country,timezone,lat,lon,role.
+    #[arg(long, value_name = "FILE")]
+    sites: Option<PathBuf>,
+    /// Where to write rollup.csv (gzip, where the name ends in .gz); standard output when absent.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Names sites by pseudonyms that only who has this secret can make again.
+    #[arg(long, value_name = "SECRET")]
+    pseudonyms: Option<String>,
+    #[command(flatten)]
+    choices: Choices,
+}
+
+pub fn run(arguments: &Arguments) -> Result<End, String> {
+    let order = arguments.choices.order()?;
+    let mut inputs = Inputs::sort(&arguments.logs, arguments.sites.as_deref(), None)?;
+    if inputs.case.book.sites.is_empty() {
+        return Err("a rollup is by site: name them with --sites FILE (site,cidr,…)".to_owned());
+    }
+    inputs.take_sites_of_rollups(&order);
+    let book = inputs.case.book.clone();
+    let mut complete = inputs.complete;
+    let mut readable = false;
+    let mut contents = BTreeSet::new();
+    let mut rollup: Option<Rollup> = None;
+    for (path, name) in &inputs.logs {
+        let reading = Reading::new(name, order.clone(), Rollup::new(&book, name));
+        match input::read(path, reading, |_| Ok(())) {
+            Ok((receipt, part)) => {
+                complete &= input::tell(&receipt);
+                readable |= receipt.format.is_some();
+                if receipt.sha256.clone().is_some_and(|sha256| !contents.insert(sha256)) {
+                    eprintln!("kyoten: {}: the same content as another file; left out of the sums", visible(name));
+                    continue;
+                }
+                match &mut rollup {
+                    Some(rollup) => rollup.absorb(part),
+                    None => rollup = Some(part),
+                }
+            }
+            Err(sentence) => {
+                eprintln!("kyoten: {sentence}");
+                complete = false;
+            }
+        }
+    }
+    let Some(rollup) = rollup.filter(|_| readable) else {
+        return Err("none of the files is a log that Kyoten reads".to_owned());
+    };
+    rollup.notices().iter().for_each(|notice| eprintln!("kyoten: {notice}"));
+    let csv = rollup.to_csv(&book, |name| match &arguments.pseudonyms {
+        Some(secret) => kyoten::sites::pseudonym(name, secret),
+        None => name.to_owned(),
+    });
+    input::write_out(arguments.out.as_deref(), csv.as_bytes())?;
+    Ok(if complete { End::Done } else { End::Partly })
+}

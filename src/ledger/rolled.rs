@@ -1,0 +1,75 @@
+//! A row of a rollup into the ledger: many flows at once, between sites, without their hosts.
+
+use super::capped::Absorb;
+use super::names::{self, kept};
+use super::{Ledger, PairKey, ServiceKey, Sight, Totals, add_hour};
+use crate::evidence::Place;
+use crate::flow::{Flow, Hour, Moment, Outcome, Rolled};
+use crate::sites::Locus;
+
+impl Ledger {
+    /// Counts the flows of a row. Its ends count as one host each, since a rollup names none.
+    pub(super) fn add_rolled(
+        &mut self,
+        flow: &Flow<'_>,
+        rolled: &Rolled<'_>,
+        place: Place,
+        (from, to): (Locus, Locus),
+        source: &str,
+    ) {
+        let totals = totals(flow, rolled);
+        let (initiator, responder) = (self.host(&flow.initiator), self.host(&flow.responder));
+        let hour = flow.start.map_or(Hour::UNDATED, Moment::hour);
+        let sensor = names::short(flow.sensor.as_deref().unwrap_or(source));
+        add_hour(&mut self.coverage, sensor.as_ref(), hour, rolled.flows);
+        if hour != Hour::UNDATED {
+            for locus in [from, to].into_iter().filter(|locus| *locus != Locus::External) {
+                if let Some(days) = kept(&mut self.days, &locus) {
+                    days.insert(hour.day());
+                }
+            }
+        }
+
+        let service = flow.service_key();
+        let first = Sight { at: flow.start, file: 0, place };
+        let last = Sight { at: rolled.last.max(flow.start), ..first };
+        let key = ServiceKey { from, to, service };
+        match self.services.entry(key) {
+            Some(served) => {
+                served.totals.absorb(&totals);
+                let before = served.hours.len();
+                served.hours.add(self.grain.floor(hour), &totals);
+                self.hours += served.hours.len() - before;
+                if matches!(flow.outcome, Outcome::Established | Outcome::Unknown) {
+                    served.earliest.take(first);
+                }
+            }
+            None => self.coarse.entry(key.without_port()).unwrap_or(&mut self.spilled_services).absorb(&totals),
+        }
+        if self.services.is_overfull() || self.hours > self.hours_cap + self.hours_cap / 4 {
+            self.settle_services();
+        }
+        match self.pairs.entry(PairKey { from, to, service, initiator, responder }) {
+            Some(pair) => pair.count_rolled(&totals, flow.outcome, first, last),
+            None => self.spilled_pairs.absorb(&totals),
+        }
+        if self.pairs.is_overfull() {
+            self.settle_pairs();
+        }
+    }
+}
+
+fn totals(flow: &Flow<'_>, rolled: &Rolled<'_>) -> Totals {
+    let when = |outcome| if flow.outcome == outcome { rolled.flows } else { 0 };
+    Totals {
+        flows: rolled.flows,
+        replies: 0,
+        established: when(Outcome::Established),
+        denied: when(Outcome::Denied),
+        failed: when(Outcome::Failed),
+        bytes_out: flow.bytes_out.unwrap_or(0),
+        bytes_in: flow.bytes_in.unwrap_or(0),
+        first: flow.start,
+        last: rolled.last.max(flow.start),
+    }
+}
