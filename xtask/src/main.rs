@@ -4,6 +4,7 @@ mod apt;
 mod bench;
 mod conformance;
 mod dist;
+mod fuzz;
 mod joiner;
 mod outlines;
 #[cfg(test)]
@@ -31,6 +32,8 @@ enum Chore {
     Bench(bench::Bench),
     /// Compare what is read of a folder of logs with what others made of them
     Conformance(conformance::Conformance),
+    /// Fuzz each format for a while: accounts add up, chunks change nothing
+    Fuzz(fuzz::Fuzz),
     /// Build the page and serve it on this machine only
     Serve(serve::Serve),
     /// Build dist/kyoten.html, the one sealed file
@@ -51,6 +54,7 @@ fn main() -> std::process::ExitCode {
     let outcome = match Command::parse().chore {
         Chore::Bench(bench) => bench.run(),
         Chore::Conformance(conformance) => conformance.run(),
+        Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Serve(serve) => serve.run(),
         Chore::Dist(dist) => dist.run(),
         Chore::Outlines(outlines) => outlines.run(),
