@@ -1,10 +1,13 @@
 //! What a file looks like that no format knows, and what to do about it: an import never ends in "nothing shown".
 
 use crate::evidence::text::{elided, readable, visible};
-use crate::formats::Sample;
+use crate::formats::{self, Sample};
 
-const READS: &str =
-    "Kyoten reads Zeek conn.log (TSV, JSON), FortiGate traffic, AWS VPC flow, and any CSV with a header";
+/// What is read, by the names on the screen.
+fn reads() -> String {
+    let titles: Vec<&str> = formats::ALL.iter().map(|format| format.title()).collect();
+    format!("Kyoten reads {}", titles.join(", "))
+}
 
 /// Advice on a file by its content alone.
 pub fn unknown(sample: &Sample<'_>) -> String {
@@ -20,11 +23,11 @@ pub fn unknown(sample: &Sample<'_>) -> String {
     };
     let controls = sample.bytes.iter().filter(|b| **b < 9 || (14..27).contains(*b)).count();
     if controls * 20 > sample.bytes.len() {
-        return format!("Binary data that Kyoten does not know. Export it as text or CSV first. {READS}.");
+        return format!("Binary data that Kyoten does not know. Export it as text or CSV first. {}.", reads());
     }
     let shown = shown(first);
     if first.trim_ascii_start().starts_with(b"{") || first.trim_ascii_start().starts_with(b"[") {
-        return format!("JSON, but no connections that Kyoten knows: it begins {shown}. {READS}.");
+        return format!("JSON, but no connections that Kyoten knows: it begins {shown}. {}.", reads());
     }
     if let Some(columns) = columns(first) {
         return format!(
@@ -32,7 +35,7 @@ pub fn unknown(sample: &Sample<'_>) -> String {
              the source and which the destination."
         );
     }
-    format!("Text that Kyoten does not know: it begins {shown}. {READS}; export one of these, or drop a CSV.")
+    format!("Text that Kyoten does not know: it begins {shown}. {}; export one of these, or drop a CSV.", reads())
 }
 
 /// Advice on a container that is not opened.

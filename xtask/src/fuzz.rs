@@ -79,7 +79,7 @@ pub fn build() -> Result<PathBuf> {
     let folder = target().join("fuzz");
     let flags = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
                  -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-                 -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing -Ccodegen-units=1";
+                 -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing";
     let host = host()?;
     // With a target named, the flags do not reach the dependencies' build scripts.
     let status = Command::new("cargo")

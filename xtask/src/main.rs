@@ -6,6 +6,7 @@ mod conformance;
 mod dist;
 mod fuzz;
 mod joiner;
+mod new_format;
 mod outlines;
 #[cfg(test)]
 mod promise;
@@ -38,6 +39,8 @@ enum Chore {
     Serve(serve::Serve),
     /// Build dist/kyoten.html, the one sealed file
     Dist(dist::Dist),
+    /// Begin a log format: its file, its fixture, and the lines that make it known
+    NewFormat(new_format::NewFormat),
     /// Make the map's outlines from npm's world-atlas, when Natural Earth has a new edition
     Outlines(outlines::Outlines),
     /// Run every test, the browser's included, installing what they need
@@ -55,6 +58,7 @@ fn main() -> std::process::ExitCode {
         Chore::Bench(bench) => bench.run(),
         Chore::Conformance(conformance) => conformance.run(),
         Chore::Fuzz(fuzz) => fuzz.run(),
+        Chore::NewFormat(new_format) => new_format.run(),
         Chore::Serve(serve) => serve.run(),
         Chore::Dist(dist) => dist.run(),
         Chore::Outlines(outlines) => outlines.run(),
