@@ -77,6 +77,7 @@ fn is_path(code: &str) -> bool {
 fn every_chore_and_its_options_exist() {
     let chores = variants(&read("xtask/src/main.rs"), "enum Chore {");
     let source = |chore: &str| {
+        let chore = chore.replace('-', "_");
         let file = format!("xtask/src/{chore}.rs");
         if root().join(&file).exists() { read(file) } else { read(format!("xtask/src/{chore}/mod.rs")) }
     };
@@ -127,7 +128,19 @@ fn variants(source: &str, opening: &str) -> BTreeSet<String> {
     let body = body.split_once("\n}").expect("the enum ends").0;
     let names =
         body.lines().filter_map(|line| line.strip_prefix("    ")).filter(|line| line.starts_with(char::is_uppercase));
-    names.map(|line| line.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_lowercase()).collect()
+    names.map(|line| kebab(line.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default())).collect()
+}
+
+/// As clap names a variant: `NewFormat` is `new-format`.
+fn kebab(variant: &str) -> String {
+    let mut out = String::new();
+    for (at, letter) in variant.char_indices() {
+        if at > 0 && letter.is_uppercase() {
+            out.push('-');
+        }
+        out.extend(letter.to_lowercase());
+    }
+    out
 }
 
 #[test]
