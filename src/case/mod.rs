@@ -4,7 +4,10 @@
 //! Invariant: what follows ([`Analysis`]) depends on the set of files, the books and the choices alone, not on the order
 //! in which they came.
 
+pub mod acts;
 pub mod document;
+pub mod log;
+pub mod reopened;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +40,12 @@ pub struct Case {
     pub baseline: Option<(Moment, Moment)>,
     /// What was settled for files, by name.
     pub orders: BTreeMap<String, Order>,
+    /// What the analysts decided on findings, in order.
+    pub decisions: Vec<acts::Decision>,
+    /// What was done about links.
+    pub actions: Vec<acts::Action>,
+    /// What the analysts did.
+    pub log: Vec<log::Entry>,
 }
 
 /// A file of evidence in the case.
