@@ -9,23 +9,20 @@
 //! `date` and `time` can be some zone's reading of it; else the zone is unknown and the file's clock settles it.
 //!
 //! **Sessions.** A device may also write a record when a session starts (`action=start`, message ids 4, 15 and 16) and others
-//! while it lasts (id 20, statistics whose byte counts include what came before). Such a record is kept until the record that
-//! ends its session (same device, `sessionid`, ends), which then counts alone; if none comes, the last one kept counts at the
-//! file's end. At most [`OPEN_SESSIONS`] are kept: past that, such records count where they stand, and the session may count
-//! again at its end.
+//! while it lasts (id 20, statistics whose byte counts include what came before), and a UTM record (virus, web filter, IPS, DNS,
+//! application control …) when something is found in it. All of them share device, `sessionid` and ends; the record that ends
+//! the session counts alone, and where none comes the last of the others. What was found without a session stands for itself.
 //!
-//! **Not read.** Types other than `traffic`: a UTM record repeats bytes of a session that has a traffic record of its own.
-//! Addresses after translation (`trandisp`, `transip`): the ends are those that the originator named.
+//! **Events** (VPN, logins) that name two ends are read by their own rules; the rest is skipped by name. Addresses after
+//! translation (`trandisp`, `transip`) are not read: the ends are those that the originator named.
 
+use super::firewall::{self, Sessions, Telling};
 use super::syntax::address::address;
 use super::syntax::pairs::{Between, Pairs, Value};
 use super::syntax::{number, time};
-use std::collections::BTreeMap;
-use std::net::IpAddr;
-
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
 use crate::evidence::text::{elided, readable, visible};
-use crate::evidence::{Clock, Framing, Place, Record};
+use crate::evidence::{Clock, Framing, Record};
 use crate::flow::{Basis, Endpoint, Flow, Moment, Outcome, Protocol, Text};
 
 /// The format.
@@ -49,7 +46,7 @@ impl Format for FortigateTraffic {
     }
 
     fn open(&self, setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
-        Box::new(Traffic { clock: setting.clock, open: BTreeMap::new() })
+        Box::new(Traffic { clock: setting.clock, sessions: Sessions::default() })
     }
 }
 
@@ -59,7 +56,8 @@ fn likeness_of(line: &[u8]) -> Likeness {
     let known_type = fields.kind.is_some_and(|kind| {
         matches!(
             kind.bytes,
-            b"traffic" | b"event" | b"utm" | b"anomaly" | b"voip" | b"dns" | b"webfilter" | b"virus" | b"ips"
+            b"traffic" | b"event" | b"utm" | b"anomaly" | b"voip" | b"dns" | b"webfilter" | b"virus" | b"ips" | b"attack"
+                | b"app-ctrl" | b"emailfilter" | b"spam" | b"dlp" | b"waf" | b"ssl" | b"ssh" | b"cifs"
         )
     });
     // The device's id begins with its model: FGT60D, FG100E, FWF61E, FGVM, FW40.
@@ -75,23 +73,9 @@ fn likeness_of(line: &[u8]) -> Likeness {
     }
 }
 
-/// How many sessions without an end are kept.
-const OPEN_SESSIONS: usize = 32_768;
-/// A longer record is no device's own (they have some 1,500 bytes) and is not kept.
-const LONGEST_KEPT: usize = 8 * 1024;
-
 struct Traffic {
     clock: Clock,
-    /// The last record of each session that has not ended.
-    open: BTreeMap<Session, (Place, Flow<'static>)>,
-}
-
-/// What tells a session from others of its file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Session {
-    device: String,
-    id: u64,
-    ends: [(Option<IpAddr>, Option<u16>); 2],
+    sessions: Sessions,
 }
 
 impl Parser for Traffic {
@@ -104,33 +88,61 @@ impl Parser for Traffic {
             let shown = &record.bytes[..record.bytes.len().min(480)];
             return Disposition::Malformed(Fault::new("not a FortiGate record: it has no type", readable(shown)));
         };
-        if kind.bytes != b"traffic" {
-            return Disposition::Skipped(other_type(kind, fields.subtype).into());
-        }
-        let flow = match fields.flow(&self.clock) {
+        let telling = match kind.bytes {
+            b"traffic" if fields.is_of_open_session() => Telling::Before,
+            b"traffic" => Telling::Last,
+            b"event" => return self.read_event(&fields, record, flows),
+            _ if fields.name_two_ends() => Telling::Before,
+            _ => return Disposition::Skipped(other_type(kind, fields.subtype).into()),
+        };
+        let mut flow = match fields.flow(&self.clock) {
             Ok(flow) => flow,
             Err(fault) => return Disposition::Malformed(fault),
         };
-        if let Some(session) = fields.session(&flow) {
-            if !fields.is_of_open_session() {
-                self.open.remove(&session);
-            } else if record.bytes.len() <= LONGEST_KEPT
-                && (self.open.len() < OPEN_SESSIONS || self.open.contains_key(&session))
-            {
-                self.open.insert(session, (record.place, flow.into_owned()));
-                return Disposition::Skipped(
-                    "start or statistics of a session, which counts once, by its last record".into(),
-                );
-            }
+        if kind.bytes != b"traffic" {
+            flow.outcome = fields.action.map_or(Outcome::Unknown, |action| scanned(&action.text()));
         }
-        flows(&flow, record.place);
-        Disposition::Parsed
+        let Some(number) = fields.session.filter(|number| number.bytes != b"0") else {
+            flows(&flow, record.place);
+            return Disposition::Parsed;
+        };
+        let device = fields.device();
+        if self.sessions.tell([&device, &number.text()], telling, flow, &record, flows) {
+            return Disposition::Parsed;
+        }
+        Disposition::Skipped(match kind.bytes {
+            b"traffic" => "start or statistics of a session, which counts once, by its last record".into(),
+            _ => "what was found in a session, which counts once, by its traffic record".into(),
+        })
     }
 
     fn finish(&mut self, flows: &mut Sink<'_>) {
-        let mut open: Vec<(Place, Flow<'static>)> = std::mem::take(&mut self.open).into_values().collect();
-        open.sort_by_key(|(place, _)| *place);
-        open.iter().for_each(|(place, flow)| flows(flow, *place));
+        self.sessions.finish(flows);
+    }
+}
+
+impl Traffic {
+    fn read_event(&mut self, fields: &Fields<'_>, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
+        let line = without_priority(super::without_mark(record.bytes));
+        let read = fields
+            .written(&self.clock)
+            .and_then(|written| super::fortigate_event::read(line, between(line), written));
+        let event = match read {
+            Ok(Some(event)) => event,
+            Ok(None) => {
+                return Disposition::Skipped(fields.kind.map_or_else(String::new, |kind| other_type(kind, fields.subtype)).into());
+            }
+            Err(fault) => return Disposition::Malformed(fault),
+        };
+        let Some((number, telling)) = event.session else {
+            flows(&event.flow, record.place);
+            return Disposition::Parsed;
+        };
+        if self.sessions.tell([&fields.device(), &number], telling, event.flow, &record, flows) {
+            Disposition::Parsed
+        } else {
+            Disposition::Skipped("one of several records of a tunnel, which counts once".into())
+        }
     }
 }
 
@@ -140,7 +152,7 @@ fn other_type(kind: Value<'_>, subtype: Option<Value<'_>>) -> String {
         None => kind.text().into_owned(),
     };
     let name = visible(&name);
-    format!("FortiGate {} record, not traffic", elided(&name, 40))
+    format!("FortiGate {} record, no connection", elided(&name, 40))
 }
 
 /// The fields that matter, as they stand. Of a key that occurs twice the first counts: the device writes its own fields
@@ -245,11 +257,12 @@ impl<'r> Fields<'r> {
         number == Some(b"000020") || self.action.is_some_and(|action| action.bytes == b"start")
     }
 
-    fn session(&self, flow: &Flow<'_>) -> Option<Session> {
-        let id = number::count(self.session?.bytes)?;
-        let ends = [&flow.initiator, &flow.responder].map(|end| (end.address, end.port));
-        let device = self.device_id.or(self.device).map(|device| device.text().into_owned());
-        Some(Session { device: device.unwrap_or_default(), id, ends })
+    fn device(&self) -> Text<'r> {
+        self.device_id.or(self.device).map(|device| device.text()).unwrap_or_default()
+    }
+
+    fn name_two_ends(&self) -> bool {
+        [&self.source, &self.destination].iter().all(|end| end.address.is_some_and(|at| address(at.bytes).is_some()))
     }
 
     fn flow(&self, clock: &Clock) -> Result<Flow<'r>, Fault> {
@@ -349,6 +362,15 @@ fn outcome(action: &[u8], flow: &Flow<'_>) -> Outcome {
             Outcome::Established
         }
         _ => Outcome::Unknown,
+    }
+}
+
+/// What became of a session in which something was found, from the word of `action`.
+fn scanned(action: &str) -> Outcome {
+    match action {
+        "clear_session" | "drop_session" | "reset_client" | "reset_server" | "quarantine-ip" => Outcome::Denied,
+        "exempt" | "filtered" | "log-only" | "logged" => Outcome::Established,
+        _ => firewall::verdict(action).unwrap_or(Outcome::Unknown),
     }
 }
 
@@ -481,6 +503,6 @@ mod tests {
     #[test]
     fn an_event_is_skipped_by_name() {
         let reading = reading_of(&FortigateTraffic, "<189>date=2020-06-11 type=\"event\" subtype=\"vpn\" user=\"a\"");
-        assert_eq!(reading.dispositions, [Disposition::Skipped("FortiGate event/vpn record, not traffic".into())]);
+        assert_eq!(reading.dispositions, [Disposition::Skipped("FortiGate event/vpn record, no connection".into())]);
     }
 }

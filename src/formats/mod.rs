@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use crate::evidence::{Clock, Framing, Place, Record};
 use crate::flow::Flow;
 
+mod firewall;
+mod fortigate_event;
 pub mod syntax;
 pub mod windows;
 mod zeek;
@@ -26,6 +28,7 @@ formats! {
     zeek_conn_tsv::ZeekConnTsv,
     zeek_conn_json::ZeekConnJson,
     fortigate_traffic::FortigateTraffic,
+    panos::Panos,
     aws_vpc_flow::AwsVpcFlow,
     aws_vpc_flow_json::AwsVpcFlowJson,
     pub kyoten_rollup::KyotenRollup,

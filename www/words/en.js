@@ -15,6 +15,7 @@ export const en = {
     formats: [
       ["Zeek conn.log", "TSV or JSON"],
       ["FortiGate traffic", "key=value"],
+      ["Palo Alto PAN-OS", "syslog, CSV export, JSON"],
       ["AWS VPC flow logs", "any header"],
       ["Any CSV with a header", "columns guessed, yours to correct"],
       ["Kyoten rollup", "what another site summed up"],
