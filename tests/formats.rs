@@ -3,7 +3,7 @@
 //! `INSTA_UPDATE=always` writes the snapshots anew; then each changed one is read by eye.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kyoten::evidence::{Place, Record};
 use kyoten::flow::{Endpoint, Flow};
@@ -12,7 +12,7 @@ use kyoten::reading::{Fate, Order, Reading, Visitor};
 
 #[test]
 fn fixtures_read_as_reviewed() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let root = root();
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
@@ -26,9 +26,9 @@ fn fixtures_read_as_reviewed() {
 
 #[test]
 fn every_text_format_has_a_dozen_fixtures() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let root = root();
     // The oddities of these are their text's, or fewer because their carrier is binary.
-    let fewer = [("aws_vpc_flow_json", 5)];
+    let fewer = [("aws_vpc_flow_json", 5), ("kyoten_rollup", 4)];
     for format in formats::ALL {
         let wanted = fewer.iter().find(|(name, _)| *name == format.name()).map_or(12, |(_, wanted)| *wanted);
         let found = fixtures(&root.join(format.name())).len();
@@ -37,13 +37,47 @@ fn every_text_format_has_a_dozen_fixtures() {
 }
 
 #[test]
-fn damage_costs_no_byte_of_the_account() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+fn line_ends_and_marks_change_nothing() {
+    for (format, name, bytes) in text_fixtures() {
+        let plain = transcript(&name, &bytes, format);
+        let marked = [b"\xef\xbb\xbf", &bytes[..]].concat();
+        assert_eq!(transcript(&name, &marked, format), plain, "{format}/{name} with a byte order mark");
+        let dos: Vec<u8> = bytes.split(|b| *b == b'\n').collect::<Vec<_>>().join(&b"\r\n"[..]);
+        assert_eq!(transcript(&name, &dos, format), plain, "{format}/{name} with CRLF");
+    }
+}
+
+#[test]
+fn chunks_change_nothing() {
     for format in formats::ALL {
-        for (name, bytes) in fixtures(&root.join(format.name())) {
-            // At a dozen places of each fixture: cut there, or one byte turned into what hurts most.
-            for at in (0..bytes.len()).step_by(bytes.len() / 12 + 1) {
+        for (name, bytes) in fixtures(&root().join(format.name())) {
+            let whole = transcript_of(&name, &bytes, format.name(), bytes.len());
+            for chunk in [1, 7, 4096] {
+                let parts = transcript_of(&name, &bytes, format.name(), chunk);
+                assert_eq!(parts, whole, "{}/{name} in chunks of {chunk}", format.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_cut_at_any_byte_is_accounted_for() {
+    for format in formats::ALL {
+        for (name, bytes) in fixtures(&root().join(format.name())) {
+            // Every byte of a short fixture, some hundred places of a long one.
+            for at in (0..bytes.len()).step_by(bytes.len() / 120 + 1) {
                 read_damaged(&name, &bytes[..at], format.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_broken_byte_costs_no_byte_of_the_account() {
+    for format in formats::ALL {
+        for (name, bytes) in fixtures(&root().join(format.name())) {
+            // At a dozen places of each fixture, one byte turned into what hurts most.
+            for at in (0..bytes.len()).step_by(bytes.len() / 12 + 1) {
                 for byte in [b'"', b'\\', b'\n', 0xff, bytes[at] ^ 1] {
                     let mut damaged = bytes.clone();
                     damaged[at] = byte;
@@ -59,7 +93,32 @@ fn read_damaged(name: &str, bytes: &[u8], format: &str) {
     let mut reading = Reading::new(name, order, Transcript::default());
     reading.feed(bytes);
     let (receipt, _) = reading.finish();
-    assert_eq!(receipt.accounts.imbalance(), None, "{name}: {:?}", String::from_utf8_lossy(bytes));
+    assert_eq!(receipt.imbalance(), None, "{name}: {:?}", String::from_utf8_lossy(bytes));
+}
+
+/// The fixtures whose lines could as well end in CRLF: those that hold neither CR nor quoted line ends, nor bytes that are
+/// no text. Format, name, bytes.
+fn text_fixtures() -> Vec<(&'static str, String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for format in formats::ALL {
+        for (name, bytes) in fixtures(&root().join(format.name())) {
+            let plain = bytes.is_ascii() && !bytes.contains(&b'\r') && !bytes.contains(&0);
+            if plain && !has_quoted_line_end(&bytes) {
+                found.push((format.name(), name, bytes));
+            }
+        }
+    }
+    assert!(found.len() > 60, "{} fixtures are plain text", found.len());
+    found
+}
+
+/// Whether a line end stands inside quotes, and is thus part of a value.
+fn has_quoted_line_end(bytes: &[u8]) -> bool {
+    bytes.split(|b| *b == b'\n').any(|line| line.iter().filter(|b| **b == b'"').count() % 2 == 1)
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
 /// Name without extension, and bytes, in order of name.
@@ -78,8 +137,12 @@ fn fixtures(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 fn transcript(name: &str, bytes: &[u8], expected: &str) -> String {
+    transcript_of(name, bytes, expected, bytes.len())
+}
+
+fn transcript_of(name: &str, bytes: &[u8], expected: &str, chunk: usize) -> String {
     let mut reading = Reading::new(name, Order::default(), Transcript::default());
-    reading.feed(bytes);
+    bytes.chunks(chunk.max(1)).for_each(|part| reading.feed(part));
     let (receipt, transcript) = reading.finish();
     assert_eq!(receipt.format.as_deref(), Some(expected), "{name} is told by its content");
     assert_eq!(receipt.accounts.imbalance(), None, "{name}");

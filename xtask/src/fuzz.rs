@@ -3,6 +3,7 @@
 //! The fixtures are the first corpus; what is found beyond them is kept in the target directory, so that a later run goes on
 //! from there. A case that breaks something is kept too, and named: it becomes a fixture.
 
+use crate::test::{Count, Outcome};
 use crate::workspace::{root, shown, target};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -22,13 +23,12 @@ pub struct Fuzz {
 }
 
 /// What a run on one format came to.
-pub struct Run {
-    /// The format.
-    pub format: String,
+struct Run {
+    format: String,
     /// How many inputs were read.
-    pub executions: u64,
+    executions: u64,
     /// Where the input lies that broke something.
-    pub found: Option<PathBuf>,
+    found: Option<PathBuf>,
 }
 
 impl Fuzz {
@@ -57,8 +57,17 @@ impl Fuzz {
     }
 }
 
+/// Fuzzes every format for so many seconds: a count of the formats that held, and of those that broke.
+pub fn every_format(seconds: u32) -> Result<Outcome> {
+    let formats = all_formats()?;
+    let jobs = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    let passed = formats.len() as u64;
+    Fuzz { formats, seconds, jobs }.run()?;
+    Ok(Outcome::ran(Count { passed, failed: 0 }))
+}
+
 /// The formats that have fixtures to begin with.
-pub fn all_formats() -> Result<Vec<String>> {
+fn all_formats() -> Result<Vec<String>> {
     let folder = root().join("tests/fixtures");
     let mut names = Vec::new();
     for entry in std::fs::read_dir(&folder).with_context(|| format!("cannot list {}", shown(&folder)))? {
@@ -75,7 +84,7 @@ pub fn all_formats() -> Result<Vec<String>> {
 
 /// Builds the target with libFuzzer's counters, as cargo-fuzz does. There is no `unsafe` of ours that an address sanitizer
 /// would watch over, so it is left out.
-pub fn build() -> Result<PathBuf> {
+fn build() -> Result<PathBuf> {
     let folder = target().join("fuzz");
     let flags = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
                  -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
@@ -107,7 +116,7 @@ fn host() -> Result<String> {
 }
 
 /// Fuzzes one format for so many seconds.
-pub fn fuzz(program: &Path, format: &str, seconds: u32) -> Result<Run> {
+fn fuzz(program: &Path, format: &str, seconds: u32) -> Result<Run> {
     let place = target().join("fuzz/corpus").join(format);
     let broken = target().join("fuzz/broken").join(format);
     std::fs::create_dir_all(&place).context("cannot make the corpus' folder")?;

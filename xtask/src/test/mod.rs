@@ -12,7 +12,8 @@ use crate::workspace::root;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use std::process::Command;
-use step::{Count, Outcome, Table};
+use step::Table;
+pub use step::{Count, Outcome};
 
 /// The options of `test`.
 #[derive(clap::Args)]
@@ -136,6 +137,15 @@ fn core(table: &mut Table) {
             step::nextest(&mut cargo(&["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail"]))
         }
         false => step::cargo_test(&mut cargo(&["test", "--workspace", "--all-targets", "--no-fail-fast"])),
+    });
+    table.step("every format is fuzzed for a moment", || {
+        // libFuzzer is C++.
+        let mut compiler = Command::new("c++");
+        compiler.arg("--version");
+        if !step::succeeds(compiler) {
+            return Ok(Outcome::skipped("no C++ compiler here"));
+        }
+        crate::fuzz::every_format(3)
     });
     table.step("the documentation's examples", || {
         step::cargo_test(&mut cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]))
