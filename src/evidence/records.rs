@@ -1,6 +1,7 @@
-//! Where one record ends and the next begins: lines, quoted lines, JSON objects. Chunk by chunk, at bounded memory,
+//! Where one record ends and the next begins: lines, quoted lines, JSON objects, XML elements. Chunk by chunk, at bounded memory,
 //! with the same result however the bytes were cut.
 
+mod elements;
 mod envelope;
 mod json;
 mod lines;
@@ -35,6 +36,8 @@ pub enum Framing {
     /// A top-level JSON object is a record: NDJSON, an array, concatenated or pretty-printed; or each object in the
     /// array of an envelope (`{"records":[…]}`).
     Json,
+    /// An XML element `<Event …>…</Event>` is a record; so is each other tag and stray text outside of them.
+    Events,
 }
 
 /// The longest record that is read. A longer one is passed over and counted, so that memory stays bounded.
@@ -59,6 +62,7 @@ pub struct Splitter {
 enum Kind {
     Lines(lines::Lines),
     Json(Box<json::Objects>),
+    Events(Box<elements::Elements>),
 }
 
 /// Takes each piece in turn.
@@ -75,6 +79,7 @@ impl Splitter {
             Framing::Lines => Kind::Lines(lines::Lines::new(None, cap)),
             Framing::QuotedLines(delimiter) => Kind::Lines(lines::Lines::new(Some(delimiter), cap)),
             Framing::Json => Kind::Json(Box::new(json::Objects::new(cap))),
+            Framing::Events => Kind::Events(Box::new(elements::Elements::new(cap))),
         };
         Splitter { kind }
     }
@@ -84,6 +89,7 @@ impl Splitter {
         match &mut self.kind {
             Kind::Lines(lines) => lines.feed(chunk, take),
             Kind::Json(objects) => objects.feed(chunk, take),
+            Kind::Events(elements) => elements.feed(chunk, take),
         }
     }
 
@@ -92,6 +98,7 @@ impl Splitter {
         match &self.kind {
             Kind::Lines(lines) => lines.held(),
             Kind::Json(objects) => objects.held(),
+            Kind::Events(elements) => elements.held(),
         }
     }
 
@@ -100,6 +107,7 @@ impl Splitter {
         match &mut self.kind {
             Kind::Lines(lines) => lines.finish(take),
             Kind::Json(objects) => objects.finish(take),
+            Kind::Events(elements) => elements.finish(take),
         }
     }
 }
@@ -221,11 +229,36 @@ mod tests {
     }
 
     #[test]
+    fn an_event_is_a_record_and_so_is_what_stands_around_it() {
+        assert_eq!(
+            texts(
+                Framing::Events,
+                "<?xml v?>\n<Events><Event a='1'>\n<EventID>1</EventID></Event ><Event/>\n</Events>"
+            ),
+            [
+                "1@0:<?xml v?>",
+                "2@10:<Events>",
+                "2@18:<Event a='1'>\n<EventID>1</EventID></Event >",
+                "3@61:<Event/>",
+                "4@70:</Events>"
+            ]
+        );
+        assert_eq!(texts(Framing::Events, "so\nit <Event>x"), ["1@0:so", "2@3:it", "2@6:<Event>x"]);
+    }
+
+    #[test]
+    fn a_cut_event_costs_one_record() {
+        assert_eq!(texts(Framing::Events, "<Event>a\n<Event>b</Event>"), ["1@0:<Event>a", "2@9:<Event>b</Event>"]);
+    }
+
+    #[test]
     fn a_record_past_the_cap_is_counted_and_passed_over() {
         for (framing, input) in [
             (Framing::Lines, "aaaaaaaaaaaaaaaaaaaaaaa\nb\n"),
             (Framing::QuotedLines(b','), "aaaaaaaaaaaaaaaaaaaaaaa\nb\n"),
             (Framing::Json, "{\"aaaaaaaaaaaaaaaaa\":1}\n{}"),
+            (Framing::Events, "<Event>aaaaaaaa</Event>\n<Event/>"),
+            (Framing::Events, "<Event>aaaaaaaaaaaaaaaa<Event/>"),
         ] {
             for chunk in [1, 5, 100] {
                 let records = split(framing, 16, input.as_bytes(), chunk);
@@ -253,6 +286,19 @@ mod tests {
             for framing in [Framing::Lines, Framing::QuotedLines(b','), Framing::Json] {
                 prop_assert_eq!(split(framing, cap, &input, chunk), split(framing, cap, &input, input.len()));
             }
+        }
+
+        #[test]
+        fn chunks_never_change_the_events(
+            words in proptest::collection::vec(
+                proptest::sample::select(vec!["<Event", "</Event", ">", "/", "<a", "b", " ", "\n", "<"]), 0..30,
+            ),
+            chunk in 1_usize..9,
+            cap in proptest::sample::select(vec![5_usize, 16, 1 << 20]),
+        ) {
+            let input = words.concat().into_bytes();
+            let whole = split(Framing::Events, cap, &input, input.len());
+            prop_assert_eq!(split(Framing::Events, cap, &input, chunk), whole);
         }
     }
 }

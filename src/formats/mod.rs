@@ -32,6 +32,9 @@ formats! {
     aws_vpc_flow::AwsVpcFlow,
     aws_vpc_flow_json::AwsVpcFlowJson,
     pub kyoten_rollup::KyotenRollup,
+    windows_event_xml::WindowsEventXml,
+    windows_event_json::WindowsEventJson,
+    windows_event_csv::WindowsEventCsv,
     // Last, because it reads what nothing else knows.
     pub mapped_csv::MappedCsv,
 }

@@ -17,6 +17,7 @@ pub(super) use cells::cut as cut_row;
 pub use preview::{Preview, Reading, preview, unmapped_header};
 
 use super::syntax::cells;
+use super::syntax::time::Written;
 use super::{Disposition, Fault, Format, Likeness, Mapping, Parser, Sample, Setting, Sink};
 use crate::evidence::text::readable;
 use crate::evidence::{Clock, Framing, Record};
@@ -93,6 +94,12 @@ impl Parser for Rows {
     fn mapping(&self) -> Option<Mapping> {
         Some(self.plan.mapping.clone())
     }
+}
+
+/// Reads a time in one of the many ways that people and products write it; a date whose day and month could be either is
+/// month first, as products from the United States print it.
+pub fn read_time(text: &[u8]) -> Option<Written> {
+    when::read(text, Some(when::Order::MonthFirst)).ok()
 }
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];

@@ -9,4 +9,5 @@ pub mod number;
 pub mod pairs;
 pub mod syslog;
 pub mod time;
+pub mod xml;
 pub mod years;

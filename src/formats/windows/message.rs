@@ -34,8 +34,15 @@ fn data_of<'r>(id: u32, text: &'r str) -> Vec<(Text<'r>, Text<'r>)> {
 
 impl<'r> Event<'r> {
     /// Puts the fields of the rendered text beside those that the carrier gave.
-    pub fn complete(&mut self, text: &'r str) {
-        for (name, value) in data_of(self.id, text) {
+    pub fn complete(&mut self, text: Text<'r>) {
+        let found = match text {
+            Cow::Borrowed(text) => data_of(self.id, text),
+            Cow::Owned(text) => {
+                let own = |text: Text<'_>| Cow::Owned(text.into_owned());
+                data_of(self.id, &text).into_iter().map(|(name, value)| (own(name), own(value))).collect()
+            }
+        };
+        for (name, value) in found {
             if !self.data.iter().any(|(own, _)| own.eq_ignore_ascii_case(&name)) {
                 self.data.push((name, value));
             }

@@ -12,10 +12,12 @@
 //! connection, the disconnection of a Remote Desktop session whose logon stands here) is skipped. At most [`MOST_KNOWN`]
 //! connections are remembered, and only for as long as the same ports would not come again.
 
+pub mod carrier;
 mod message;
 mod network;
 mod remote_desktop;
 mod security;
+pub mod xml;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -137,6 +139,15 @@ impl Interpreter {
 
     /// Reads an event: its flow, or why there is none.
     pub fn read<'e>(&mut self, event: &'e Event<'_>) -> Told<'e> {
+        let flow = self.told(event)?;
+        if flow.initiator.is_known() && flow.responder.is_known() {
+            Ok(flow)
+        } else {
+            Err(skipped("a Windows event that does not name its computer"))
+        }
+    }
+
+    fn told<'e>(&mut self, event: &'e Event<'_>) -> Told<'e> {
         match Log::of(event) {
             Log::Security => security::read(self, event),
             Log::Sysmon if event.id == 3 => network::sysmon(event),

@@ -74,7 +74,8 @@ fn protocol(text: &str) -> Result<Protocol, Disposition> {
 }
 
 /// Sysmon 3. The source is who opened the connection, whether this computer did (`Initiated` is true) or not. `UtcTime` is
-/// the connection's, the event's own time when it was written; where both are known they lie within minutes.
+/// the connection's; Sysmon writes the event seconds later, when it has looked the names up. It counts where the event's own
+/// time is not known in UTC; else the event's time does, which all events of a log have, so that they stay in their order.
 pub fn sysmon<'e>(event: &'e Event<'_>) -> Told<'e> {
     let end = |side: [&'static str; 3]| {
         let [address_field, port_field, name_field] = side;
@@ -103,20 +104,21 @@ pub fn sysmon<'e>(event: &'e Event<'_>) -> Told<'e> {
         rule: event.get(&["RuleName"]).map(Cow::Borrowed),
         ..event.flow(Kind::Connection)
     };
-    if let Some(began) = event.get(&["UtcTime"]).and_then(utc) {
-        let near =
-            event.time.is_none_or(|(at, basis)| basis != Basis::Explicit || at.0.abs_diff(began.0) <= 10 * 60_000_000);
-        if near {
-            (flow.start, flow.basis) = (Some(began), Basis::Explicit);
-        }
+    if flow.basis != Basis::Explicit
+        && let Some(began) = event.get(&["UtcTime"]).and_then(utc)
+    {
+        (flow.start, flow.basis) = (Some(began), Basis::Explicit);
     }
     Ok(flow)
 }
 
 /// 5140 (a share reached) and 5145 (a file on it checked, once a file). One client port is one connection.
 pub fn share<'e>(known: &mut Interpreter, event: &'e Event<'_>) -> Told<'e> {
-    let initiator =
-        super::origin(event, &["IpAddress", "Source Address"], &["IpPort", "Source Port"], &["ClientName"])?;
+    let initiator = super::origin(event, &["IpAddress", "Source Address"], &["IpPort", "Source Port"], &["ClientName"]);
+    let initiator = initiator.map_err(|other| match other {
+        Disposition::Skipped(_) => skipped("a share reached from the computer itself"),
+        other => other,
+    })?;
     if let (Some(address), Some(port)) = (initiator.address, initiator.port) {
         let computer = event.computer.as_deref().unwrap_or_default();
         if known.knows(format!("smb {computer} {address} {port}"), event.time.map(|(at, _)| at), SMB_REACH) {
@@ -240,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn sysmon_counts_from_the_connections_own_time() {
+    fn sysmons_own_time_counts_where_the_events_is_not_sure() {
         let data = [
             ("UtcTime", "2020-06-11 00:59:58.500"),
             ("Image", r"C:\Windows\System32\svchost.exe"),
@@ -256,10 +258,9 @@ mod tests {
         let mut event = event("Microsoft-Windows-Sysmon", 3, &data);
         let expected = r"192.0.2.7:50000 > 192.0.2.1:53 udp/53 svchost.exe established EX\bob";
         assert_eq!(told(&mut Interpreter::default(), &event), expected);
-        assert_eq!(sysmon(&event).unwrap().start.unwrap().to_string(), "1591837198.5");
-        // A time of another year is a fault of the sensor's.
-        event.data[0].1 = "1601-01-01 00:00:00.000".into();
         assert_eq!(sysmon(&event).unwrap().start.unwrap().to_string(), "1591837200");
+        event.time = event.time.map(|(at, _)| (at, Basis::Unknown));
+        assert_eq!(sysmon(&event).unwrap().start.unwrap().to_string(), "1591837198.5");
     }
 
     #[test]
