@@ -6,20 +6,23 @@
 
 pub mod count;
 pub mod describe;
+pub mod members;
 pub mod receipt;
 pub mod rollup;
 pub mod rows;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::evidence::records::{Piece, Splitter};
-use crate::evidence::unpack::Unpacker;
+use crate::evidence::unpack::{MemberEnd, Unpacked, Unpacker};
 use crate::evidence::{Accounts, Example, Place, Record};
 use crate::flow::{Basis, Flow, Moment};
 use crate::formats::{self, Disposition, Format, Parser, SAMPLE_BYTES, Sample, Setting};
+use members::{Members, Opening};
 use receipt::Receipt;
 
 /// What was settled for a file before it is read.
@@ -58,6 +61,8 @@ pub struct Reading<V> {
     size: u64,
     unpacker: Unpacker,
     inner: Inner<V>,
+    /// Where it is an archive, if archives are opened.
+    members: Option<Members<V>>,
 }
 
 /// All that works on unpacked bytes.
@@ -104,7 +109,13 @@ pub struct Progress {
 }
 
 impl<V: Visitor> Reading<V> {
-    /// Begins a pass.
+    /// Begins a pass in which the members of archives are read too: `open` says how, and who takes what is found.
+    pub fn opening(name: &str, order: Order, visitor: V, open: Arc<Opening<V>>) -> Reading<V> {
+        let members = Some(Members::new(name, name, open));
+        Reading { unpacker: Unpacker::opening_archives(), members, ..Reading::new(name, order, visitor) }
+    }
+
+    /// Begins a pass over one stream of records: an archive is named, but not opened.
     pub fn new(name: &str, order: Order, visitor: V) -> Reading<V> {
         let tally = Tallies {
             visitor,
@@ -115,15 +126,16 @@ impl<V: Visitor> Reading<V> {
             last: None,
         };
         let inner = Inner { order, sample: Vec::new(), stage: Stage::Telling, tally };
-        Reading { name: name.to_owned(), hash: Sha256::new(), size: 0, unpacker: Unpacker::default(), inner }
+        let unpacker = Unpacker::default();
+        Reading { name: name.to_owned(), hash: Sha256::new(), size: 0, unpacker, inner, members: None }
     }
 
     /// Takes the file's next bytes.
     pub fn feed(&mut self, chunk: &[u8]) {
         self.hash.update(chunk);
         self.size += chunk.len() as u64;
-        let inner = &mut self.inner;
-        self.unpacker.feed(chunk, &mut |bytes| inner.feed(bytes));
+        let (inner, members) = (&mut self.inner, &mut self.members);
+        self.unpacker.feed(chunk, &mut |unpacked| take(unpacked, inner, members));
     }
 
     /// How far it has come.
@@ -133,12 +145,26 @@ impl<V: Visitor> Reading<V> {
             Stage::Parsing { format, .. } => Some(format.name()),
             Stage::Telling | Stage::Unknown { .. } => None,
         };
+        let ([records, flows, malformed], member) = self.members.as_ref().map(Members::progress).unwrap_or_default();
         Progress {
             bytes: self.size,
-            records: accounts.records(),
-            flows: accounts.flows,
-            malformed: accounts.malformed.total().count,
-            format,
+            records: accounts.records() + records,
+            flows: accounts.flows + flows,
+            malformed: accounts.malformed.total().count + malformed,
+            format: format.or(member),
+        }
+    }
+
+    /// The members of an archive that are at their end, handed over once.
+    pub fn members(&mut self) -> Vec<(Receipt, V)> {
+        self.members.as_mut().map(Members::take).unwrap_or_default()
+    }
+
+    /// Lets each visitor act, those of members too.
+    pub fn each_visitor(&mut self, act: &mut dyn FnMut(&mut V)) {
+        act(&mut self.inner.tally.visitor);
+        if let Some(members) = &mut self.members {
+            members.each(act);
         }
     }
 
@@ -148,22 +174,30 @@ impl<V: Visitor> Reading<V> {
     }
 
     /// The file is at its end.
-    pub fn finish(mut self) -> (Receipt, V) {
-        let inner = &mut self.inner;
-        self.unpacker.finish(&mut |bytes| inner.feed(bytes));
-        let cut = self.unpacker.is_cut().then_some("the last record is cut off with what it was packed in");
-        self.inner.finish(cut);
-        let digest: [u8; 32] = self.hash.clone().finalize().into();
-        self.close(Some(digest.iter().map(|b| format!("{b:02x}")).collect()))
+    pub fn finish(self) -> (Receipt, V) {
+        let mut all = self.finish_all();
+        all.swap_remove(0)
+    }
+
+    /// The file is at its end: what came of it, and of the members that were not handed over yet.
+    pub fn finish_all(mut self) -> Vec<(Receipt, V)> {
+        self.end(None);
+        let digest = self.digest();
+        self.close_all(Some(digest))
     }
 
     /// The file can't be read on, or was cancelled: the rest of its `length` bytes is unprocessed, for this reason.
-    pub fn abandon(mut self, reason: &str, length: u64) -> (Receipt, V) {
-        let inner = &mut self.inner;
-        self.unpacker.finish(&mut |bytes| inner.feed(bytes));
-        self.inner.finish(Some(reason));
+    pub fn abandon(self, reason: &str, length: u64) -> (Receipt, V) {
+        let mut all = self.abandon_all(reason, length);
+        all.swap_remove(0)
+    }
+
+    /// As [`Reading::abandon`], with the members that were not handed over yet.
+    pub fn abandon_all(mut self, reason: &str, length: u64) -> Vec<(Receipt, V)> {
+        self.end(Some(reason));
         let rest = length.saturating_sub(self.size);
-        let (mut receipt, visitor) = self.close(None);
+        let mut all = self.close_all(None);
+        let (receipt, _) = &mut all[0];
         // The rest belongs to the outermost layer: it was never unpacked.
         match receipt.layers.first_mut() {
             Some(layer) => {
@@ -177,7 +211,44 @@ impl<V: Visitor> Reading<V> {
         }
         receipt.size = receipt.size.max(length);
         receipt.abandoned = Some(reason.to_owned());
-        (receipt, visitor)
+        all
+    }
+
+    /// A member is at its end, or its archive is.
+    fn finish_member(mut self, end: MemberEnd) -> Vec<(Receipt, V)> {
+        self.end(end.cut);
+        // The hash of a part would be taken for that of the whole.
+        let digest = end.cut.is_none().then(|| self.digest());
+        let mut all = self.close_all(digest);
+        let (receipt, _) = &mut all[0];
+        // An archive may hold thousands of files that are no log: their beginnings are of use where they are tables only.
+        let sample = Sample { bytes: &receipt.sample, whole: false };
+        if formats::mapped_csv::preview(&sample, receipt.mapping.as_ref()).is_none() {
+            receipt.sample = Vec::new();
+        }
+        if end.layer.name != "stored" || !end.layer.unprocessed.0.is_empty() {
+            receipt.layers.insert(0, end.layer);
+        }
+        receipt.abandoned = end.cut.map(str::to_owned);
+        all
+    }
+
+    /// Everything that was held back comes out. Where the stream ended too early, `why` says so.
+    fn end(&mut self, why: Option<&str>) {
+        let (inner, members) = (&mut self.inner, &mut self.members);
+        self.unpacker.finish(&mut |unpacked| take(unpacked, inner, members));
+        let cut = self.unpacker.is_cut().then_some("the last record is cut off with what it was packed in");
+        self.inner.finish(why.or(cut));
+    }
+
+    fn digest(&self) -> String {
+        let digest: [u8; 32] = self.hash.clone().finalize().into();
+        digest.iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    fn close_all(mut self, sha256: Option<String>) -> Vec<(Receipt, V)> {
+        let members = self.members();
+        [vec![self.close(sha256)], members].into_iter().flatten().collect()
     }
 
     fn close(self, sha256: Option<String>) -> (Receipt, V) {
@@ -187,12 +258,14 @@ impl<V: Visitor> Reading<V> {
             Stage::Telling => (None, None, None),
             Stage::Unknown { advice } => {
                 let closed = self.unpacker.closed().map(describe::closed);
-                (None, None, Some(closed.unwrap_or_else(|| advice.clone())))
+                let advice = closed.unwrap_or_else(|| advice.clone());
+                (None, None, (!self.unpacker.is_archive()).then_some(advice))
             }
         };
         let receipt = Receipt {
             name: self.name,
             size: self.size,
+            within: None,
             sha256,
             layers: self.unpacker.accounts(),
             format: format.map(str::to_owned),
@@ -207,6 +280,21 @@ impl<V: Visitor> Reading<V> {
             sample,
         };
         (receipt, tally.visitor)
+    }
+}
+
+/// Hands on what unpacking gives: to the member under way, or to the file's own records.
+fn take<V: Visitor>(unpacked: Unpacked<'_>, inner: &mut Inner<V>, members: &mut Option<Members<V>>) {
+    match (unpacked, members) {
+        (Unpacked::Bytes(bytes), Some(members)) => match members.current() {
+            Some(member) => member.feed(bytes),
+            None => inner.feed(bytes),
+        },
+        (Unpacked::Bytes(bytes), None) => inner.feed(bytes),
+        (Unpacked::Member { name, inside }, Some(members)) => members.begin(name, inside),
+        (Unpacked::End(end), Some(members)) => members.end(end),
+        // An unpacker that opens archives was made for a reading that takes their members.
+        (Unpacked::Member { .. } | Unpacked::End(_), None) => {}
     }
 }
 

@@ -97,6 +97,14 @@ export function createActs(engine, store) {
   const reading = createReading(engine, {
     began: (id) => changeJob(id, { stage: "reading", bytes: 0 }),
     progress: (id, { bytes, records, format }, speed) => changeJob(id, { bytes, records, format, speed }),
+    async members(_id, members) {
+      try {
+        for (const member of members) await ask("add", member);
+        store.set({ unsaved: true, counting: true });
+      } catch (error) {
+        complain(error);
+      }
+    },
     async result(id, result, cancelled) {
       changeJob(id, { stage: "merging" });
       try {
@@ -117,8 +125,8 @@ export function createActs(engine, store) {
   });
 
   const rows = createRowSearch(engine, () => analyst, (index) => {
-    const name = store.get().case?.evidence.find((each) => each.index === index)?.name;
-    return name === undefined ? undefined : files.get(name);
+    const evidence = store.get().case?.evidence.find((each) => each.index === index);
+    return evidence && files.get(evidence.within ?? evidence.name);
   });
 
   /** Asks for a change, and lets everything that hangs on it follow. */
@@ -288,10 +296,9 @@ export function createActs(engine, store) {
     },
 
     async remove(/** @type {Job} */ job) {
-      const index = store.get().case?.evidence.find((each) => each.name === job.name)?.index;
       files.delete(job.name);
       store.set({ jobs: store.get().jobs.filter((each) => each.id !== job.id) });
-      if (index !== undefined) await change("remove", index);
+      await change("remove_dropped", job.name);
     },
 
     setClock: (/** @type {number} */ index, /** @type {number | undefined} */ seconds) => change("set_clock", index, seconds),

@@ -25,28 +25,41 @@ const PACE = 100;
     let told = 0;
     try {
       const reading = new bindings.FileReading(name, file.size, order);
-      let result;
+      /** The file's own result, then those of members of an archive that were not sent yet. @type {Uint8Array[]} */
+      let results;
       try {
         for await (const slice of slices(file, stop?.offset)) {
           if (cancelled === task) break;
           reading.feed(slice);
           at += slice.length;
+          send(task, reading.members());
           if (performance.now() - told > PACE) {
             told = performance.now();
             self.postMessage({ task, progress: reading.progress() });
           }
         }
-        if (cancelled === task) result = reading.abandon("cancelled by the user");
-        else if (stop) result = reading.abandon(stop.reason);
-        else result = reading.finish();
+        if (cancelled === task) results = reading.abandon("cancelled by the user");
+        else if (stop) results = reading.abandon(stop.reason);
+        else results = reading.finish();
       } catch (error) {
         if (!(error instanceof DOMException)) throw error;
-        result = reading.abandon(`the browser could not read on: ${error.message}`);
+        results = reading.abandon(`the browser could not read on: ${error.message}`);
       }
+      const [result, ...members] = results;
+      send(task, members);
       self.postMessage({ task, result, cancelled: cancelled === task }, { transfer: [result.buffer] });
     } catch (error) {
       failed(task, at, error);
     }
+  }
+
+  /**
+   * Results of an archive's members go out as soon as they are there, so that no reader holds them all.
+   * @param {number} task
+   * @param {Uint8Array[]} members
+   */
+  function send(task, members) {
+    if (members.length > 0) self.postMessage({ task, members }, { transfer: members.map((member) => member.buffer) });
   }
 
   /** @param {{ task: number, file: File, name: string, order: Uint8Array }} asked */

@@ -12,6 +12,7 @@ const MEMORY = 3000;
  * @typedef {object} Heard what the queue tells of a task
  * @property {(id: number) => void} began
  * @property {(id: number, progress: import("./types.js").Progress, speed: number | undefined) => void} progress
+ * @property {(id: number, members: Uint8Array[]) => void} members results of an archive's members, before its own
  * @property {(id: number, result: Uint8Array, cancelled: boolean) => void} result
  * @property {(id: number, why: string) => void} failed there is no result at all
  */
@@ -72,6 +73,10 @@ export function createReading(engine, heard) {
     if (!task || said.task !== task.id) return;
     if (said.progress) {
       heard.progress(task.id, said.progress, speed(seat, said.progress.bytes));
+      return;
+    }
+    if (said.members) {
+      heard.members(task.id, said.members);
       return;
     }
     if (said.broken) {

@@ -27,6 +27,7 @@
  * @typedef {object} Evidence
  * @property {number} index
  * @property {string} name
+ * @property {string} [within] the dropped archive that holds it
  * @property {number} size
  * @property {string} sha256
  * @property {string} [format]

@@ -11,6 +11,7 @@ pub mod reopened;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +22,7 @@ use crate::ledger::survey::Survey;
 use crate::ledger::{Ledger, Sight};
 use crate::policy::Policy;
 use crate::reading::receipt::Receipt;
-use crate::reading::{Order, count::Counting};
+use crate::reading::{Order, Reading, count::Counting};
 use crate::sites::guess::guess;
 use crate::sites::{Places, SiteBook};
 
@@ -65,7 +66,8 @@ pub struct ReadingOrder {
     pub order: Order,
     /// The sites.
     pub book: SiteBook,
-    stamp: u64,
+    /// What was settled for members of the file, where it is an archive; the others are read by its own order.
+    members: BTreeMap<String, Order>,
 }
 
 impl ReadingOrder {
@@ -84,15 +86,36 @@ impl ReadingOrder {
         self.book.for_evidence(name)
     }
 
+    /// What a member of this name, or the file itself, is read with.
+    pub fn order_of(&self, name: &str) -> &Order {
+        self.members.get(name).unwrap_or(&self.order)
+    }
+
+    /// A pass that counts the file of this name, or the members of it where it is an archive.
+    pub fn reading(&self, name: &str) -> Reading<Counting> {
+        let whole = self.clone();
+        let open = Arc::new(move |name: &str| (whole.order_of(name).clone(), whole.counting(name)));
+        Reading::opening(name, self.order.clone(), self.counting(name), open)
+    }
+
     /// A ledger to be filled from a file of this name.
     pub fn counting(&self, name: &str) -> Counting {
         Counting::new(self.places(name), name)
     }
 
-    /// The result of a reading by this order.
+    /// The result of a reading by this order, of the file or of a member.
     pub fn result(&self, receipt: Receipt, counting: Counting) -> ReadingResult {
-        ReadingResult { receipt, ledger: counting.into_ledger(), stamp: self.stamp }
+        let stamp = stamp(self.order_of(&receipt.name), &self.book);
+        ReadingResult { receipt, ledger: counting.into_ledger(), stamp }
     }
+}
+
+/// Tells what a file was read with: names and places of sites do not change what is counted; ranges, patterns and the
+/// settings do.
+fn stamp(order: &Order, book: &SiteBook) -> u64 {
+    let counted: Vec<_> = book.sites.iter().map(|site| (&site.ranges, &site.host_patterns)).collect();
+    let bytes = postcard::to_allocvec(&(order, counted)).expect("an order holds nothing that postcard cannot write");
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// What came of reading a file, as it travels from reader to analyst.
@@ -144,17 +167,19 @@ impl Case {
         &self.files
     }
 
-    /// What a reader needs for a file of this name, now.
+    /// What a reader needs for a dropped file of this name, now.
     pub fn reading_order(&self, name: &str) -> ReadingOrder {
         let order = self.orders.get(name).cloned().unwrap_or_default();
-        let book = self.book.clone();
-        // Names and places of sites do not change what is counted; ranges, patterns and the settings do.
-        let counted: Vec<_> = book.sites.iter().map(|site| (&site.ranges, &site.host_patterns)).collect();
-        let bytes =
-            postcard::to_allocvec(&(&order, counted)).expect("an order holds nothing that postcard cannot write");
-        let stamp =
-            bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));
-        ReadingOrder { order, book, stamp }
+        let within = format!("{name}/");
+        let members = self.orders.iter().filter(|(name, _)| name.starts_with(&within));
+        let members = members.map(|(name, order)| (name.clone(), order.clone())).collect();
+        ReadingOrder { order, book: self.book.clone(), members }
+    }
+
+    /// What was settled for a file: for a member of an archive, what was settled for that, unless it has its own.
+    pub fn order_of(&self, receipt: &Receipt) -> Option<&Order> {
+        let archive = receipt.within.as_ref().and_then(|within| self.orders.get(within));
+        self.orders.get(&receipt.name).or(archive)
     }
 
     /// Takes the result of a reading. A file of the same name and content is replaced. Returns its place.
@@ -167,17 +192,19 @@ impl Case {
         at
     }
 
-    /// Takes a file out of the case.
-    pub fn remove(&mut self, at: usize) {
-        if at < self.files.len() {
-            self.files.remove(at);
-        }
+    /// Takes a dropped file out of the case, with its members where it is an archive.
+    pub fn remove(&mut self, name: &str) {
+        let is_of = |receipt: &Receipt| receipt.within.as_deref().unwrap_or(&receipt.name) == name;
+        self.files.retain(|file| !is_of(&file.receipt));
     }
 
-    /// Names of files that were read with other sites or settings than now stand: they are to be read again.
+    /// Names of dropped files that were read with other sites or settings than now stand, or that hold such members: they
+    /// are to be read again.
     pub fn must_read_again(&self) -> Vec<String> {
-        let stale = self.files.iter().filter(|file| file.stamp != self.reading_order(&file.receipt.name).stamp);
-        stale.map(|file| file.receipt.name.clone()).collect()
+        let now = |file: &File| stamp(self.order_of(&file.receipt).unwrap_or(&Order::default()), &self.book);
+        let stale = self.files.iter().filter(|file| file.stamp != now(file));
+        let dropped = stale.map(|file| file.receipt.within.as_ref().unwrap_or(&file.receipt.name));
+        dropped.collect::<BTreeSet<_>>().into_iter().cloned().collect()
     }
 
     /// Renames a site, whether named or guessed.
@@ -247,7 +274,8 @@ impl Case {
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         let mut repeats = Vec::new();
         for (at, file) in self.files.iter().enumerate() {
-            let earlier = file.receipt.sha256.as_deref().map(|sha| *seen.entry(sha).or_insert(at));
+            let content = file.receipt.sha256.as_deref().filter(|_| file.receipt.size > 0);
+            let earlier = content.map(|sha| *seen.entry(sha).or_insert(at));
             repeats.push(earlier.filter(|earlier| *earlier != at));
         }
         repeats
@@ -255,6 +283,8 @@ impl Case {
 
     fn notices(&self, ledger: &Ledger, survey: &Survey, repeats: &[Option<usize>]) -> Vec<String> {
         let mut notices = Vec::new();
+        let repeated = self.files.iter().zip(repeats).filter(|(_, repeat)| repeat.is_some());
+        let repeated: BTreeSet<&str> = repeated.map(|(file, _)| file.receipt.name.as_str()).collect();
         for (file, repeat) in self.files.iter().zip(repeats) {
             let name = &file.receipt.name;
             if let Some(off) = file.receipt.imbalance() {
@@ -263,8 +293,10 @@ impl Case {
             if let Some(reason) = &file.receipt.abandoned {
                 notices.push(format!("{name}: PARTIAL, not read to its end: {reason}"));
             }
-            if let Some(earlier) = repeat {
-                let earlier = &self.files[*earlier].receipt.name;
+            // A repeated archive is told of once, and of what is no log nobody counts anything.
+            let told = file.receipt.within.as_ref().is_none_or(|within| !repeated.contains(within.as_str()));
+            if let Some(earlier) = repeat.filter(|_| told && (file.receipt.format.is_some() || file.holds_members())) {
+                let earlier = &self.files[earlier].receipt.name;
                 notices.push(format!("{name}: the same content as {earlier}; left out of the sums"));
             }
             if file.receipt.format.as_deref() == Some("kyoten_rollup") {
@@ -323,6 +355,11 @@ fn lookalikes(survey: &Survey, book: &SiteBook) -> Vec<String> {
 }
 
 impl File {
+    /// Whether it is an archive, whose records are its members'.
+    pub fn holds_members(&self) -> bool {
+        self.receipt.is_archive()
+    }
+
     fn identity(&self) -> (&str, &str, u64) {
         (&self.receipt.name, self.receipt.sha256.as_deref().unwrap_or(""), self.receipt.size)
     }

@@ -61,6 +61,15 @@ impl Reasons {
         self.0.insert(reason.to_owned(), (tally, example()));
     }
 
+    /// Counts more bytes of a reason whose spans follow each other, so that they are one span.
+    pub fn extend(&mut self, reason: &str, bytes: u64) {
+        match self.0.get_mut(reason) {
+            Some((tally, _)) => tally.bytes += bytes,
+            None if bytes > 0 => self.add(reason, bytes, || None),
+            None => {}
+        }
+    }
+
     /// The sum over all reasons.
     pub fn total(&self) -> Tally {
         let mut sum = Tally::default();

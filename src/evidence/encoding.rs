@@ -62,7 +62,13 @@ impl Utf16 {
         }
         let bytes = length - u64::from(self.leftover);
         let name = if self.big { "utf-16be" } else { "utf-16le" };
-        LayerAccount { name: name.to_owned(), length, members: Tally { count: 1, bytes }, padding: 0, unprocessed }
+        LayerAccount {
+            name: name.to_owned(),
+            length,
+            members: Tally { count: 1, bytes },
+            unprocessed,
+            ..LayerAccount::default()
+        }
     }
 
     fn unit(&mut self, unit: u16, decoded: &mut Vec<u8>) {

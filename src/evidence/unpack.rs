@@ -1,28 +1,42 @@
-//! Layers around the records: gzip (RFC 1952), several members, nested to a stated depth; UTF-16. Each layer keeps its
-//! own account, and what can't be unpacked is named and counted as unprocessed.
+//! Layers around the records: compressions (gzip, zstd, xz, bzip2, lz4), archives (zip, tar), UTF-16; nested to a stated
+//! depth. Each layer keeps its own account, and what can't be unpacked is named and counted as unprocessed.
 
+mod budget;
+mod codec;
 mod gunzip;
+mod tar;
+mod zip;
 
 use serde::{Deserialize, Serialize};
 
 use super::accounts::{Reasons, Tally};
 use super::encoding::Utf16;
+use budget::Budget;
+use codec::{Method, Packed};
 use gunzip::Gunzip;
+use tar::Tar;
+use zip::Zip;
 
-/// How many layers are unpacked; what lies deeper is unprocessed and said.
-pub const DEEPEST: usize = 4;
+/// How many layers are unpacked, archives and compressions counted together; what lies deeper is unprocessed and said.
+pub const DEEPEST: usize = 6;
+/// How many members are read of one archive.
+pub const MOST_MEMBERS: u64 = 20_000;
+const TOO_MANY: &str = "a member past the first 20,000 of an archive";
 /// How many bytes are looked at before a layer is told.
 const SNIFF_BYTES: usize = 512;
 
-/// The account of one layer of packing: every byte of it is in a member, padding, or unprocessed.
+/// The account of one layer of packing: every byte of it is in a member, a header, padding, or unprocessed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LayerAccount {
-    /// `gzip`, `utf-16le`.
+    /// `gzip`, `zip`, `utf-16le`.
     pub name: String,
     /// Its bytes as packed.
     pub length: u64,
     /// Members that were unpacked, with their packed bytes.
     pub members: Tally,
+    /// Headers and directory of an archive.
+    #[serde(default)]
+    pub headers: u64,
     /// Zero bytes after the last member, as tapes leave them.
     pub padding: u64,
     /// What was not unpacked, by reason.
@@ -32,15 +46,56 @@ pub struct LayerAccount {
 impl LayerAccount {
     /// What is off in the sums; `None` when all add up.
     pub fn imbalance(&self) -> Option<String> {
-        let spans = self.members.bytes + self.padding + self.unprocessed.total().bytes;
+        let spans = self.members.bytes + self.headers + self.padding + self.unprocessed.total().bytes;
         let off = spans != self.length;
         off.then(|| format!("the {} layer accounts for {spans} of {} bytes", self.name, self.length))
     }
 }
 
-/// Unpacks a stream, chunk by chunk, down to its records' layer.
-pub struct Unpacker {
+/// What unpacking gives.
+pub enum Unpacked<'u> {
+    /// The next bytes of the records' layer; within an archive, of the member that began last.
+    Bytes(&'u [u8]),
+    /// A member of an archive begins.
+    Member {
+        /// Its path in the archive, made visible.
+        name: &'u str,
+        /// What unpacks it in turn, one layer deeper and from the same budget.
+        inside: Unpacker,
+    },
+    /// The member is at its end.
+    End(MemberEnd),
+}
+
+/// How a member of an archive ended.
+pub struct MemberEnd {
+    /// The account of its packing, by method.
+    pub layer: LayerAccount,
+    /// Why it ended in the midst of its data, if it did.
+    pub cut: Option<&'static str>,
+}
+
+/// Takes what unpacking gives.
+pub type Outlet<'o> = dyn FnMut(Unpacked<'_>) + 'o;
+
+/// What the layers of one dropped file share.
+#[derive(Debug, Clone, Default)]
+struct Nest {
     depth: usize,
+    budget: Budget,
+    /// Whether members of archives are asked for.
+    opens_archives: bool,
+}
+
+impl Nest {
+    fn inside(&self) -> Unpacker {
+        Unpacker::of(Nest { depth: self.depth + 1, ..self.clone() })
+    }
+}
+
+/// Unpacks a stream, chunk by chunk, down to its records' layer, or to the members of an archive.
+pub struct Unpacker {
+    nest: Nest,
     sniffed: Vec<u8>,
     layer: Layer,
     /// Bytes that came in, for the account of this layer.
@@ -51,25 +106,37 @@ enum Layer {
     Unknown,
     Plain,
     Gzip(Box<Gunzip>, Box<Unpacker>),
+    Packed(Box<Packed>, Box<Unpacker>),
+    Zip(Box<Zip>),
+    Tar(Box<Tar>),
     Utf16(Utf16),
     /// A container that Kyoten does not open, or one packed too deep.
     Closed(&'static str),
 }
 
 impl Default for Unpacker {
+    /// For a dropped file of which archives are named but not opened.
     fn default() -> Unpacker {
-        Unpacker::at_depth(0)
+        Unpacker::of(Nest::default())
     }
 }
 
 impl Unpacker {
-    fn at_depth(depth: usize) -> Unpacker {
-        Unpacker { depth, sniffed: Vec::new(), layer: Layer::Unknown, taken: 0 }
+    /// For a dropped file of which archives are opened.
+    pub fn opening_archives() -> Unpacker {
+        Unpacker::of(Nest { opens_archives: true, ..Nest::default() })
+    }
+
+    fn of(nest: Nest) -> Unpacker {
+        Unpacker { nest, sniffed: Vec::new(), layer: Layer::Unknown, taken: 0 }
     }
 
     /// Takes packed bytes and hands out unpacked ones.
-    pub fn feed(&mut self, chunk: &[u8], out: &mut dyn FnMut(&[u8])) {
+    pub fn feed(&mut self, chunk: &[u8], out: &mut Outlet<'_>) {
         self.taken += chunk.len() as u64;
+        if self.nest.depth == 0 {
+            self.nest.budget.dropped(chunk.len() as u64);
+        }
         if !matches!(self.layer, Layer::Unknown) {
             return self.pass(chunk, out);
         }
@@ -80,7 +147,7 @@ impl Unpacker {
     }
 
     /// The stream is at its end: what was held back goes out.
-    pub fn finish(&mut self, out: &mut dyn FnMut(&[u8])) {
+    pub fn finish(&mut self, out: &mut Outlet<'_>) {
         if matches!(self.layer, Layer::Unknown) {
             self.tell(out);
         }
@@ -89,7 +156,13 @@ impl Unpacker {
                 gunzip.finish();
                 inner.finish(out);
             }
-            Layer::Utf16(decoder) => decoder.finish(out),
+            Layer::Packed(packed, inner) => {
+                packed.finish();
+                inner.finish(out);
+            }
+            Layer::Zip(zip) => zip.finish(&self.nest, out),
+            Layer::Tar(tar) => tar.finish(out),
+            Layer::Utf16(decoder) => decoder.finish(&mut |bytes| out(Unpacked::Bytes(bytes))),
             Layer::Unknown | Layer::Plain | Layer::Closed(_) => {}
         }
     }
@@ -98,6 +171,18 @@ impl Unpacker {
     pub fn is_cut(&self) -> bool {
         match &self.layer {
             Layer::Gzip(gunzip, inner) => gunzip.is_cut() || inner.is_cut(),
+            Layer::Packed(packed, inner) => packed.is_cut() || inner.is_cut(),
+            Layer::Zip(zip) => zip.is_cut(),
+            Layer::Tar(tar) => tar.is_cut(),
+            Layer::Unknown | Layer::Plain | Layer::Utf16(_) | Layer::Closed(_) => false,
+        }
+    }
+
+    /// Whether the stream is an archive, so that its records are its members'.
+    pub fn is_archive(&self) -> bool {
+        match &self.layer {
+            Layer::Zip(_) | Layer::Tar(_) => true,
+            Layer::Gzip(_, inner) | Layer::Packed(_, inner) => inner.is_archive(),
             Layer::Unknown | Layer::Plain | Layer::Utf16(_) | Layer::Closed(_) => false,
         }
     }
@@ -106,32 +191,45 @@ impl Unpacker {
     pub fn closed(&self) -> Option<&'static str> {
         match &self.layer {
             Layer::Closed(what) => Some(what),
-            Layer::Gzip(_, inner) => inner.closed(),
-            Layer::Unknown | Layer::Plain | Layer::Utf16(_) => None,
+            Layer::Gzip(_, inner) | Layer::Packed(_, inner) => inner.closed(),
+            Layer::Unknown | Layer::Plain | Layer::Zip(_) | Layer::Tar(_) | Layer::Utf16(_) => None,
         }
     }
 
     /// The account of every layer, outermost first. The records' own layer is not among them.
     pub fn accounts(&self) -> Vec<LayerAccount> {
-        match &self.layer {
-            Layer::Unknown | Layer::Plain | Layer::Closed(_) => Vec::new(),
-            Layer::Gzip(gunzip, inner) => {
-                let mut accounts = vec![gunzip.account(self.taken)];
-                accounts.extend(inner.accounts());
-                accounts
-            }
-            Layer::Utf16(decoder) => vec![decoder.account(self.taken)],
-        }
+        let (account, inner) = match &self.layer {
+            Layer::Unknown | Layer::Plain | Layer::Closed(_) => return Vec::new(),
+            Layer::Gzip(gunzip, inner) => (gunzip.account(self.taken), inner.accounts()),
+            Layer::Packed(packed, inner) => (packed.account(self.taken), inner.accounts()),
+            Layer::Zip(zip) => (zip.account(self.taken), Vec::new()),
+            Layer::Tar(tar) => (tar.account(self.taken), Vec::new()),
+            Layer::Utf16(decoder) => (decoder.account(self.taken), Vec::new()),
+        };
+        [vec![account], inner].concat()
     }
 
-    fn tell(&mut self, out: &mut dyn FnMut(&[u8])) {
+    fn tell(&mut self, out: &mut Outlet<'_>) {
         let head = std::mem::take(&mut self.sniffed);
+        let inner = || Box::new(self.nest.inside());
+        let gzip = head.starts_with(&[0x1f, 0x8b, 8]);
+        let zip = head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06");
+        let packed = Method::recognise(&head);
+        let archive = zip || Tar::recognise(&head);
         self.layer = if let Some(what) = closed_container(&head) {
             Layer::Closed(what)
-        } else if head.starts_with(&[0x1f, 0x8b, 8]) && self.depth < DEEPEST {
-            Layer::Gzip(Box::default(), Box::new(Unpacker::at_depth(self.depth + 1)))
-        } else if head.starts_with(&[0x1f, 0x8b, 8]) {
-            Layer::Closed("gzip nested deeper than four layers")
+        } else if (gzip || packed.is_some() || archive) && self.nest.depth >= DEEPEST {
+            Layer::Closed("something packed deeper than six layers")
+        } else if gzip {
+            Layer::Gzip(Box::default(), inner())
+        } else if let Some(method) = packed {
+            Layer::Packed(Box::new(Packed::new(method)), inner())
+        } else if archive && !self.nest.opens_archives {
+            Layer::Closed(if zip { "a zip archive" } else { "a tar archive" })
+        } else if zip {
+            Layer::Zip(Box::default())
+        } else if archive {
+            Layer::Tar(Box::default())
         } else if let Some(decoder) = Utf16::recognise(&head) {
             Layer::Utf16(decoder)
         } else {
@@ -140,39 +238,51 @@ impl Unpacker {
         self.pass(&head, out);
     }
 
-    fn pass(&mut self, bytes: &[u8], out: &mut dyn FnMut(&[u8])) {
+    fn pass(&mut self, bytes: &[u8], out: &mut Outlet<'_>) {
         match &mut self.layer {
-            Layer::Gzip(gunzip, inner) => gunzip.feed(bytes, &mut |unpacked| inner.feed(unpacked, out)),
-            Layer::Utf16(decoder) => decoder.feed(bytes, out),
+            Layer::Gzip(gunzip, inner) => {
+                gunzip.feed(bytes, &self.nest.budget, &mut |unpacked| inner.feed(unpacked, out));
+            }
+            Layer::Packed(packed, inner) => {
+                packed.feed(bytes, &self.nest.budget, &mut |unpacked| inner.feed(unpacked, out));
+            }
+            Layer::Zip(zip) => zip.feed(bytes, &self.nest, out),
+            Layer::Tar(tar) => tar.feed(bytes, &self.nest, out),
+            Layer::Utf16(decoder) => decoder.feed(bytes, &mut |decoded| out(Unpacked::Bytes(decoded))),
             // The bytes of a closed container are records' layer too: its reader counts them as unprocessed.
-            Layer::Unknown | Layer::Plain | Layer::Closed(_) => out(bytes),
+            Layer::Unknown | Layer::Plain | Layer::Closed(_) => out(Unpacked::Bytes(bytes)),
         }
     }
 }
 
 /// Names containers and binary files by their first bytes, so that the receipt can say what to do with them.
 fn closed_container(head: &[u8]) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 17] = [
-        (b"PK\x03\x04", "a zip archive (or an Office document)"),
-        (b"PK\x05\x06", "an empty zip archive"),
-        (b"\x28\xb5\x2f\xfd", "zstd compression"),
-        (b"\xfd7zXZ\x00", "xz compression"),
-        (b"BZh", "bzip2 compression"),
-        (b"\x04\x22\x4d\x18", "lz4 compression"),
+    const MAGIC: [(&[u8], &str); 19] = [
         (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
         (b"Rar!\x1a\x07", "a RAR archive"),
-        (b"ElfFile\x00", "a Windows event log (EVTX)"),
+        (b"MSCF\0\0\0\0", "a Windows cabinet"),
+        (b"!<arch>\n", "an ar archive"),
+        (b"070701", "a cpio archive"),
+        (b"PK\x07\x08PK", "a part of a zip archive that spans several files"),
+        (b"\x02\x21\x4c\x18", "lz4 compression of the old kind"),
+        (b"\x1f\x9d", "compression of the old kind (.Z)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document or message of the old kind"),
         (b"\xd4\xc3\xb2\xa1", "a packet capture (pcap)"),
         (b"\xa1\xb2\xc3\xd4", "a packet capture (pcap)"),
         (b"\x4d\x3c\xb2\xa1", "a packet capture (pcap, nanoseconds)"),
         (b"\xa1\xb2\x3c\x4d", "a packet capture (pcap, nanoseconds)"),
         (b"\x0a\x0d\x0d\x0a", "a packet capture (pcapng)"),
         (b"PAR1", "a Parquet file"),
+        (b"ElfFile\x00", "a Windows event log (EVTX)"),
+        (b"SQLite format 3\0", "an SQLite database"),
         (b"%PDF-", "a PDF document"),
         (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
     ];
-    let tar = head.get(257..262).is_some_and(|magic| magic == b"ustar").then_some("a tar archive");
-    MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, what)| *what).or(tar)
+    // Office documents are zip archives, but what is in them is no log: their first member says what they are.
+    let first = head.get(30..).filter(|_| head.starts_with(b"PK\x03\x04")).unwrap_or_default();
+    let office = [&b"[Content_Types].xml"[..], b"_rels/.rels", b"mimetypeapplication/"];
+    let office = office.iter().any(|name| first.starts_with(name)).then_some("an Office document");
+    MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, what)| *what).or(office)
 }
 
 #[cfg(test)]
@@ -186,12 +296,19 @@ mod tests {
         encoder.finish().unwrap()
     }
 
+    fn take(unpacked: Unpacked<'_>, out: &mut Vec<u8>) {
+        match unpacked {
+            Unpacked::Bytes(bytes) => out.extend_from_slice(bytes),
+            Unpacked::Member { .. } | Unpacked::End(_) => panic!("no archive was to be opened"),
+        }
+    }
+
     fn unpack(packed: &[u8], chunk: usize) -> (Vec<u8>, Vec<LayerAccount>) {
         let (mut unpacker, mut out) = (Unpacker::default(), Vec::new());
         for part in packed.chunks(chunk) {
-            unpacker.feed(part, &mut |bytes| out.extend_from_slice(bytes));
+            unpacker.feed(part, &mut |unpacked| take(unpacked, &mut out));
         }
-        unpacker.finish(&mut |bytes| out.extend_from_slice(bytes));
+        unpacker.finish(&mut |unpacked| take(unpacked, &mut out));
         for account in unpacker.accounts() {
             assert_eq!(account.imbalance(), None);
         }
@@ -265,7 +382,7 @@ mod tests {
         let mut unpacker = Unpacker::default();
         unpacker.feed(&too_deep, &mut |_| {});
         unpacker.finish(&mut |_| {});
-        assert_eq!(unpacker.closed(), Some("gzip nested deeper than four layers"));
+        assert_eq!(unpacker.closed(), Some("something packed deeper than six layers"));
     }
 
     #[test]

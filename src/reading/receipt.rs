@@ -14,9 +14,11 @@ use crate::formats::Mapping;
 pub struct Receipt {
     /// The file's name, as it was dropped.
     pub name: String,
+    /// The dropped archive that holds it, where it is a member of one; its name then begins with the archive's.
+    pub within: Option<String>,
     /// Its length in bytes.
     pub size: u64,
-    /// SHA-256 of the file as it was dropped, in hex; absent when it was not read to its end.
+    /// SHA-256 of the file as it was dropped, or of the member as it was unpacked, in hex; absent when it was not read to its end.
     pub sha256: Option<String>,
     /// Layers of packing, outermost first.
     pub layers: Vec<LayerAccount>,
@@ -53,6 +55,11 @@ impl Receipt {
     pub fn is_partial(&self) -> bool {
         let packed = self.layers.iter().any(|layer| !layer.unprocessed.0.is_empty());
         packed || self.abandoned.is_some() || (self.format.is_some() && !self.accounts.unprocessed.0.is_empty())
+    }
+
+    /// Whether it is an archive: its records are its members', each of which has a receipt of its own.
+    pub fn is_archive(&self) -> bool {
+        self.layers.last().is_some_and(|layer| matches!(layer.name.as_str(), "zip" | "tar"))
     }
 
     /// What is off in its sums; `None` when all add up. Anything else is a fault of Kyoten's, and exports say it.

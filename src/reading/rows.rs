@@ -89,6 +89,11 @@ impl Lookup {
         std::mem::take(&mut self.rows)
     }
 
+    /// Whether anything is looked for at all.
+    pub fn wants_any(&self) -> bool {
+        !matches!(&self.wanted, Wanted::At(offsets) if offsets.is_empty())
+    }
+
     /// Whether nothing more is looked for.
     pub fn is_done(&self) -> bool {
         self.after == 0 && self.has_all()

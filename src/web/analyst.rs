@@ -89,10 +89,10 @@ impl Analyst {
         Ok(self.case.add(result) as u32)
     }
 
-    /// Takes a file out of the case.
-    pub fn remove(&mut self, index: u32) {
+    /// Takes a dropped file out of the case, with its members where it is an archive.
+    pub fn remove_dropped(&mut self, name: &str) {
         self.analysis = None;
-        self.case.remove(index as usize);
+        self.case.remove(name);
     }
 
     /// Names of files to be read again, since what they were read with changed.
@@ -250,8 +250,9 @@ impl Analyst {
                 initiators: Default::default(),
             },
         };
-        let reading = self.case.reading_order(&name).to_bytes();
-        let order = RowsOrder { reading, shown: self.analysis().book.clone(), wanted, most, around, file };
+        let dropped = self.case.files().get(file as usize).and_then(|file| file.receipt.within.clone());
+        let reading = self.case.reading_order(dropped.as_ref().unwrap_or(&name)).to_bytes();
+        let order = RowsOrder { reading, name, shown: self.analysis().book.clone(), wanted, most, around, file };
         postcard::to_allocvec(&order).map_err(|e| refuse(format!("the order can't be written: {e}")))
     }
 

@@ -297,6 +297,8 @@ struct Tool {
 struct EvidenceMessage {
     index: u32,
     name: String,
+    /// The dropped archive that holds it.
+    within: Option<String>,
     size: f64,
     sha256: String,
     format: Option<String>,
@@ -477,13 +479,14 @@ pub fn case_view(case: &Case, analysis: &Analysis) -> CaseView {
 fn evidence(case: &Case, file: &File, repeat: Option<usize>, index: u32) -> EvidenceMessage {
     let receipt = &file.receipt;
     let accounts = &receipt.accounts;
-    let order = case.orders.get(&receipt.name);
+    let order = case.order_of(receipt);
     let sample = Sample { bytes: &receipt.sample, whole: accounts.length <= receipt.sample.len() as u64 };
     let preview = mapped_csv::preview(&sample, receipt.mapping.as_ref());
     let inert = |cells: &[String]| cells.iter().map(|cell| visible(cell).into_owned()).collect::<Vec<_>>();
     EvidenceMessage {
         index,
         name: visible(&receipt.name).into_owned(),
+        within: receipt.within.as_deref().map(|within| visible(within).into_owned()),
         size: receipt.size as f64,
         sha256: receipt.sha256.clone().unwrap_or_default(),
         format: receipt.format.clone(),

@@ -1,5 +1,9 @@
 //! What runs in a reader worker: a file goes through slice by slice, once to be counted, or again for certain rows.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
@@ -8,6 +12,7 @@ use super::{out, refuse};
 use crate::case::ReadingOrder;
 use crate::reading::Reading;
 use crate::reading::count::Counting;
+use crate::reading::receipt::Receipt;
 use crate::reading::rows::{Lookup, Wanted};
 use crate::sites::SiteBook;
 
@@ -25,7 +30,7 @@ impl FileReading {
     #[wasm_bindgen(constructor)]
     pub fn new(name: &str, size: f64, order: &[u8]) -> Result<FileReading, JsError> {
         let order = ReadingOrder::from_bytes(order).map_err(refuse)?;
-        let reading = Reading::new(name, order.order.clone(), order.counting(name));
+        let reading = order.reading(name);
         Ok(FileReading { order, size: size as u64, reading })
     }
 
@@ -39,17 +44,28 @@ impl FileReading {
         out(&ProgressMessage::from(self.reading.progress()))
     }
 
-    /// The file is at its end. The result is for the analyst's `add`.
-    pub fn finish(self) -> Vec<u8> {
-        let (receipt, counting) = self.reading.finish();
-        self.order.result(receipt, counting).to_bytes()
+    /// The members of an archive that are at their end, handed over once: results for the analyst's `add`.
+    pub fn members(&mut self) -> Vec<Uint8Array> {
+        results(&self.order, self.reading.members())
     }
 
-    /// The file is not read on, for this reason; what is left of it is counted as unprocessed.
-    pub fn abandon(self, reason: &str) -> Vec<u8> {
-        let (receipt, counting) = self.reading.abandon(reason, self.size);
-        self.order.result(receipt, counting).to_bytes()
+    /// The file is at its end. The results are for the analyst's `add`: the file's own, then those of members that were
+    /// not handed over yet.
+    pub fn finish(self) -> Vec<Uint8Array> {
+        let FileReading { order, reading, .. } = self;
+        results(&order, reading.finish_all())
     }
+
+    /// The file is not read on, for this reason; what is left of it is counted as unprocessed. Results as of `finish`.
+    pub fn abandon(self, reason: &str) -> Vec<Uint8Array> {
+        let FileReading { order, reading, size } = self;
+        results(&order, reading.abandon_all(reason, size))
+    }
+}
+
+fn results(order: &ReadingOrder, done: Vec<(Receipt, Counting)>) -> Vec<Uint8Array> {
+    let result = |(receipt, counting)| Uint8Array::from(order.result(receipt, counting).to_bytes().as_slice());
+    done.into_iter().map(result).collect()
 }
 
 /// What a second pass looks for, as it travels.
@@ -57,6 +73,8 @@ impl FileReading {
 pub struct RowsOrder {
     /// The order that the file was read by.
     pub reading: Vec<u8>,
+    /// The name of the file in the case; for a member of an archive its path in that.
+    pub name: String,
     /// The sites as they are shown.
     pub shown: SiteBook,
     /// What is looked for.
@@ -75,44 +93,59 @@ pub struct RowReading {
     file: u32,
     /// `None` once it is finished.
     reading: Option<Reading<Lookup>>,
+    /// Whether the file, or the member that is looked through, is at its end.
+    through: bool,
 }
 
 #[wasm_bindgen]
 impl RowReading {
-    /// Begins to look through a file of this name. `order` is the analyst's, from `rows_order`.
+    /// Begins to look through a dropped file of this name, or through a member of it. `order` is the analyst's, from
+    /// `rows_order`.
     #[wasm_bindgen(constructor)]
     pub fn new(name: &str, order: &[u8]) -> Result<RowReading, JsError> {
         let order: RowsOrder =
             postcard::from_bytes(order).map_err(|e| refuse(format!("not an order for rows: {e}")))?;
-        let reading = ReadingOrder::from_bytes(&order.reading).map_err(refuse)?;
-        let lookup = Lookup::new(
-            order.wanted,
-            reading.places(name),
-            order.shown.parties(),
-            order.most as usize,
-            order.around as usize,
-        );
-        Ok(RowReading { file: order.file, reading: Some(Reading::new(name, reading.order, lookup)) })
+        let by = ReadingOrder::from_bytes(&order.reading).map_err(refuse)?;
+        let file = order.file;
+        // Where a member is looked through, nothing is wanted of the others.
+        let lookup = move |name: &str| {
+            let wanted = if name == order.name { order.wanted.clone() } else { Wanted::At(BTreeSet::new()) };
+            let lookup =
+                Lookup::new(wanted, by.places(name), order.shown.parties(), order.most as usize, order.around as usize);
+            (by.order_of(name).clone(), lookup)
+        };
+        let (itself, visitor) = lookup(name);
+        let reading = Reading::opening(name, itself, visitor, Arc::new(lookup));
+        Ok(RowReading { file, reading: Some(reading), through: false })
     }
 
     /// Takes the file's next bytes; gives the rows found in them.
     pub fn feed(&mut self, chunk: &[u8]) -> Result<JsValue, JsError> {
         let Some(reading) = &mut self.reading else { return Err(refuse("this pass is at its end")) };
         reading.feed(chunk);
-        let rows = reading.visitor().take();
+        let mut rows = Vec::new();
+        for (_, mut lookup) in reading.members() {
+            self.through |= lookup.wants_any();
+            rows.extend(lookup.take());
+        }
+        reading.each_visitor(&mut |lookup| rows.extend(lookup.take()));
         self.rows(rows)
     }
 
     /// The file is at its end; gives the last rows.
     pub fn finish(&mut self) -> Result<JsValue, JsError> {
         let Some(reading) = self.reading.take() else { return Err(refuse("this pass is at its end")) };
-        let (_, mut lookup) = reading.finish();
-        self.rows(lookup.take())
+        let rows = reading.finish_all().into_iter().flat_map(|(_, mut lookup)| lookup.take()).collect();
+        self.rows(rows)
     }
 
     /// Whether all wanted rows are found.
     pub fn done(&mut self) -> bool {
-        self.reading.as_mut().is_none_or(|reading| reading.visitor().is_done())
+        let mut done = self.through;
+        if let Some(reading) = &mut self.reading {
+            reading.each_visitor(&mut |lookup| done |= lookup.wants_any() && lookup.is_done());
+        }
+        done || self.reading.is_none()
     }
 
     fn rows(&self, rows: Vec<crate::reading::rows::Row>) -> Result<JsValue, JsError> {

@@ -4,6 +4,7 @@
 //! or a careless export can put into a log. `KYOTEN_HOSTILE=full` runs the large ones at their real size.
 #![allow(clippy::field_reassign_with_default, reason = "half of the fields of a case are private")]
 
+mod archives;
 mod clocks;
 mod containers;
 mod fields;

@@ -4,6 +4,7 @@ import { icon } from "../icons.js";
 import { lasting, percent, size, whole } from "../numbers.js";
 import { isReading } from "../store.js";
 import { words } from "../words.js";
+import { memberList, trouble } from "./members.js";
 import { receipt } from "./receipt.js";
 
 /** @typedef {import("../types.js").Job} Job */
@@ -26,6 +27,11 @@ export function createEvidence(store, acts, buttons) {
   const files = new Map();
   store.watch((state) => [state.jobs, state.case], (jobs, view) => {
     const byName = new Map(view?.evidence.map((evidence) => [evidence.name, evidence]));
+    /** @type {Map<string, Evidence[]>} */
+    const within = new Map();
+    for (const member of view?.evidence ?? []) {
+      if (member.within !== undefined && member.within !== null) within.set(member.within, [...(within.get(member.within) ?? []), member]);
+    }
     none.hidden = jobs.length > 0;
     const known = new Set(jobs.map((job) => job.id));
     for (const [id, file] of files) {
@@ -40,7 +46,7 @@ export function createEvidence(store, acts, buttons) {
         files.set(job.id, file);
         list.append(file.element);
       }
-      file.update(job, byName.get(job.name));
+      file.update(job, byName.get(job.name), within.get(job.name) ?? []);
     }
   });
 
@@ -105,6 +111,8 @@ function createFile(store, acts) {
   let job;
   /** @type {Evidence | undefined} */
   let evidence;
+  /** What an archive holds. @type {readonly Evidence[]} */
+  let members = [];
   let stale = true;
   cancel.addEventListener("click", () => job && acts.cancel(job.id));
   // A receipt is long, and made only for who opens it.
@@ -117,17 +125,19 @@ function createFile(store, acts) {
     fill(body,
       job.sentence && h("p", { class: job.stage === "failed" ? "fault" : "" }, job.sentence),
       evidence && receipt(evidence, store, acts),
+      memberList(job.name, members, store, acts),
       h("div", { class: "buttons" }, h("button", { type: "button", class: "quiet", title: words.evidence.removeTitle(job.name), data: { key: "remove" }, on: { click: () => acts.remove(known) } }, words.evidence.remove)));
   }
 
   return {
     element,
-    /** @param {Job} next @param {Evidence | undefined} nextEvidence */
-    update(next, nextEvidence) {
-      if (next === job && nextEvidence === evidence) return;
-      const settled = job?.stage !== next.stage || nextEvidence !== evidence;
+    /** @param {Job} next @param {Evidence | undefined} nextEvidence @param {readonly Evidence[]} nextMembers */
+    update(next, nextEvidence, nextMembers) {
+      if (next === job && nextEvidence === evidence && nextMembers.length === 0 && members.length === 0) return;
+      const settled = job?.stage !== next.stage || nextEvidence !== evidence || nextMembers.length !== members.length;
       job = next;
       evidence = nextEvidence;
+      members = nextMembers;
       const busy = !OVER.includes(next.stage);
       const share = percent(next.bytes, next.size);
       name.textContent = next.name;
@@ -136,13 +146,13 @@ function createFile(store, acts) {
       bar.setAttribute("aria-label", next.name);
       cancel.hidden = !busy;
       cancel.title = words.evidence.cancelTitle(next.name);
-      const trouble = settledTrouble(next, evidence);
+      const said = settledTrouble(next, evidence);
       fill(state, busy
         ? [next.again ? words.evidence.again : words.evidence.stages[next.stage], next.stage === "reading" && ` ${share} %`, next.speed && next.stage === "reading" ? ` · ${words.evidence.speed(size(next.speed))}` : ""]
-        : [trouble && h("span", { class: "trouble" }, icon("warn"), " ", trouble), !trouble && (next.stage === "taken" ? next.sentence : evidence?.title ?? words.evidence.stages[next.stage])]);
+        : [said && h("span", { class: "trouble" }, icon("warn"), " ", said), !said && (next.stage === "taken" ? next.sentence : members.length > 0 ? words.evidence.members(members.length, members.filter((member) => member.format).length) : evidence?.title ?? words.evidence.stages[next.stage])]);
       fill(facts, size(next.size), next.records > 0n && busy && ` · ${whole(next.records)} ${words.evidence.records}`);
       facts.hidden = !busy;
-      element.classList.toggle("troubled", trouble !== undefined);
+      element.classList.toggle("troubled", said !== undefined);
       if (settled) {
         stale = true;
         // What needs an answer opens by itself, once.
@@ -164,10 +174,6 @@ function createFile(store, acts) {
  */
 function settledTrouble(job, evidence) {
   if (job.stage === "failed") return words.evidence.stages.failed;
-  if (evidence?.advice) return words.evidence.unknown;
-  if (job.stage === "cancelled") return words.evidence.stages.cancelled;
-  if (evidence && evidence.unprocessed.length > 0) return words.evidence.incomplete;
-  const malformed = evidence?.malformed.reduce((sum, reason) => sum + reason.count, 0n) ?? 0n;
-  if (malformed > 0n) return `${whole(malformed)} ${words.evidence.malformed}`;
-  return undefined;
+  if (job.stage === "cancelled" && !evidence?.advice) return words.evidence.stages.cancelled;
+  return trouble(evidence);
 }

@@ -19,7 +19,7 @@ export const en = {
       ["AWS VPC flow logs", "any header"],
       ["Any CSV with a header", "columns guessed, yours to correct"],
       ["Kyoten rollup", "what another site summed up"],
-      ["gzip of any of these", "several members too"],
+      ["Packed or archived", "gzip, zstd, xz, bzip2, lz4, zip, tar"],
     ],
     alongTitle: "Drop along, if you have them",
     along: [
@@ -166,6 +166,8 @@ export const en = {
     format: "Format",
     size: "Size",
     layers: "Unpacked from",
+    members: (/** @type {number} */ n, /** @type {number} */ read) => (n === 1 ? `archive of one file, ${read === 1 ? "read" : "not a log"}` : `archive of ${n} files, ${read} of them read as logs`),
+    moreMembers: (/** @type {number} */ n) => `Show ${n} more`,
     hash: "SHA-256",
     covers: "Covers",
     clock: "Clock",

@@ -8,6 +8,8 @@ use kyoten::case::{Analysis, Case};
 use kyoten::evidence::text::visible;
 use kyoten::flow::Moment;
 use kyoten::reading::Reading;
+use kyoten::reading::count::Counting;
+use kyoten::reading::receipt::Receipt;
 
 use crate::End;
 use crate::input::{self, Choices};
@@ -55,12 +57,16 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
     for (path, name) in logs {
         case.orders.insert(name.clone(), order.clone());
         let reading_order = case.reading_order(&name);
-        let reading = Reading::new(&name, reading_order.order.clone(), reading_order.counting(&name));
-        match input::read(&path, reading, |_| Ok(())) {
-            Ok((receipt, counting)) => {
-                complete &= input::tell(&receipt);
-                case.add(reading_order.result(receipt, counting));
-            }
+        let mut keep = |(receipt, counting): (Receipt, Counting)| {
+            complete &= input::tell(&receipt);
+            case.add(reading_order.result(receipt, counting));
+        };
+        let members = |reading: &mut Reading<Counting>| {
+            reading.members().into_iter().for_each(&mut keep);
+            Ok(())
+        };
+        match input::read(&path, reading_order.reading(&name), members) {
+            Ok(results) => results.into_iter().for_each(keep),
             Err(sentence) => {
                 eprintln!("kyoten: {sentence}");
                 complete = false;

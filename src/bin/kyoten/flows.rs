@@ -2,11 +2,13 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use kyoten::case::document::seconds;
 use kyoten::evidence::Place;
 use kyoten::evidence::text::inert_json;
 use kyoten::flow::{Endpoint, Flow, Kind};
+use kyoten::reading::receipt::Receipt;
 use kyoten::reading::{Fate, Reading, Visitor};
 use serde::Serialize;
 
@@ -28,17 +30,35 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
     let (mut complete, mut readable) = (true, false);
     for path in &arguments.logs {
         let name = input::name_of(path);
-        let lines = Lines { file: name.clone(), record: 0, text: Vec::new() };
-        let reading = Reading::new(&name, order.clone(), lines);
-        let write = |lines: &mut Lines| {
+        let member = order.clone();
+        let open = Arc::new(move |name: &str| (member.clone(), Lines::of(name)));
+        let reading = Reading::opening(&name, order.clone(), Lines::of(&name), open);
+        let mut write = |lines: &mut Lines| {
             let written = out.write_all(&lines.text).map_err(|error| format!("standard output is closed: {error}"));
             lines.text.clear();
             written
         };
-        match input::read(path, reading, write) {
-            Ok((receipt, _)) => {
-                complete &= input::tell(&receipt);
-                readable |= receipt.format.is_some();
+        let mut told = |receipt: &Receipt| {
+            complete &= input::tell(receipt);
+            readable |= receipt.format.is_some();
+        };
+        let after = |reading: &mut Reading<Lines>| {
+            let mut written = Ok(());
+            for (receipt, mut lines) in reading.members() {
+                written = written.and_then(|()| write(&mut lines));
+                told(&receipt);
+            }
+            reading.each_visitor(&mut |lines| {
+                written = std::mem::replace(&mut written, Ok(())).and_then(|()| write(lines))
+            });
+            written
+        };
+        match input::read(path, reading, after) {
+            Ok(results) => {
+                for (receipt, mut lines) in results {
+                    write(&mut lines)?;
+                    told(&receipt);
+                }
             }
             Err(sentence) => {
                 eprintln!("kyoten: {sentence}");
@@ -60,6 +80,12 @@ struct Lines {
     /// Records so far, parsed or not; the one under way is the next.
     record: u64,
     text: Vec<u8>,
+}
+
+impl Lines {
+    fn of(name: &str) -> Lines {
+        Lines { file: name.to_owned(), record: 0, text: Vec::new() }
+    }
 }
 
 #[derive(Serialize)]

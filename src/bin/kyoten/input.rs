@@ -54,12 +54,13 @@ pub fn name_of(path: &Path) -> String {
     visible(&name).into_owned()
 }
 
-/// Reads a file to its end, or as far as it goes. `after` is called after each slice.
+/// Reads a file to its end, or as far as it goes. `after` is called after each slice. The first of what came of it is the
+/// file's own; the others are members that `after` did not take.
 pub fn read<V: Visitor>(
     path: &Path,
     mut reading: Reading<V>,
-    mut after: impl FnMut(&mut V) -> Result<(), String>,
-) -> Result<(Receipt, V), String> {
+    mut after: impl FnMut(&mut Reading<V>) -> Result<(), String>,
+) -> Result<Vec<(Receipt, V)>, String> {
     let unreadable = |error: std::io::Error| format!("{} can't be read: {error}", path.display());
     let mut file = File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
@@ -68,13 +69,11 @@ pub fn read<V: Visitor>(
         match file.read(&mut slice) {
             Ok(0) => break,
             Ok(count) => reading.feed(&slice[..count]),
-            Err(error) => return Ok(reading.abandon(&format!("the file can't be read on: {error}"), length)),
+            Err(error) => return Ok(reading.abandon_all(&format!("the file can't be read on: {error}"), length)),
         }
-        after(reading.visitor())?;
+        after(&mut reading)?;
     }
-    let (receipt, mut visitor) = reading.finish();
-    after(&mut visitor)?;
-    Ok((receipt, visitor))
+    Ok(reading.finish_all())
 }
 
 /// Writes what was asked for, to a file (gzip, where its name ends in `.gz`) or to standard output.
@@ -116,8 +115,9 @@ pub fn tell(receipt: &Receipt) -> bool {
         }
     }
     for layer in &receipt.layers {
-        for (reason, (tally, _)) in &layer.unprocessed.0 {
-            eprintln!("{name}: {}: {reason} ({} bytes)", layer.name, tally.bytes);
+        for (reason, (tally, example)) in &layer.unprocessed.0 {
+            let first = example.as_ref().map(|example| format!(", first {}", visible(&example.found)));
+            eprintln!("{name}: {}: {reason} ({} bytes{})", layer.name, tally.bytes, first.unwrap_or_default());
         }
     }
     if let Some(off) = receipt.imbalance() {

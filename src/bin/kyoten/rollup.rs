@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use kyoten::evidence::text::visible;
 use kyoten::reading::Reading;
+use kyoten::reading::receipt::Receipt;
 use kyoten::reading::rollup::Rollup;
 
 use crate::End;
@@ -42,20 +44,29 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
     let mut contents = BTreeSet::new();
     let mut rollup: Option<Rollup> = None;
     for (path, name) in &inputs.logs {
-        let reading = Reading::new(name, order.clone(), Rollup::new(&book, name));
-        match input::read(path, reading, |_| Ok(())) {
-            Ok((receipt, part)) => {
-                complete &= input::tell(&receipt);
-                readable |= receipt.format.is_some();
-                if receipt.sha256.clone().is_some_and(|sha256| !contents.insert(sha256)) {
-                    eprintln!("kyoten: {}: the same content as another file; left out of the sums", visible(name));
-                    continue;
-                }
-                match &mut rollup {
-                    Some(rollup) => rollup.absorb(part),
-                    None => rollup = Some(part),
-                }
+        let (whole, sites) = (order.clone(), book.clone());
+        let open = Arc::new(move |name: &str| (whole.clone(), Rollup::new(&sites, name)));
+        let reading = Reading::opening(name, order.clone(), Rollup::new(&book, name), open);
+        let mut keep = |(receipt, part): (Receipt, Rollup)| {
+            complete &= input::tell(&receipt);
+            readable |= receipt.format.is_some();
+            let known = receipt.format.is_some() && receipt.sha256.is_some_and(|sha256| !contents.insert(sha256));
+            if known {
+                let name = visible(&receipt.name);
+                eprintln!("kyoten: {name}: the same content as another file; left out of the sums");
+                return;
             }
+            match &mut rollup {
+                Some(rollup) => rollup.absorb(part),
+                None => rollup = Some(part),
+            }
+        };
+        let members = |reading: &mut Reading<Rollup>| {
+            reading.members().into_iter().for_each(&mut keep);
+            Ok(())
+        };
+        match input::read(path, reading, members) {
+            Ok(results) => results.into_iter().for_each(keep),
             Err(sentence) => {
                 eprintln!("kyoten: {sentence}");
                 complete = false;

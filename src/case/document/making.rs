@@ -65,9 +65,14 @@ pub fn document(case: &Case, analysis: &Analysis) -> Document {
 fn evidence(case: &Case, file: &File, repeat: Option<usize>) -> Evidence {
     let receipt = &file.receipt;
     let accounts = &receipt.accounts;
-    let assumed = case.orders.get(&receipt.name).and_then(|order| order.setting.clock.chosen_offset);
+    let archive = receipt.within.as_ref().map(|within| Archive {
+        name: within.clone(),
+        sha256: (case.files().iter().find(|file| file.receipt.name == *within)).and_then(|f| f.receipt.sha256.clone()),
+    });
+    let assumed = case.order_of(receipt).and_then(|order| order.setting.clock.chosen_offset);
     Evidence {
         name: receipt.name.clone(),
+        archive,
         sha256: receipt.sha256.clone(),
         bytes: receipt.size,
         format: receipt.format.clone(),

@@ -74,6 +74,9 @@ pub struct Document {
 pub struct Evidence {
     /// Its name.
     pub name: String,
+    /// The dropped archive that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<Archive>,
     /// In hexadecimal; absent when it was not read to its end.
     pub sha256: Option<String>,
     /// Its length.
@@ -104,6 +107,15 @@ pub struct Evidence {
     /// What an unknown file looks like.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
+}
+
+/// A dropped archive, as its members name it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Archive {
+    /// Its name.
+    pub name: String,
+    /// Its SHA-256 in hexadecimal; absent when it was not read to its end.
+    pub sha256: Option<String>,
 }
 
 /// How the times of a file came to be UTC.

@@ -4,13 +4,11 @@
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
 use super::LayerAccount;
+use super::budget::{BOMB, Budget};
 use crate::evidence::accounts::{Reasons, Tally};
 
 /// Output of one call of inflate.
 const OUT_BYTES: usize = 128 * 1024;
-/// Past so many unpacked bytes, a stream that still unpacks more than [`BOMB_RATIO`]-fold is taken for a bomb.
-const BOMB_BYTES: u64 = 4 << 30;
-const BOMB_RATIO: u64 = 500;
 
 pub(super) struct Gunzip {
     stage: Stage,
@@ -21,8 +19,6 @@ pub(super) struct Gunzip {
     members: Tally,
     padding: u64,
     unprocessed: Reasons,
-    unpacked: u64,
-    packed: u64,
 }
 
 struct Member {
@@ -51,8 +47,6 @@ impl Default for Gunzip {
             members: Tally::default(),
             padding: 0,
             unprocessed: Reasons::default(),
-            unpacked: 0,
-            packed: 0,
         }
     }
 }
@@ -64,13 +58,12 @@ impl Member {
 }
 
 impl Gunzip {
-    pub(super) fn feed(&mut self, chunk: &[u8], out: &mut dyn FnMut(&[u8])) {
-        self.packed += chunk.len() as u64;
+    pub(super) fn feed(&mut self, chunk: &[u8], budget: &Budget, out: &mut dyn FnMut(&[u8])) {
         let mut rest = chunk;
         while !rest.is_empty() {
             rest = match self.stage {
                 Stage::Header => self.header(rest),
-                Stage::Body => self.body(rest, out),
+                Stage::Body => self.body(rest, budget, out),
                 Stage::Trailer => self.trailer(rest),
                 Stage::Lost(reason) => {
                     self.lose(rest.len() as u64, reason);
@@ -97,6 +90,7 @@ impl Gunzip {
             members: self.members,
             padding: self.padding,
             unprocessed: self.unprocessed.clone(),
+            ..LayerAccount::default()
         }
     }
 
@@ -141,7 +135,7 @@ impl Gunzip {
         self.unprocessed.0.keys().any(|reason| [CUT_OFF, DAMAGED, BOMB].contains(&reason.as_str()))
     }
 
-    fn body<'c>(&mut self, chunk: &'c [u8], out: &mut dyn FnMut(&[u8])) -> &'c [u8] {
+    fn body<'c>(&mut self, chunk: &'c [u8], budget: &Budget, out: &mut dyn FnMut(&[u8])) -> &'c [u8] {
         let mut rest = chunk;
         loop {
             let member = &mut self.member;
@@ -153,7 +147,7 @@ impl Gunzip {
             rest = &rest[taken..];
             if given > 0 {
                 member.crc.update(&self.out[..given]);
-                self.unpacked += given as u64;
+                budget.unpacked(given as u64);
                 out(&self.out[..given]);
             }
             match status {
@@ -168,7 +162,7 @@ impl Gunzip {
                     return &[];
                 }
             }
-            if self.unpacked > BOMB_BYTES && self.unpacked / BOMB_RATIO > self.packed {
+            if budget.is_spent() {
                 let bytes = self.member.packed + rest.len() as u64;
                 self.lose(bytes, BOMB);
                 return &[];
@@ -206,7 +200,6 @@ const BAD_CHECKSUM: &str = "the checksum of a gzip member is wrong: its content 
 
 const CUT_OFF: &str = "the gzip stream is cut off";
 const DAMAGED: &str = "a gzip member is damaged: what follows the damage can't be unpacked";
-const BOMB: &str = "stopped unpacking: 500 times its packed size and over 4 GiB, a decompression bomb";
 
 /// A header's extra field has at most 64 KiB, and no writer gives a file a name longer than that. What is longer is no
 /// header: without a bound, a name that never ends would be held whole.
