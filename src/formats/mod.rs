@@ -10,6 +10,7 @@ use crate::flow::Flow;
 
 mod firewall;
 mod fortigate_event;
+mod joined;
 pub mod syntax;
 pub mod windows;
 mod zeek;
@@ -27,6 +28,10 @@ macro_rules! formats {
 formats! {
     zeek_conn_tsv::ZeekConnTsv,
     zeek_conn_json::ZeekConnJson,
+    suricata_eve::SuricataEve,
+    nfdump::Nfdump,
+    argus::Argus,
+    cicflowmeter::Cicflowmeter,
     fortigate_traffic::FortigateTraffic,
     panos::Panos,
     aws_vpc_flow::AwsVpcFlow,

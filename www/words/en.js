@@ -14,6 +14,8 @@ export const en = {
     formatsTitle: "What it reads",
     formats: [
       ["Zeek conn.log", "TSV or JSON"],
+      ["Suricata eve.json", "AWS Network Firewall too"],
+      ["nfdump (NetFlow)", "CSV, JSON, text"],
       ["FortiGate traffic", "key=value"],
       ["Palo Alto PAN-OS", "syslog, CSV export, JSON"],
       ["AWS VPC flow logs", "any header"],

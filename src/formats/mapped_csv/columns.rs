@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::super::syntax::{address, number};
-use super::when;
+use crate::formats::syntax::when;
 
 /// The fields that a column can be mapped to, and the names that mean them: the most telling first, in lower case with
 /// letters and digits only.

@@ -9,15 +9,14 @@
 mod columns;
 mod preview;
 mod row;
-mod when;
 
 use std::borrow::Cow;
 
 pub(super) use cells::cut as cut_row;
 pub use preview::{Preview, Reading, preview, unmapped_header};
 
-use super::syntax::cells;
 use super::syntax::time::Written;
+use super::syntax::{cells, when};
 use super::{Disposition, Fault, Format, Likeness, Mapping, Parser, Sample, Setting, Sink};
 use crate::evidence::text::readable;
 use crate::evidence::{Clock, Framing, Record};

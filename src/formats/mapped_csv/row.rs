@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::super::syntax::{address, number, time};
 use super::super::{Fault, Mapping, reasons, zeek};
 use super::columns::{self, Unit, is_host_name, is_unset};
-use super::when::{self, Order, Unread};
+use crate::formats::syntax::when::{self, Order, Unread};
 use crate::evidence::Clock;
 use crate::evidence::text::readable;
 use crate::flow::{Basis, Endpoint, Flow, Moment, Outcome, Protocol, Text};

@@ -4,10 +4,12 @@
 
 pub mod address;
 pub mod cells;
+pub mod columns;
 pub mod json;
 pub mod number;
 pub mod pairs;
 pub mod syslog;
 pub mod time;
+pub mod when;
 pub mod xml;
 pub mod years;

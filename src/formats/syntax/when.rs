@@ -1,7 +1,7 @@
 //! Times as tables write them: epoch numbers, `20200611100000`, ISO 8601, month names, and `03/04/2025`, whose order of day and month the file must
 //! settle.
 
-use super::super::syntax::time::{self, Written};
+use super::time::{self, Written};
 use crate::flow::Moment;
 
 /// Which of the two numbers of `03/04/2025` is the day.
