@@ -102,7 +102,7 @@ impl Flow<'_> {
     /// What was asked of the end with this port: of the initiator's, where this is a reply.
     pub fn service_at(&self, port: Option<u16>) -> Service {
         match self.kind {
-            Kind::Connection => Service::new(self.protocol, port),
+            Kind::Connection | Kind::Translation => Service::new(self.protocol, port),
             Kind::Logon | Kind::Session => Service::of_kind(self.kind),
         }
     }
@@ -127,6 +127,9 @@ pub enum Kind {
     Logon,
     /// A VPN session: the initiator is the person's own address, the responder the gateway.
     Session,
+    /// A firewall gave a host another address: both ends are that host, the initiator by its own socket, the responder by
+    /// the one that it has outside. No connection, so it is listed but not drawn.
+    Translation,
 }
 
 impl Kind {
@@ -136,6 +139,7 @@ impl Kind {
             Kind::Connection => "connection",
             Kind::Logon => "logon",
             Kind::Session => "vpn",
+            Kind::Translation => "translation",
         }
     }
 }

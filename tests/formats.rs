@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use kyoten::evidence::{Place, Record};
-use kyoten::flow::{Endpoint, Flow};
+use kyoten::flow::{Endpoint, Flow, Kind};
 use kyoten::formats::{self, Disposition};
 use kyoten::reading::{Fate, Order, Reading, Visitor};
 
@@ -182,6 +182,7 @@ fn line_of(flow: &Flow<'_>) -> String {
             write!(out, " {field}={value}").expect("a string takes all");
         }
     };
+    put("kind", (flow.kind == Kind::Translation).then(|| "translation".to_owned()));
     put("start", flow.start.map(|start| format!("{start}/{:?}", flow.basis)));
     put("µs", flow.duration.map(|n| n.to_string()));
     put("out", flow.bytes_out.map(|n| n.to_string()));

@@ -34,6 +34,8 @@ formats! {
     cicflowmeter::Cicflowmeter,
     fortigate_traffic::FortigateTraffic,
     panos::Panos,
+    cisco_ftd::CiscoFtd,
+    cisco_asa::CiscoAsa,
     aws_vpc_flow::AwsVpcFlow,
     aws_vpc_flow_json::AwsVpcFlowJson,
     pub kyoten_rollup::KyotenRollup,

@@ -2,7 +2,7 @@
 
 use super::{Fate, Visitor};
 use crate::evidence::Place;
-use crate::flow::Flow;
+use crate::flow::{Flow, Kind};
 use crate::ledger::Ledger;
 use crate::sites::{Places, not_a_host};
 
@@ -28,6 +28,9 @@ impl Counting {
 
 /// Whether a flow joins two hosts; else what becomes of it instead.
 pub fn joins_hosts(flow: &Flow<'_>) -> Result<(), Fate> {
+    if flow.kind == Kind::Translation {
+        return Err(Fate::Filtered("an address translation: one host under two addresses"));
+    }
     match (flow.initiator.is_known(), flow.responder.is_known()) {
         (true, true) => {}
         (false, true) => return Err(Fate::WithoutEndpoint("no initiator in the record")),

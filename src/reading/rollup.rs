@@ -239,7 +239,7 @@ fn host(end: &Endpoint<'_>) -> Host {
 fn service(service: Service) -> (String, String) {
     let proto = match (service.kind, service.protocol) {
         (Kind::Connection, protocol) => protocol.map(|protocol| protocol.to_string()).unwrap_or_default(),
-        (kind @ (Kind::Logon | Kind::Session), _) => kind.word().to_owned(),
+        (kind @ (Kind::Logon | Kind::Session | Kind::Translation), _) => kind.word().to_owned(),
     };
     (proto, service.port.map(|port| port.to_string()).unwrap_or_default())
 }

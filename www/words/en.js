@@ -18,6 +18,7 @@ export const en = {
       ["nfdump (NetFlow)", "CSV, JSON, text"],
       ["FortiGate traffic", "key=value"],
       ["Palo Alto PAN-OS", "syslog, CSV export, JSON"],
+      ["Cisco ASA and FTD", "syslog"],
       ["AWS VPC flow logs", "any header"],
       ["Any CSV with a header", "columns guessed, yours to correct"],
       ["Kyoten rollup", "what another site summed up"],

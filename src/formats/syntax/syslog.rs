@@ -58,7 +58,9 @@ impl<'r> Message<'r> {
         if priority && let Some(rest) = rest.strip_prefix(b"1 ") {
             return self.peel_5424(rest);
         }
-        let Some((stamp, after)) = stamp(rest) else {
+        // The ASA and its relays put a colon before a time (`<166>:Oct 10 12:34:56`, `fw1 : Oct 10 12:34:56`).
+        let past_colon = rest.strip_prefix(b":").map(<[u8]>::trim_ascii_start);
+        let Some((stamp, after)) = stamp(rest).or_else(|| past_colon.and_then(stamp)) else {
             if priority {
                 self.body = rest;
                 self.take_tag();
@@ -259,8 +261,53 @@ fn zone(rest: &[u8]) -> (Option<i32>, &[u8]) {
     };
     match time::offset(bare) {
         Some(offset) if !bare.is_empty() => (Some(offset), &word[end - colon..]),
+        // A name of a zone ends in a colon where Cisco writes it; else it might be a host.
+        Some(_) | None if colon > 0 && is_zone_name(bare) => (zone_named(bare), &word[end - colon..]),
         Some(_) | None => (None, rest),
     }
+}
+
+/// Names of zones that stand for one offset wherever they are used, in quarters of an hour east of UTC.
+const ZONES: [(&[u8], i32); 27] = [
+    (b"EDT", -16),
+    (b"CDT", -20),
+    (b"MDT", -24),
+    (b"PDT", -28),
+    (b"AKST", -36),
+    (b"AKDT", -32),
+    (b"HST", -40),
+    (b"WET", 0),
+    (b"WEST", 4),
+    (b"CET", 4),
+    (b"CEST", 8),
+    (b"EET", 8),
+    (b"EEST", 12),
+    (b"MSK", 12),
+    (b"PKT", 20),
+    (b"ICT", 28),
+    (b"WIB", 28),
+    (b"HKT", 32),
+    (b"SGT", 32),
+    (b"AWST", 32),
+    (b"JST", 36),
+    (b"KST", 36),
+    (b"ACST", 38),
+    (b"AEST", 40),
+    (b"AEDT", 44),
+    (b"NZST", 48),
+    (b"NZDT", 52),
+];
+
+/// Names that mean several zones (CST is also China's, PST the Philippines', IST India's, Israel's and Ireland's): the
+/// file's clock settles such times.
+const AMBIGUOUS: [&[u8]; 9] = [b"EST", b"CST", b"MST", b"PST", b"AST", b"BST", b"GST", b"IST", b"BRT"];
+
+fn is_zone_name(word: &[u8]) -> bool {
+    ZONES.iter().any(|(name, _)| *name == word) || AMBIGUOUS.contains(&word)
+}
+
+fn zone_named(word: &[u8]) -> Option<i32> {
+    ZONES.iter().find(|(name, _)| *name == word).map(|(_, quarters)| quarters * 900)
 }
 
 const MONTHS: [&[u8; 3]; 12] =
@@ -328,6 +375,10 @@ mod tests {
             ("87 <134>1 2022-01-19T10:19:35Z h p - - - x", "1642587575+0 / h / p / x"),
             ("Oct 10 12:00:00 relay Oct 10 2018 12:34:56 fw1 kernel: IN=", "1539174896 / fw1 / kernel / IN="),
             ("Oct 10 12:00:00 relay <134>Oct 10 2018 12:34:56 fw1 kernel: IN=", "1539174896 / fw1 / kernel / IN="),
+            ("<166>:Feb 26 11:26:52 UTC: %FTD-6-1: x", "2-26 41212 / - / - / %FTD-6-1: x"),
+            ("Apr 15 2014 09:34:34 EDT: %ASA-5-1: x", "1397554474-14400 / - / - / %ASA-5-1: x"),
+            ("Apr 15 2014 09:34:34 CST: %ASA-5-1: x", "1397554474 / - / - / %ASA-5-1: x"),
+            ("Sep 25 15:47:07 h1 : Sep 25 16:47:07 JST: %ASA-5-1: x", "9-25 60427 / h1 / - / %ASA-5-1: x"),
             ("*Feb  8 04:00:48.259: %SEC-6-IPACCESSLOGP: list", "2-8 14448 / - / - / %SEC-6-IPACCESSLOGP: list"),
             ("2024-05-01 10:00:00 fw1 app: x", "1714557600 / fw1 / app / x"),
         ] {

@@ -128,7 +128,7 @@ pub fn compare(log: &str, expected: &Expected, flows: &[Value], exceptions: &Exc
         let best = (0..flows.len()).filter(|at| likeness(*at) > 0).max_by_key(|at| {
             let same_record = number(&flows[*at], "record") == Some(record_no);
             let same_time = is_time_right(record, &flows[*at]) == Some(true);
-            (!taken[*at], same_record, likeness(*at), same_time, std::cmp::Reverse(*at))
+            (same_record, !taken[*at], likeness(*at), same_time, std::cmp::Reverse(*at))
         });
         let Some(at) = best else {
             if exceptions.covers(log, record_no, "ends") {
