@@ -1,8 +1,9 @@
-//! Layers around the records: compressions (gzip, zstd, xz, bzip2, lz4), archives (zip, tar), UTF-16; nested to a stated
+//! Layers around the records: compressions (gzip, zstd, xz, bzip2, lz4), archives (zip, tar), EVTX, UTF-16; nested to a stated
 //! depth. Each layer keeps its own account, and what can't be unpacked is named and counted as unprocessed.
 
 mod budget;
 mod codec;
+mod evtx;
 mod gunzip;
 mod tar;
 mod zip;
@@ -13,6 +14,7 @@ use super::accounts::{Reasons, Tally};
 use super::encoding::Utf16;
 use budget::Budget;
 use codec::{Method, Packed};
+use evtx::Evtx;
 use gunzip::Gunzip;
 use tar::Tar;
 use zip::Zip;
@@ -34,10 +36,10 @@ pub struct LayerAccount {
     pub length: u64,
     /// Members that were unpacked, with their packed bytes.
     pub members: Tally,
-    /// Headers and directory of an archive.
+    /// Headers and directory of an archive, headers of an event log.
     #[serde(default)]
     pub headers: u64,
-    /// Zero bytes after the last member, as tapes leave them.
+    /// Zero bytes after the last member, as tapes leave them; unused space in an event log.
     pub padding: u64,
     /// What was not unpacked, by reason.
     pub unprocessed: Reasons,
@@ -109,6 +111,7 @@ enum Layer {
     Packed(Box<Packed>, Box<Unpacker>),
     Zip(Box<Zip>),
     Tar(Box<Tar>),
+    Evtx(Box<Evtx>),
     Utf16(Utf16),
     /// A container that Kyoten does not open, or one packed too deep.
     Closed(&'static str),
@@ -162,6 +165,7 @@ impl Unpacker {
             }
             Layer::Zip(zip) => zip.finish(&self.nest, out),
             Layer::Tar(tar) => tar.finish(out),
+            Layer::Evtx(log) => log.finish(&mut |bytes| out(Unpacked::Bytes(bytes))),
             Layer::Utf16(decoder) => decoder.finish(&mut |bytes| out(Unpacked::Bytes(bytes))),
             Layer::Unknown | Layer::Plain | Layer::Closed(_) => {}
         }
@@ -174,7 +178,7 @@ impl Unpacker {
             Layer::Packed(packed, inner) => packed.is_cut() || inner.is_cut(),
             Layer::Zip(zip) => zip.is_cut(),
             Layer::Tar(tar) => tar.is_cut(),
-            Layer::Unknown | Layer::Plain | Layer::Utf16(_) | Layer::Closed(_) => false,
+            Layer::Unknown | Layer::Plain | Layer::Evtx(_) | Layer::Utf16(_) | Layer::Closed(_) => false,
         }
     }
 
@@ -183,7 +187,7 @@ impl Unpacker {
         match &self.layer {
             Layer::Zip(_) | Layer::Tar(_) => true,
             Layer::Gzip(_, inner) | Layer::Packed(_, inner) => inner.is_archive(),
-            Layer::Unknown | Layer::Plain | Layer::Utf16(_) | Layer::Closed(_) => false,
+            Layer::Unknown | Layer::Plain | Layer::Evtx(_) | Layer::Utf16(_) | Layer::Closed(_) => false,
         }
     }
 
@@ -192,7 +196,7 @@ impl Unpacker {
         match &self.layer {
             Layer::Closed(what) => Some(what),
             Layer::Gzip(_, inner) | Layer::Packed(_, inner) => inner.closed(),
-            Layer::Unknown | Layer::Plain | Layer::Zip(_) | Layer::Tar(_) | Layer::Utf16(_) => None,
+            Layer::Unknown | Layer::Plain | Layer::Zip(_) | Layer::Tar(_) | Layer::Evtx(_) | Layer::Utf16(_) => None,
         }
     }
 
@@ -204,6 +208,7 @@ impl Unpacker {
             Layer::Packed(packed, inner) => (packed.account(self.taken), inner.accounts()),
             Layer::Zip(zip) => (zip.account(self.taken), Vec::new()),
             Layer::Tar(tar) => (tar.account(self.taken), Vec::new()),
+            Layer::Evtx(log) => (log.account(self.taken), Vec::new()),
             Layer::Utf16(decoder) => (decoder.account(self.taken), Vec::new()),
         };
         [vec![account], inner].concat()
@@ -230,6 +235,8 @@ impl Unpacker {
             Layer::Zip(Box::default())
         } else if archive {
             Layer::Tar(Box::default())
+        } else if Evtx::recognise(&head) {
+            Layer::Evtx(Box::default())
         } else if let Some(decoder) = Utf16::recognise(&head) {
             Layer::Utf16(decoder)
         } else {
@@ -248,6 +255,7 @@ impl Unpacker {
             }
             Layer::Zip(zip) => zip.feed(bytes, &self.nest, out),
             Layer::Tar(tar) => tar.feed(bytes, &self.nest, out),
+            Layer::Evtx(log) => log.feed(bytes, &mut |text| out(Unpacked::Bytes(text))),
             Layer::Utf16(decoder) => decoder.feed(bytes, &mut |decoded| out(Unpacked::Bytes(decoded))),
             // The bytes of a closed container are records' layer too: its reader counts them as unprocessed.
             Layer::Unknown | Layer::Plain | Layer::Closed(_) => out(Unpacked::Bytes(bytes)),
@@ -257,7 +265,7 @@ impl Unpacker {
 
 /// Names containers and binary files by their first bytes, so that the receipt can say what to do with them.
 fn closed_container(head: &[u8]) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 19] = [
+    const MAGIC: [(&[u8], &str); 18] = [
         (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
         (b"Rar!\x1a\x07", "a RAR archive"),
         (b"MSCF\0\0\0\0", "a Windows cabinet"),
@@ -273,7 +281,6 @@ fn closed_container(head: &[u8]) -> Option<&'static str> {
         (b"\xa1\xb2\x3c\x4d", "a packet capture (pcap, nanoseconds)"),
         (b"\x0a\x0d\x0d\x0a", "a packet capture (pcapng)"),
         (b"PAR1", "a Parquet file"),
-        (b"ElfFile\x00", "a Windows event log (EVTX)"),
         (b"SQLite format 3\0", "an SQLite database"),
         (b"%PDF-", "a PDF document"),
         (b"\x89PNG\r\n\x1a\n", "a PNG picture"),

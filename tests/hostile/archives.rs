@@ -101,6 +101,11 @@ fn zip_hiding(members: &[Member], hide: &[usize]) -> Vec<u8> {
     out
 }
 
+/// A zip archive of these files.
+pub fn zip_of(files: &[(String, &[u8])]) -> Vec<u8> {
+    zip(&files.iter().map(|(name, data)| member(name, data)).collect::<Vec<_>>())
+}
+
 fn zip(members: &[Member]) -> Vec<u8> {
     zip_hiding(members, &[])
 }
@@ -165,7 +170,7 @@ type Packer = fn(&[u8]) -> Vec<u8>;
 const PACKERS: [(&str, Packer); 4] = [("zstd", zstd), ("xz", xz), ("bzip2", bzip2), ("lz4", lz4)];
 
 /// What came of a dropped file and its members, by name, and their ledgers.
-fn open(bytes: &[u8], chunk: usize) -> Vec<(Receipt, Vec<u8>)> {
+pub fn open(bytes: &[u8], chunk: usize) -> Vec<(Receipt, Vec<u8>)> {
     let counting = |name: &str| Counting::new(SiteBook::default().for_evidence(name), name);
     let opening = Arc::new(move |name: &str| (Order::default(), counting(name)));
     let mut reading = Reading::opening("x", Order::default(), counting("x"), opening);
@@ -184,7 +189,7 @@ fn open(bytes: &[u8], chunk: usize) -> Vec<(Receipt, Vec<u8>)> {
 }
 
 /// As [`open`], and the same in chunks of 1, 7 and 4096 bytes.
-fn opened(bytes: &[u8]) -> Vec<Receipt> {
+pub fn opened(bytes: &[u8]) -> Vec<Receipt> {
     let whole = open(bytes, bytes.len());
     for chunk in [1, 7, 4096] {
         assert!(open(bytes, chunk) == whole, "chunks of {chunk}");

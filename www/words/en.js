@@ -19,6 +19,7 @@ export const en = {
       ["FortiGate traffic", "key=value"],
       ["Palo Alto PAN-OS", "syslog, CSV export, JSON"],
       ["Cisco ASA and FTD", "syslog"],
+      ["Windows events", "EVTX, XML, JSON, CSV"],
       ["AWS VPC flow logs", "any header"],
       ["Any CSV with a header", "columns guessed, yours to correct"],
       ["Kyoten rollup", "what another site summed up"],
