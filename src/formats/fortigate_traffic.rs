@@ -16,7 +16,7 @@
 //! **Events** (VPN, logins) that name two ends are read by their own rules; the rest is skipped by name. Addresses after
 //! translation (`trandisp`, `transip`) are not read: the ends are those that the originator named.
 
-use super::firewall::{self, Sessions, Telling};
+use super::firewall::{self, Fate, Sessions, Telling};
 use super::syntax::address::address;
 use super::syntax::pairs::{Between, Pairs, Value};
 use super::syntax::{number, time};
@@ -107,13 +107,12 @@ impl Parser for Traffic {
             return Disposition::Parsed;
         };
         let device = fields.device();
-        if self.sessions.tell([&device, &number.text()], telling, flow, &record, flows) {
-            return Disposition::Parsed;
+        match self.sessions.tell([&device, &number.text()], telling, flow, &record, flows) {
+            Fate::Held | Fate::Again if kind.bytes == b"traffic" => Disposition::Skipped(
+                "start or statistics of a session, which counts once, by its last record".into(),
+            ),
+            fate => firewall::told_once(fate),
         }
-        Disposition::Skipped(match kind.bytes {
-            b"traffic" => "start or statistics of a session, which counts once, by its last record".into(),
-            _ => "what was found in a session, which counts once, by its traffic record".into(),
-        })
     }
 
     fn finish(&mut self, flows: &mut Sink<'_>) {
@@ -138,11 +137,7 @@ impl Traffic {
             flows(&event.flow, record.place);
             return Disposition::Parsed;
         };
-        if self.sessions.tell([&fields.device(), &number], telling, event.flow, &record, flows) {
-            Disposition::Parsed
-        } else {
-            Disposition::Skipped("one of several records of a tunnel, which counts once".into())
-        }
+        firewall::told_once(self.sessions.tell([&fields.device(), &number], telling, event.flow, &record, flows))
     }
 }
 

@@ -321,11 +321,7 @@ impl Parser for Firewall {
             return Disposition::Parsed;
         };
         let device = report.get(Means::Serial).unwrap_or_default();
-        if self.sessions.tell([device, &number], log.telling(&report), flow, &record, flows) {
-            Disposition::Parsed
-        } else {
-            Disposition::Skipped("one of several records of a session, which counts once".into())
-        }
+        firewall::told_once(self.sessions.tell([device, &number], log.telling(&report), flow, &record, flows))
     }
 
     fn finish(&mut self, flows: &mut Sink<'_>) {

@@ -20,6 +20,8 @@ export const en = {
       ["Palo Alto PAN-OS", "syslog, CSV export, JSON"],
       ["Cisco ASA and FTD", "syslog"],
       ["Windows events", "EVTX, XML, JSON, CSV"],
+      ["Check Point, Juniper SRX, Sophos, SonicWall", "syslog, JSON, tables"],
+      ["WatchGuard, Stormshield, Barracuda", "syslog, JSON"],
       ["AWS VPC flow logs", "any header"],
       ["Any CSV with a header", "columns guessed, yours to correct"],
       ["Kyoten rollup", "what another site summed up"],

@@ -5,18 +5,21 @@
 //! then forgotten. Invariants: of a field that occurs twice the first counts; what a maker writes for "not known" (`-`, `N/A`,
 //! nothing) is as if the field were absent; nothing here knows a maker.
 
+mod reader;
 mod sessions;
 
 use std::net::IpAddr;
 
 use super::syntax::address::{address, address_and_port};
+use super::syntax::pairs::{Between, Pairs};
 use super::syntax::syslog::Stamp;
+use super::syntax::years::Years;
 use super::syntax::{json, number, syslog, time};
 use super::{Fault, reasons};
-use crate::evidence::Clock;
-use crate::flow::{Basis, Endpoint, Flow, Moment, Outcome, Protocol, Text};
+use crate::flow::{Endpoint, Flow, Moment, Outcome, Protocol, Text};
 
-pub(super) use sessions::{Sessions, Telling};
+pub(super) use reader::{Reader, Told, take, told_once};
+pub(super) use sessions::{Fate, Sessions, Telling};
 
 /// What a field means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +96,14 @@ impl<'r> Report<'r> {
         }
     }
 
+    /// Takes a field back that says this, which is what its maker writes for not known.
+    pub(super) fn forget(&mut self, means: Means, unsaid: &str) {
+        let place = &mut self.fields[means as usize];
+        if place.as_deref() == Some(unsaid) {
+            *place = None;
+        }
+    }
+
     /// Takes down the fields of a JSON object that the table of names knows.
     pub(super) fn put_object(&mut self, object: &'r [u8], means: impl Fn(&[u8]) -> Option<Means>) -> Result<(), Fault> {
         json::fields(object, |key, value| {
@@ -103,6 +114,37 @@ impl<'r> Report<'r> {
             }
         })
         .map_err(|not_json| not_an_object(object, &not_json))
+    }
+
+    /// Takes down the `key=value` pairs that the table of names knows. A quote without an end hides what follows it; what
+    /// stands before it is sound. Gives the key of such a quote.
+    pub(super) fn put_pairs(
+        &mut self,
+        bytes: &'r [u8],
+        between: Between,
+        means: impl Fn(&[u8]) -> Option<Means>,
+    ) -> Option<&'r [u8]> {
+        for pair in Pairs::new(bytes, between) {
+            match pair {
+                Ok((key, value)) => {
+                    if let Some(means) = means(key) {
+                        self.put(means, value.text());
+                    }
+                }
+                Err(unclosed) => return Some(unclosed.key),
+            }
+        }
+        None
+    }
+
+    /// Gives the flow its start, from the time that this field says, so long before it.
+    pub(super) fn begin(&self, flow: &mut Flow<'r>, means: Means, before: u64, years: &mut Years) -> Result<(), Fault> {
+        let Some(text) = self.get(means) else { return Ok(()) };
+        let stamp = stamp_of(text.trim().as_bytes()).ok_or_else(|| self.unreadable(means))?;
+        if let Some((moment, basis)) = years.settle(stamp) {
+            (flow.start, flow.basis) = (moment.before(before), basis);
+        }
+        Ok(())
     }
 
     pub(super) fn get(&self, means: Means) -> Option<&str> {
@@ -186,7 +228,9 @@ impl<'r> Report<'r> {
                 None => return Err(Fault::of_field(reasons::ADDRESS, field, text.as_bytes())),
             }
         }
-        if protocol.is_some_and(|protocol| !protocol.has_ports()) {
+        // Where the protocol is not said, a port 0 is none.
+        let without = protocol.map_or(port == Some(0), |protocol| !protocol.has_ports());
+        if without {
             port = None;
         }
         Ok(Endpoint { address: found, name, zone: self.text(zone_at), port })
@@ -253,15 +297,36 @@ pub(super) fn may_be_host(text: &str) -> bool {
             .any(|b| b.is_ascii_whitespace() || b.is_ascii_control() || matches!(b, b'/' | b':' | b',' | b'"'))
 }
 
-/// A time as any of these devices writes it: ISO 8601 and its relatives, or with a month's name, or since the epoch.
-pub(super) fn moment(text: &[u8], clock: &Clock) -> Option<(Moment, Basis)> {
+/// A time as any of these devices writes it: ISO 8601 and its relatives, with a month's name, or since the epoch.
+pub(super) fn stamp_of(text: &[u8]) -> Option<Stamp> {
     if let Some(written) = time::read(text) {
-        return Some(written.settle(clock));
+        return Some(Stamp::Full(written));
     }
-    if let Some((Stamp::Full(written), _rest)) = syslog::stamp(text) {
-        return Some(written.settle(clock));
+    if let Some((stamp, rest)) = syslog::stamp(text)
+        && rest.trim_ascii().is_empty()
+    {
+        return Some(stamp);
     }
-    time::epoch(text).map(|moment| (moment, Basis::Explicit))
+    if let Some(stamp) = day_first(text) {
+        return Some(stamp);
+    }
+    time::epoch(text).map(|local| Stamp::Full(time::Written { local, offset: Some(0) }))
+}
+
+/// `20Dec2019 12:04:05`, `1 Nov 2021, 06:00:01`, `23-Jun-2022 16:24:59`.
+fn day_first(text: &[u8]) -> Option<Stamp> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (day, rest) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
+    let rest = rest.trim_start_matches([' ', '-', '/']);
+    let (month, rest) = rest.split_at(rest.bytes().take_while(u8::is_ascii_alphabetic).count());
+    let rest = rest.trim_start_matches([' ', '-', '/', ',']);
+    let (year, rest) = rest.split_at(rest.bytes().take_while(u8::is_ascii_digit).count());
+    let clock_time = rest.trim_start_matches([' ', ',', 'T']);
+    if day.is_empty() || day.len() > 2 || year.len() != 4 {
+        return None;
+    }
+    let ordered = format!("{} {day} {year} {clock_time}", month.get(..3)?);
+    syslog::stamp(ordered.as_bytes()).filter(|(_, rest)| rest.trim_ascii().is_empty()).map(|(stamp, _)| stamp)
 }
 
 /// The zone of a device's own time by what stands in the syslog header: where header and device read alike within five
@@ -353,6 +418,29 @@ mod tests {
         assert_eq!((flow.protocol, flow.initiator.port), (Some(Protocol::ICMP), None));
         assert_eq!(of(&[&ends[..], &[(Means::Protocol, "chaos")]].concat()).unwrap().unwrap().protocol, None);
         assert!(of(&[&ends[..], &[(Means::Protocol, "999")]].concat()).is_err());
+    }
+
+    #[test]
+    fn times_of_every_maker_are_read() {
+        let read = |text: &str| match stamp_of(text.as_bytes()) {
+            Some(Stamp::Full(written)) => Some(written.local),
+            Some(Stamp::Yearless { .. }) | None => None,
+        };
+        let noon = Some(Moment(1_655_985_600_000_000));
+        for text in [
+            "2022-06-23 12:00:00",
+            "Thu Jun 23 12:00:00 2022",
+            "Jun 23 2022 12:00:00",
+            "23Jun2022 12:00:00",
+            "23 June 2022, 12:00:00",
+            "23-Jun-2022 12:00:00",
+            "1655985600",
+        ] {
+            assert_eq!(read(text), noon, "{text}");
+        }
+        for text in ["", "23Jun22 12:00:00", "31Jun2022 12:00:00", "Jun", "23 2022 12:00"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     #[test]

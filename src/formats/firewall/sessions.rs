@@ -4,16 +4,16 @@
 //! before it is held back until then and dropped, and goes out at the file's end where no last word came. Exports that
 //! begin with the newest record tell the end first: the last [`ENDED`] ends are remembered, and what they told again is dropped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 
 use crate::evidence::{Place, Record};
 use crate::flow::{Flow, Moment};
 use crate::formats::Sink;
 
-/// How many sessions without a last word are held. Past that, records go out where they stand, and the session may count
-/// again at its end.
-pub(in crate::formats) const OPEN: usize = 32_768;
+/// How many sessions without a last word are held. Past that, the one that was opened first goes out, and counts again if its
+/// end still comes.
+const OPEN: usize = 32_768;
 
 /// How many ends are remembered.
 const ENDED: usize = 16_384;
@@ -30,17 +30,29 @@ pub(in crate::formats) enum Telling {
     Before,
 }
 
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::formats) enum Fate {
+    /// Its flow went out.
+    Out,
+    /// Its flow is held back, as the first of its session.
+    Held,
+    /// Another record tells of its session.
+    Again,
+}
+
 /// The sessions of one file.
 #[derive(Default)]
 pub(in crate::formats) struct Sessions {
     open: BTreeMap<u128, (Place, Flow<'static>)>,
+    /// Their keys in the order in which they were opened, those of ended sessions among them until they are passed over.
+    order: VecDeque<u128>,
     /// Until when the session at this place of the table lasted; made with the first end.
     ended: Vec<(u128, Moment)>,
 }
 
 impl Sessions {
-    /// Takes a record of the session with this number on this device. `false` when it does not go out now: another record
-    /// tells of the session, or will.
+    /// Takes a record of the session with this number on this device.
     pub(in crate::formats) fn tell(
         &mut self,
         [device, number]: [&str; 2],
@@ -48,30 +60,37 @@ impl Sessions {
         flow: Flow<'_>,
         record: &Record<'_>,
         flows: &mut Sink<'_>,
-    ) -> bool {
+    ) -> Fate {
         let key = key(device, number, &flow);
         let place = record.place;
         match telling {
             Telling::Last => {
                 self.open.remove(&key);
+                if self.order.len() > 4 * OPEN {
+                    self.order.retain(|key| self.open.contains_key(key));
+                }
                 self.remember(key, &flow);
             }
-            Telling::Before if self.has_ended(key, &flow) => return false,
+            Telling::Before if self.has_ended(key, &flow) => return Fate::Again,
             Telling::Before => {
                 if let Some((held_place, held)) = self.open.get_mut(&key) {
                     let start = held.start.into_iter().chain(flow.start).min();
                     (*held_place, *held) = (place, flow.into_owned());
                     held.start = start;
-                    return false;
+                    return Fate::Again;
                 }
-                if self.open.len() < OPEN && record.bytes.len() <= LONGEST_HELD {
+                if record.bytes.len() <= LONGEST_HELD {
+                    if self.open.len() >= OPEN {
+                        self.let_out(flows);
+                    }
                     self.open.insert(key, (place, flow.into_owned()));
-                    return false;
+                    self.order.push_back(key);
+                    return Fate::Held;
                 }
             }
         }
         flows(&flow, place);
-        true
+        Fate::Out
     }
 
     /// The file is at its end: what had no last word goes out, in the file's order.
@@ -79,6 +98,17 @@ impl Sessions {
         let mut open: Vec<(Place, Flow<'static>)> = std::mem::take(&mut self.open).into_values().collect();
         open.sort_by_key(|(place, _)| *place);
         open.iter().for_each(|(place, flow)| flows(flow, *place));
+    }
+
+    /// Lets the session out that was opened first.
+    fn let_out(&mut self, flows: &mut Sink<'_>) {
+        while let Some(key) = self.order.pop_front() {
+            if let Some((place, flow)) = self.open.remove(&key) {
+                self.remember(key, &flow);
+                flows(&flow, place);
+                return;
+            }
+        }
     }
 
     fn remember(&mut self, key: u128, flow: &Flow<'_>) {
