@@ -14,6 +14,8 @@ mod flows;
 mod input;
 #[path = "kyoten/inputs.rs"]
 mod inputs;
+#[path = "kyoten/report.rs"]
+mod report;
 #[path = "kyoten/rollup.rs"]
 mod rollup;
 #[path = "kyoten/sample.rs"]
@@ -35,6 +37,8 @@ enum Command {
     Analyze(analyze::Arguments),
     /// The flows by link, service, hour and outcome, small enough to send; an input of analyze too.
     Rollup(rollup::Arguments),
+    /// The case file as a report: one HTML file that prints to PDF.
+    Report(report::Arguments),
     /// Writes the synthetic sample case.
     Sample(sample::Arguments),
 }
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         Command::Flows(arguments) => flows::run(&arguments),
         Command::Analyze(arguments) => analyze::run(&arguments),
         Command::Rollup(arguments) => rollup::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
     };
     match end {

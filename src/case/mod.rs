@@ -5,6 +5,7 @@
 //! in which they came.
 
 pub mod acts;
+pub mod aftermath;
 pub mod document;
 pub mod log;
 pub mod reopened;

@@ -12,7 +12,7 @@ use plotters_backend::{
 
 use crate::scene::{Anchor, Ink, Mark, Palette, Point, Scene, widths};
 
-pub use svg::svg;
+pub use svg::{escaped, svg};
 
 /// How many backend units a scene unit has. Scenes are rounded to 1/16, so nothing is lost at this fineness.
 pub const FINENESS: f32 = 16.0;

@@ -115,6 +115,12 @@ pub fn svg_of_document(document: &Document, reopened: &Reopened, options: &Optio
     Subject::of_document(document, reopened).svg(options)
 }
 
+/// The figure of a case file in words.
+pub fn alternative_of_document(document: &Document, reopened: &Reopened, options: &Options) -> String {
+    let Gathered { content, network, .. } = gather(&Subject::of_document(document, reopened), options);
+    beside::alternative(&content, &network)
+}
+
 /// The caption under the figure of a case file.
 pub fn caption_of_document(document: &Document, reopened: &Reopened, options: &Options) -> String {
     beside::caption(&gather(&Subject::of_document(document, reopened), options).content)

@@ -4,12 +4,15 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use kyoten::case::document::Document;
 use kyoten::evidence::Clock;
 use kyoten::evidence::clock::read_offset;
 use kyoten::evidence::text::visible;
 use kyoten::formats::Setting;
 use kyoten::reading::receipt::Receipt;
 use kyoten::reading::{Order, Reading, Visitor};
+
+use crate::End;
 
 const SLICE: usize = 1 << 20;
 
@@ -74,6 +77,25 @@ pub fn read<V: Visitor>(
         after(&mut reading)?;
     }
     Ok(reading.finish_all())
+}
+
+/// Reads a case file, and says what its reader must know.
+pub fn read_case(path: &Path) -> Result<Document, String> {
+    let shown = visible(&path.display().to_string()).into_owned();
+    let bytes = std::fs::read(path).map_err(|error| format!("{shown} can't be read: {error}"))?;
+    let document = kyoten::case::document::read::read(&bytes).map_err(|sentence| format!("{shown}: {sentence}"))?;
+    if let Some(entry) = kyoten::case::log::broken(&document.log) {
+        eprintln!("kyoten: {shown}: the chain of the analysts' log is broken at entry {}", entry + 1);
+    }
+    Ok(document)
+}
+
+/// How a command ends that made something of a case file: partly, where its evidence was not wholly read.
+pub fn wholeness(document: &Document) -> End {
+    if document.partial {
+        eprintln!("kyoten: PARTIAL: not all evidence of this case was read to its end");
+    }
+    if document.partial || kyoten::case::log::broken(&document.log).is_some() { End::Partly } else { End::Done }
 }
 
 /// Writes what was asked for, to a file (gzip, where its name ends in `.gz`) or to standard output.

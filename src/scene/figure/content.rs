@@ -119,6 +119,14 @@ pub enum Tlp {
 }
 
 impl Tlp {
+    /// Reads a label, with or without `TLP:`, in any case.
+    pub fn read(label: &str) -> Option<Tlp> {
+        let all = [Tlp::Red, Tlp::AmberStrict, Tlp::Amber, Tlp::Green, Tlp::Clear];
+        let label = label.to_ascii_uppercase();
+        let bare = label.strip_prefix("TLP:").unwrap_or(&label);
+        all.into_iter().find(|tlp| tlp.label().strip_prefix("TLP:") == Some(bare))
+    }
+
     /// The label, as FIRST writes it.
     pub fn label(self) -> &'static str {
         match self {

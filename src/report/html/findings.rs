@@ -1,0 +1,111 @@
+//! The report's findings with their rows, all links, and what could not be judged.
+
+use super::{Report, number};
+use crate::case::acts::standing;
+use crate::case::document::Finding;
+
+/// How many services of links the report lists.
+const MOST_LINKS: usize = 400;
+
+impl Report<'_> {
+    pub(super) fn findings(&mut self) {
+        let w = self.words;
+        self.out.element("<h2>", w.findings, "</h2>");
+        if self.document.findings.is_empty() {
+            self.out.element("<p>", w.nothing_found, "</p>");
+        }
+        for finding in &self.document.findings {
+            self.finding(finding);
+        }
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        let (w, document) = (self.words, self.document);
+        let class = match finding.lane.as_str() {
+            "policy" => "<section class=\"finding policy\">\n<h3>",
+            "novelty" => "<section class=\"finding novelty\">\n<h3>",
+            "behaviour" => "<section class=\"finding behaviour\">\n<h3>",
+            "campaign" => "<section class=\"finding campaign\">\n<h3>",
+            _ => "<section class=\"finding\">\n<h3>",
+        };
+        let service = finding.service.as_deref().unwrap_or_default();
+        let heading = format!("{}. {} → {} {service}", finding.rank, finding.from, finding.to);
+        self.out.raw(class).text(&heading).raw("</h3>\n");
+        self.out.element("<p>", &(w.claim)(finding), "</p>");
+        if !w.original.is_empty() {
+            self.out.element("<p class=\"quiet\">", w.original, "</p>");
+            self.out.element("<blockquote lang=\"en\">", &finding.because, "</blockquote>");
+        }
+        let chance = match (finding.p, finding.q) {
+            (Some(p), Some(q)) => format!("p = {p}, q = {q}"),
+            (Some(p), None) => format!("p = {p}"),
+            (None, _) => String::new(),
+        };
+        let decided = standing(&document.decisions, &finding.id).map_or(String::new(), |d| {
+            format!("{} ({}, {}): {}", (w.decision)(d.verdict), d.who, self.time(d.at), d.why)
+        });
+        let span = finding.first.zip(finding.last).map_or(String::new(), |span| self.span(Some(span)));
+        let terms = [
+            (w.rule, format!("{} ({})", finding.rule, (w.lane)(&finding.lane))),
+            (w.when, span),
+            (w.hosts, finding.hosts.join(", ")),
+            (w.accounts, finding.accounts.join(", ")),
+            (w.chance, chance),
+            (w.normal, finding.normal.clone()),
+            (w.innocent, finding.innocent.join("; ")),
+            (w.attack, finding.attack.join(", ")),
+            (w.decided_as, decided),
+            (w.finding_id, finding.id.clone()),
+        ];
+        self.out.terms(&terms);
+        let rows: Vec<Vec<String>> = (finding.evidence.iter())
+            .map(|row| vec![row.file.clone(), number(row.line), number(row.offset)])
+            .collect();
+        self.out.element("<h4>", w.rows, "</h4>").table("rows", &[w.file, w.line, w.offset], &rows);
+        self.out.raw("</section>\n");
+    }
+
+    pub(super) fn links(&mut self) {
+        let w = self.words;
+        let mut services: Vec<_> = (self.document.links.iter().filter(|link| link.from != link.to))
+            .flat_map(|link| link.services.iter().map(move |service| (link, service)))
+            .collect();
+        // Links inside the organisation first: those to the outside are many, and each is little.
+        let outside = |name: &str| name == crate::sites::EXTERNAL;
+        services.sort_by_key(|(link, _)| outside(&link.from) || outside(&link.to));
+        let rows: Vec<Vec<String>> = (services.iter().take(MOST_LINKS))
+            .map(|(link, s)| {
+                let mut row = vec![link.from.clone(), link.to.clone(), s.service.clone()];
+                row.extend([s.flows, s.established, s.denied, s.failed, s.bytes_out, s.bytes_in].map(number));
+                row.extend([self.time_or_not(s.first), self.time_or_not(s.last)]);
+                row
+            })
+            .collect();
+        self.out.element("<h2>", w.links, "</h2>").element("<p class=\"quiet\">", w.links_lead, "</p>");
+        let names = [
+            w.from, w.to, w.service, w.flows, w.established, w.denied, w.failed, w.bytes_out, w.bytes_in, w.first, w.last,
+        ];
+        self.out.table("numbers", &names, &rows);
+        if services.len() > MOST_LINKS {
+            self.out.element("<p class=\"quiet\">", &(w.more_links)(services.len() - MOST_LINKS), "</p>");
+        }
+    }
+
+    pub(super) fn negatives(&mut self) {
+        let w = self.words;
+        self.out.element("<h2>", w.negatives, "</h2>").element("<p class=\"quiet\">", w.negatives_lead, "</p>");
+        let rows: Vec<Vec<String>> = (self.document.not_enough_evidence.iter())
+            .map(|refrain| {
+                let link = match (&refrain.from, &refrain.to) {
+                    (Some(from), Some(to)) => format!("{from} → {to} {}", refrain.service.as_deref().unwrap_or_default()),
+                    _ => String::new(),
+                };
+                vec![refrain.rule.clone(), link, refrain.because.clone()]
+            })
+            .collect();
+        if rows.is_empty() {
+            self.out.element("<p>", w.none, "</p>");
+        }
+        self.out.table("refrains", &[w.rule, w.link, w.because], &rows);
+    }
+}
