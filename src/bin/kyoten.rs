@@ -8,6 +8,8 @@ use clap::{Parser, Subcommand};
 
 #[path = "kyoten/analyze.rs"]
 mod analyze;
+#[path = "kyoten/export.rs"]
+mod export;
 #[path = "kyoten/flows.rs"]
 mod flows;
 #[path = "kyoten/input.rs"]
@@ -39,6 +41,8 @@ enum Command {
     Rollup(rollup::Arguments),
     /// The case file as a report: one HTML file that prints to PDF.
     Report(report::Arguments),
+    /// The case file in another form: for spreadsheets, timelines, graphs, tickets, sensors.
+    Export(export::Arguments),
     /// Writes the synthetic sample case.
     Sample(sample::Arguments),
 }
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
         Command::Analyze(arguments) => analyze::run(&arguments),
         Command::Rollup(arguments) => rollup::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
     };
     match end {

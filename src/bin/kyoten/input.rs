@@ -11,6 +11,7 @@ use kyoten::evidence::text::visible;
 use kyoten::formats::Setting;
 use kyoten::reading::receipt::Receipt;
 use kyoten::reading::{Order, Reading, Visitor};
+use kyoten::scene::figure::Tlp;
 
 use crate::End;
 
@@ -77,6 +78,12 @@ pub fn read<V: Visitor>(
         after(&mut reading)?;
     }
     Ok(reading.finish_all())
+}
+
+/// Reads a label of TLP 2.0.
+pub fn read_tlp(label: &str) -> Result<Tlp, String> {
+    let none = || format!("TLP 2.0 has no label {label:?}; it has RED, AMBER+STRICT, AMBER, GREEN, CLEAR");
+    Tlp::read(label).ok_or_else(none)
 }
 
 /// Reads a case file, and says what its reader must know.

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use kyoten::report::html::{self, Language};
-use kyoten::scene::figure::Tlp;
 
 use crate::End;
 use crate::input;
@@ -26,8 +25,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<End, String> {
     let language = Language::read(&arguments.lang)
         .ok_or_else(|| format!("no report in the language {:?}; there are en and ja", arguments.lang))?;
-    let tlp = Tlp::read(&arguments.tlp)
-        .ok_or_else(|| format!("TLP 2.0 has no label {:?}; it has RED, AMBER+STRICT, AMBER, GREEN, CLEAR", arguments.tlp))?;
+    let tlp = input::read_tlp(&arguments.tlp)?;
     let document = input::read_case(&arguments.case)?;
     let report = html::html(&document, html::Options { language, tlp });
     input::write_out(arguments.out.as_deref(), report.as_bytes())?;

@@ -44,7 +44,7 @@ thead { display: table-header-group; }
 tr { break-inside: avoid; }
 table.numbers td:nth-child(n+4) { font-variant-numeric: tabular-nums; white-space: nowrap; }
 table.hashes td { font-family: "Noto Sans Mono", "DejaVu Sans Mono", Consolas, monospace; font-size: .9em; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: .3rem 0 .6rem; }
+dl { display: grid; grid-template-columns: minmax(6rem, 11rem) 1fr; gap: .1rem 1rem; margin: .3rem 0 .6rem; }
 dt { color: #57606a; }
 dd { margin: 0; overflow-wrap: anywhere; }
 ul { margin: .2rem 0 .6rem; padding-left: 1.3rem; }
