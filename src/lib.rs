@@ -37,5 +37,7 @@ pub mod paint;
 
 pub mod report;
 
+pub mod containment;
+
 #[cfg(target_arch = "wasm32")]
 pub mod web;

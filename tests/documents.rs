@@ -113,7 +113,7 @@ fn check(program: &str, known: &BTreeSet<String>, source: impl Fn(&str) -> Strin
                 rest.split(|c: char| c.is_whitespace() || c == '[').filter_map(|word| word.strip_prefix("--"));
             for option in options {
                 let field = option.trim_end_matches(']').replace('-', "_");
-                if !source.contains(&format!(" {field}: ")) {
+                if !source.contains(&format!(" {field}: ")) && !source.contains(&format!(" r#{field}: ")) {
                     wrong.push(format!("{document}: {program} {command} --{option}"));
                 }
             }

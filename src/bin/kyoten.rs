@@ -1,5 +1,5 @@
 //! The same engine from a shell. Standard output carries only what was asked for; standard error says the rest.
-//! Exit status: 0 done; 1 done, with input that was not fully read; 2 refused (usage, nothing readable).
+//! Exit status: 0 done; 1 done, with input that was not fully read or does not hold; 2 refused (usage, nothing readable).
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
@@ -20,8 +20,12 @@ mod inputs;
 mod report;
 #[path = "kyoten/rollup.rs"]
 mod rollup;
+#[path = "kyoten/rules.rs"]
+mod rules;
 #[path = "kyoten/sample.rs"]
 mod sample;
+#[path = "kyoten/verify.rs"]
+mod verify;
 
 /// Which connections between our sites should not have occurred?
 #[derive(Parser)]
@@ -43,6 +47,10 @@ enum Command {
     Report(report::Arguments),
     /// The case file in another form: for spreadsheets, timelines, graphs, tickets, sensors.
     Export(export::Arguments),
+    /// Deny rules for chosen findings, with the way back; or what they would break.
+    Rules(rules::Arguments),
+    /// Whether the evidence is what the case was made of, and the analysts' log whole.
+    Verify(verify::Arguments),
     /// Writes the synthetic sample case.
     Sample(sample::Arguments),
 }
@@ -62,6 +70,8 @@ fn main() -> ExitCode {
         Command::Rollup(arguments) => rollup::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Rules(arguments) => rules::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
     };
     match end {

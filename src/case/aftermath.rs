@@ -65,13 +65,13 @@ fn told(from: &str, to: &str, service: &Service, at: f64, until: Option<f64>) ->
         if start < own || until.is_some_and(|until| start >= hour_of(until)) {
             continue;
         }
-        let ran = flows.saturating_sub(denied + failed);
+        let ran = flows.saturating_sub(denied.saturating_add(*failed));
         if start == own && at > own as f64 {
-            after.in_that_hour += ran;
+            after.in_that_hour = after.in_that_hour.saturating_add(ran);
             continue;
         }
-        after.ran += ran;
-        after.stopped += denied + failed;
+        after.ran = after.ran.saturating_add(ran);
+        after.stopped = after.stopped.saturating_add(denied.saturating_add(*failed));
         if ran > 0 {
             after.hours = Some((after.hours.map_or(start, |(first, _)| first), start));
         }

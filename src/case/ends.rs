@@ -31,7 +31,9 @@ impl Ends {
 pub fn hosts(document: &Document, finding: &Finding) -> Ends {
     let pairs = pairs(document, finding);
     if !pairs.is_empty() {
-        let one = |end: fn(&(IpAddr, IpAddr)) -> IpAddr| pairs.iter().map(|pair| IpNet::from(end(pair))).collect::<BTreeSet<_>>();
+        let one = |end: fn(&(IpAddr, IpAddr)) -> IpAddr| {
+            pairs.iter().map(|pair| IpNet::from(end(pair))).collect::<BTreeSet<_>>()
+        };
         return Ends { from: aggregated(one(|pair| pair.0)), to: aggregated(one(|pair| pair.1)) };
     }
     let named = finding.hosts.iter().filter_map(|host| host.parse::<IpAddr>().ok());
@@ -66,7 +68,9 @@ pub fn pairs(document: &Document, finding: &Finding) -> Vec<(IpAddr, IpAddr)> {
 /// addresses are another's.
 pub fn ranges(document: &Document, site: &str) -> Vec<IpNet> {
     let ranges = document.site(site).into_iter().flat_map(|site| &site.ranges);
-    aggregated(ranges.filter(|range| !range.contains("source=")).filter_map(|range| Some(read_net(range).ok()?.0)).collect())
+    aggregated(
+        ranges.filter(|range| !range.contains("source=")).filter_map(|range| Some(read_net(range).ok()?.0)).collect(),
+    )
 }
 
 /// Both ends by their sites' ranges, and by the finding's hosts where there is no site.

@@ -9,9 +9,34 @@ use crate::evidence::text::visible;
 use crate::scene::figure::Tlp;
 
 const COLUMNS: [&str; 28] = [
-    "kind", "label", "rank", "id", "lane", "rule", "from", "to", "service", "first", "last", "connections", "established",
-    "denied", "failed", "bytes_out", "bytes_in", "hosts", "accounts", "p", "q", "decision", "decided_by", "decided_at", "why",
-    "because", "attack", "rows",
+    "kind",
+    "label",
+    "rank",
+    "id",
+    "lane",
+    "rule",
+    "from",
+    "to",
+    "service",
+    "first",
+    "last",
+    "connections",
+    "established",
+    "denied",
+    "failed",
+    "bytes_out",
+    "bytes_in",
+    "hosts",
+    "accounts",
+    "p",
+    "q",
+    "decision",
+    "decided_by",
+    "decided_at",
+    "why",
+    "because",
+    "attack",
+    "rows",
 ];
 
 /// The CSV: a row a finding in rank order, then a row a service of a link.
@@ -28,7 +53,8 @@ pub fn csv(document: &Document, tlp: Tlp) -> String {
     for f in &document.findings {
         let decision = standing(&document.decisions, &f.id);
         let service = (document.services(&f.from, &f.to)).find(|own| Some(&own.service) == f.service.as_ref());
-        let sum = |of: fn(&crate::case::document::Service) -> u64| service.map(|s| of(s).to_string()).unwrap_or_default();
+        let sum =
+            |of: fn(&crate::case::document::Service) -> u64| service.map(|s| of(s).to_string()).unwrap_or_default();
         let rows: Vec<String> = f.evidence.iter().map(|row| format!("{}:{}", row.file, row.line)).collect();
         put([
             "finding".to_owned(),

@@ -13,7 +13,9 @@ const OF_EDGES: [(&str, &str); 5] =
 
 /// The graph.
 pub fn gexf(document: &Document, tlp: Tlp) -> String {
-    let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<gexf xmlns=\"http://www.gexf.net/1.2draft\" version=\"1.2\">\n".to_owned();
+    let mut out =
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<gexf xmlns=\"http://www.gexf.net/1.2draft\" version=\"1.2\">\n"
+            .to_owned();
     let label = escaped(&labels(document, tlp).join(" "));
     _ = writeln!(out, "<meta><creator>{}</creator><description>{label}</description></meta>", escaped(&document.tool));
     out.push_str("<graph defaultedgetype=\"directed\" mode=\"static\">\n<attributes class=\"node\" mode=\"static\">");

@@ -42,7 +42,9 @@ pub fn edges(document: &Document) -> Vec<Edge> {
     let edge = |link: &crate::case::document::Link| {
         let mut services: Vec<&crate::case::document::Service> = link.services.iter().collect();
         services.sort_by_key(|service| std::cmp::Reverse(service.flows));
-        let sum = |of: fn(&crate::case::document::Service) -> u64| services.iter().map(|own| of(own)).fold(0, u64::saturating_add);
+        let sum = |of: fn(&crate::case::document::Service) -> u64| {
+            services.iter().map(|own| of(own)).fold(0, u64::saturating_add)
+        };
         let findings = document.findings.iter().filter(|f| f.from == link.from && f.to == link.to);
         let place = |name: &str| places.get(name).copied().unwrap_or_default();
         Edge {

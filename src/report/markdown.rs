@@ -17,7 +17,14 @@ pub fn markdown(document: &Document, tlp: Tlp) -> String {
     let mut out = String::new();
     _ = writeln!(out, "# Connections between sites\n\n**{}**\n", labels(document, tlp).join(" · "));
     let (first, last) = document.window.map_or((None, None), |(first, last)| (Some(first), Some(last)));
-    _ = writeln!(out, "Case {}, evidence from {} to {}, by {}.\n", code(&document.case_id), iso_or_nothing(first), iso_or_nothing(last), code(&document.tool));
+    _ = writeln!(
+        out,
+        "Case {}, evidence from {} to {}, by {}.\n",
+        code(&document.case_id),
+        iso_or_nothing(first),
+        iso_or_nothing(last),
+        code(&document.tool)
+    );
     out.push_str("Unusual is not malicious: a finding says what the logs show and why a rule took note of it.\n");
     for notice in &document.notices {
         _ = writeln!(out, "\n> {}", code(notice));
@@ -44,7 +51,9 @@ pub fn markdown(document: &Document, tlp: Tlp) -> String {
         }
     }
     if !document.actions.is_empty() {
-        out.push_str("\n## Actions\n\n| when | what | from | to | service | who | why |\n|---|---|---|---|---|---|---|\n");
+        out.push_str(
+            "\n## Actions\n\n| when | what | from | to | service | who | why |\n|---|---|---|---|---|---|---|\n",
+        );
         for a in &document.actions {
             let cells = [code(&a.from), code(&a.to), code(&a.service), code(&a.who), code(&a.why)];
             _ = writeln!(out, "| {} | {} | {} |", iso_or_nothing(Some(a.at)), a.kind.word(), cells.join(" | "));

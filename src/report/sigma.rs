@@ -36,7 +36,12 @@ pub fn rules(document: &Document, tlp: Tlp) -> String {
         if let Some((_, last)) = document.window {
             _ = writeln!(out, "date: {}", calendar::date(moment(last)));
         }
-        let tags: Vec<String> = finding.attack.iter().filter(|id| is_technique(id)).map(|id| format!("attack.{}", id.to_lowercase())).collect();
+        let tags: Vec<String> = finding
+            .attack
+            .iter()
+            .filter(|id| is_technique(id))
+            .map(|id| format!("attack.{}", id.to_lowercase()))
+            .collect();
         if !tags.is_empty() {
             out.push_str("tags:\n");
             tags.iter().for_each(|tag| _ = writeln!(out, "  - {tag}"));

@@ -115,7 +115,9 @@ impl<'d> Bundle<'d> {
             format!("\nDecided {} by {} at {}: {}", d.verdict.word(), d.who, iso(d.at), d.why)
         });
         let external: Vec<Value> = (finding.attack.iter())
-            .filter(|id| id.len() < 12 && id.starts_with('T') && id[1..].chars().all(|c| c.is_ascii_digit() || c == '.'))
+            .filter(|id| {
+                id.len() < 12 && id.starts_with('T') && id[1..].chars().all(|c| c.is_ascii_digit() || c == '.')
+            })
             .map(|id| json!({ "source_name": "mitre-attack", "external_id": id }))
             .collect();
         let mut object = json!({

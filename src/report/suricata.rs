@@ -40,7 +40,13 @@ pub fn rules(document: &Document, tlp: Tlp) -> String {
         let port = service.and_then(|service| service.port).filter(|_| matches!(protocol, "tcp" | "udp"));
         let port = port.map_or("any".to_owned(), |port| port.to_string());
         let once = if protocol == "tcp" { " flags:S,12;" } else { "" };
-        let msg = format!("Kyoten {} {} to {} {}", finding.id, finding.from, finding.to, finding.service.as_deref().unwrap_or(""));
+        let msg = format!(
+            "Kyoten {} {} to {} {}",
+            finding.id,
+            finding.from,
+            finding.to,
+            finding.service.as_deref().unwrap_or("")
+        );
         let sid = sid(&finding.id, &mut taken);
         _ = writeln!(
             out,

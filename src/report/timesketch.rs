@@ -35,8 +35,19 @@ impl Event {
     fn cells(&self) -> [&str; 13] {
         // The number of microseconds goes in as it is written; see `csv`.
         [
-            &self.message, &self.datetime, &self.timestamp_desc, "", &self.label, &self.finding, &self.rule, &self.src_site,
-            &self.dst_site, &self.service, &self.src, &self.dst, &self.evidence,
+            &self.message,
+            &self.datetime,
+            &self.timestamp_desc,
+            "",
+            &self.label,
+            &self.finding,
+            &self.rule,
+            &self.src_site,
+            &self.dst_site,
+            &self.service,
+            &self.src,
+            &self.dst,
+            &self.evidence,
         ]
     }
 }
@@ -104,7 +115,13 @@ fn events(document: &Document, tlp: Tlp) -> Vec<Event> {
     }
     for a in &document.actions {
         let message = format!("{}: {} → {} {}, by {}: {}", a.kind.word(), a.from, a.to, a.service, a.who, a.why);
-        let event = Event { message, src_site: a.from.clone(), dst_site: a.to.clone(), service: a.service.clone(), ..Event::default() };
+        let event = Event {
+            message,
+            src_site: a.from.clone(),
+            dst_site: a.to.clone(),
+            service: a.service.clone(),
+            ..Event::default()
+        };
         put(Some(a.at), "Action", event);
     }
     for d in &document.decisions {

@@ -9,12 +9,11 @@ use kyoten::case::log;
 use kyoten::case::reopened::Reopened;
 use kyoten::report::figure::{Options, svg, svg_of_document};
 
-use crate::sampled::case;
+use crate::sampled::{case, document};
 
 #[test]
 fn a_case_file_is_read_back_to_the_same_bytes() {
-    let case = case();
-    let written = Document::of(&case, &case.analyse()).to_json();
+    let written = document().to_json();
     let document = read(written.as_bytes()).unwrap();
     assert!(document.to_json() == written);
     assert!(document.log.len() >= 8 && log::broken(&document.log).is_none(), "{:?}", document.log);

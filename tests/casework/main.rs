@@ -2,5 +2,7 @@
 #![allow(clippy::field_reassign_with_default, reason = "half of the fields of a case are private")]
 
 mod document;
+mod hostile;
+mod report;
 mod rollup;
 mod sampled;

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use kyoten::case::Case;
+use kyoten::case::document::Document;
 use kyoten::policy::csv::read_policy;
 use kyoten::reading::Reading;
 use kyoten::reading::rollup::Rollup;
@@ -61,4 +62,13 @@ pub fn rollup_of<'l>(logs: impl IntoIterator<Item = (&'l str, &'l [u8])>) -> Str
 pub fn case() -> Case {
     static CASE: LazyLock<Case> = LazyLock::new(|| case_of(logs()));
     CASE.clone()
+}
+
+/// Its case file.
+pub fn document() -> Document {
+    static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
+        let case = case();
+        Document::of(&case, &case.analyse())
+    });
+    DOCUMENT.clone()
 }

@@ -90,7 +90,13 @@ impl Report<'_> {
                 let more = own.silent.len().saturating_sub(MOST_GAPS);
                 let gaps: Vec<String> = told.chain((more > 0).then(|| (w.more_gaps)(more))).collect();
                 let gaps = if gaps.is_empty() { w.no_gap.to_owned() } else { gaps.join("; ") };
-                vec![own.sensor.clone(), self.time_or_not(own.first), self.time_or_not(own.last), own.hours.to_string(), gaps]
+                vec![
+                    own.sensor.clone(),
+                    self.time_or_not(own.first),
+                    self.time_or_not(own.last),
+                    own.hours.to_string(),
+                    gaps,
+                ]
             })
             .collect();
         self.out.table("coverage", &[w.sensor, w.first, w.last, w.hours, w.gaps], &rows);

@@ -38,8 +38,7 @@ impl Report<'_> {
             })
             .collect();
         let unprocessed = format!("{} ({})", w.unprocessed, w.size);
-        let names =
-            [w.file, w.records, w.parsed, w.skipped, w.malformed, &unprocessed, w.filtered, w.without_endpoint];
+        let names = [w.file, w.records, w.parsed, w.skipped, w.malformed, &unprocessed, w.filtered, w.without_endpoint];
         self.out.table("numbers", &names, &rows);
 
         let mut reasons: Vec<Vec<String>> = Vec::new();
@@ -87,7 +86,8 @@ impl Report<'_> {
         }
         let document = self.document;
         let found = document.findings.iter().map(|finding| &finding.rule);
-        let mut rules: Vec<String> = found.chain(document.not_enough_evidence.iter().map(|r| &r.rule)).cloned().collect();
+        let mut rules: Vec<String> =
+            found.chain(document.not_enough_evidence.iter().map(|r| &r.rule)).cloned().collect();
         rules.sort();
         rules.dedup();
         self.out.terms(&[(w.rules_used, rules.join(", "))]);

@@ -58,9 +58,8 @@ impl Report<'_> {
             (w.finding_id, finding.id.clone()),
         ];
         self.out.terms(&terms);
-        let rows: Vec<Vec<String>> = (finding.evidence.iter())
-            .map(|row| vec![row.file.clone(), number(row.line), number(row.offset)])
-            .collect();
+        let rows: Vec<Vec<String>> =
+            (finding.evidence.iter()).map(|row| vec![row.file.clone(), number(row.line), number(row.offset)]).collect();
         self.out.element("<h4>", w.rows, "</h4>").table("rows", &[w.file, w.line, w.offset], &rows);
         self.out.raw("</section>\n");
     }
@@ -83,7 +82,17 @@ impl Report<'_> {
             .collect();
         self.out.element("<h2>", w.links, "</h2>").element("<p class=\"quiet\">", w.links_lead, "</p>");
         let names = [
-            w.from, w.to, w.service, w.flows, w.established, w.denied, w.failed, w.bytes_out, w.bytes_in, w.first, w.last,
+            w.from,
+            w.to,
+            w.service,
+            w.flows,
+            w.established,
+            w.denied,
+            w.failed,
+            w.bytes_out,
+            w.bytes_in,
+            w.first,
+            w.last,
         ];
         self.out.table("numbers", &names, &rows);
         if services.len() > MOST_LINKS {
@@ -97,7 +106,9 @@ impl Report<'_> {
         let rows: Vec<Vec<String>> = (self.document.not_enough_evidence.iter())
             .map(|refrain| {
                 let link = match (&refrain.from, &refrain.to) {
-                    (Some(from), Some(to)) => format!("{from} → {to} {}", refrain.service.as_deref().unwrap_or_default()),
+                    (Some(from), Some(to)) => {
+                        format!("{from} → {to} {}", refrain.service.as_deref().unwrap_or_default())
+                    }
                     _ => String::new(),
                 };
                 vec![refrain.rule.clone(), link, refrain.because.clone()]

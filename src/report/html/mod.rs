@@ -18,8 +18,8 @@ use crate::case::acts::{Verdict, standing};
 use crate::case::document::{Document, moment};
 use crate::case::reopened::Reopened;
 use crate::scene::figure::{Sheet, Tlp};
-use markup::{Markup, base64};
 pub use aftermath::Told;
+use markup::{Markup, base64};
 pub use words::{Language, Words};
 
 /// How the report is wanted.
@@ -48,7 +48,10 @@ pub fn html(document: &Document, options: Options) -> String {
     report.out.text(&base64(&Sha256::digest(style.as_bytes())));
     report.out.raw("'; img-src data:; base-uri 'none'; form-action 'none'\">\n");
     report.out.raw("<meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
-    report.out.text(&format!("{} · {} · {}", options.tlp.label(), words.title, document.case_id)).raw("</title>\n<style>");
+    report
+        .out
+        .text(&format!("{} · {} · {}", options.tlp.label(), words.title, document.case_id))
+        .raw("</title>\n<style>");
     let mut page = std::mem::take(&mut report.out).finish();
     // The sheet holds no word of the case but the letters and digits of its id.
     page.push_str(&style);
@@ -166,17 +169,28 @@ impl Report<'_> {
             events.extend(last.map(|at| (at, (w.ends)(finding), finding.id.clone())));
         }
         for action in &document.actions {
-            let what = format!("{}: {} → {} {}. {}", (w.action)(action.kind), action.from, action.to, action.service, action.why);
+            let what = format!(
+                "{}: {} → {} {}. {}",
+                (w.action)(action.kind),
+                action.from,
+                action.to,
+                action.service,
+                action.why
+            );
             events.push((action.at, what, action.who.clone()));
         }
         for decision in &document.decisions {
-            let what = format!("{} {}: {}. {}", w.decided_as, decision.finding, (w.decision)(decision.verdict), decision.why);
+            let what =
+                format!("{} {}: {}. {}", w.decided_as, decision.finding, (w.decision)(decision.verdict), decision.why);
             events.push((decision.at, what, decision.who.clone()));
         }
         events.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
         self.out.element("<h2>", w.chronology, "</h2>");
-        let rows: Vec<Vec<String>> =
-            events.iter().take(MOST).map(|(at, what, source)| vec![self.time(*at), what.clone(), source.clone()]).collect();
+        let rows: Vec<Vec<String>> = events
+            .iter()
+            .take(MOST)
+            .map(|(at, what, source)| vec![self.time(*at), what.clone(), source.clone()])
+            .collect();
         if rows.is_empty() {
             self.out.element("<p>", w.none, "</p>");
         }

@@ -24,7 +24,10 @@ pub const WORDS: Words = Words {
     first_is: "First by rank:",
     decided: |confirmed, benign, open| format!("Decided: {confirmed} confirmed, {benign} benign, {open} open."),
     rests_on: |files, records, flows, malformed| {
-        format!("The evidence is {}, {records} records, {flows} connections; {malformed} records could not be read.", counted(files, "file"))
+        format!(
+            "The evidence is {}, {records} records, {flows} connections; {malformed} records could not be read.",
+            counted(files, "file")
+        )
     },
     unusual: "Unusual is not malicious. A finding says what the logs show and why a rule took note of it, no more.",
     notices: "To be known first",
@@ -90,18 +93,33 @@ pub const WORDS: Words = Words {
     alive: "Alive after it",
     alive_none: "Nothing ran after it in the evidence.",
     returned: "Returned after it",
-    alive_row: |link, ran, apart, stopped| format!("{link}: {ran} ran, {stopped} stopped; {apart} in the hour of the action itself"),
+    alive_row: |link, ran, apart, stopped| {
+        format!("{link}: {ran} ran, {stopped} stopped; {apart} in the hour of the action itself")
+    },
     statement: |t: &Told| {
         let claim = match t.ran {
-            0 => format!("No connection from {} to {} is in the evidence from {} to {}", t.from, t.to, t.since, t.until),
-            ran => format!("{} ran from {} to {} between {} and {}", counted(ran as usize, "connection"), t.from, t.to, t.since, t.until),
+            0 => {
+                format!("No connection from {} to {} is in the evidence from {} to {}", t.from, t.to, t.since, t.until)
+            }
+            ran => format!(
+                "{} ran from {} to {} between {} and {}",
+                counted(ran as usize, "connection"),
+                t.from,
+                t.to,
+                t.since,
+                t.until
+            ),
         };
         format!(
             "{claim}; {} stopped. In {:.1} % of these {} hours every sensor recorded something; {}.",
             counted(t.stopped as usize, "attempt"),
             t.percent,
             t.hours,
-            if t.gaps == 0 { "there are no gaps".to_owned() } else { format!("{} ({} hours)", counted(t.gaps, "gap"), t.gap_hours) }
+            if t.gaps == 0 {
+                "there are no gaps".to_owned()
+            } else {
+                format!("{} ({} hours)", counted(t.gaps, "gap"), t.gap_hours)
+            }
         )
     },
     coverage: "Coverage and gaps",

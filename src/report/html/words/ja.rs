@@ -56,7 +56,9 @@ pub const WORDS: Words = Words {
     },
     claim: |f| {
         let when = match (f.first, f.last) {
-            (Some(first), Some(last)) => format!("{}から{}まで、", japanese_time(&minute(first)), japanese_time(&minute(last))),
+            (Some(first), Some(last)) => {
+                format!("{}から{}まで、", japanese_time(&minute(first)), japanese_time(&minute(last)))
+            }
             _ => String::new(),
         };
         let kind = match f.lane.as_str() {
@@ -65,7 +67,12 @@ pub const WORDS: Words = Words {
             "campaign" => "互いに関連するとみられる通信がありました",
             _ => "通常と異なる通信がありました",
         };
-        format!("{when}{}から{}へ{}{kind}。", f.from, f.to, f.service.as_ref().map(|s| format!("{s}で")).unwrap_or_default())
+        format!(
+            "{when}{}から{}へ{}{kind}。",
+            f.from,
+            f.to,
+            f.service.as_ref().map(|s| format!("{s}で")).unwrap_or_default()
+        )
     },
     original: "規則の文（原文）",
     finding_id: "識別子",
@@ -102,15 +109,24 @@ pub const WORDS: Words = Words {
     alive: "その後も生きていた通信",
     alive_none: "証拠の範囲では、その後に成立した通信はありません。",
     returned: "その後に戻った通信",
-    alive_row: |link, ran, apart, stopped| format!("{link}：成立 {ran}件、阻止 {stopped}件。対処の時刻を含む一時間に {apart}件"),
+    alive_row: |link, ran, apart, stopped| {
+        format!("{link}：成立 {ran}件、阻止 {stopped}件。対処の時刻を含む一時間に {apart}件")
+    },
     statement: |t: &Told| {
         let (since, until) = (japanese_time(&t.since), japanese_time(&t.until));
         let claim = match t.ran {
             0 => format!("{since}から{until}までの証拠に、{}から{}への通信は認められません", t.from, t.to),
             ran => format!("{since}から{until}までに、{}から{}への通信が{ran}件成立しました", t.from, t.to),
         };
-        let gaps = if t.gaps == 0 { "欠落はありません".to_owned() } else { format!("欠落は{}か所、計{}時間です", t.gaps, t.gap_hours) };
-        format!("{claim}（阻止された試み {}件）。この{}時間のうち{:.1}％で、すべてのセンサーに記録があります。{gaps}。", t.stopped, t.hours, t.percent)
+        let gaps = if t.gaps == 0 {
+            "欠落はありません".to_owned()
+        } else {
+            format!("欠落は{}か所、計{}時間です", t.gaps, t.gap_hours)
+        };
+        format!(
+            "{claim}（阻止された試み {}件）。この{}時間のうち{:.1}％で、すべてのセンサーに記録があります。{gaps}。",
+            t.stopped, t.hours, t.percent
+        )
     },
     coverage: "監視範囲と欠落",
     coverage_lead: "「通信がない」と「ログがない」は別の主張です。欠落とは、センサーが何も記録していない時間帯です。",

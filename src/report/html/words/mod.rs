@@ -3,9 +3,9 @@
 mod en;
 mod ja;
 
+use super::Told;
 use crate::case::acts::{ActionKind, Verdict};
 use crate::case::document::Finding;
-use super::Told;
 
 /// A language of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
