@@ -4,6 +4,7 @@ mod apt;
 mod bench;
 mod conformance;
 mod dist;
+mod evaluate;
 mod fuzz;
 mod joiner;
 mod new_format;
@@ -35,6 +36,8 @@ enum Chore {
     Conformance(conformance::Conformance),
     /// Fuzz each format for a while: accounts add up, chunks change nothing
     Fuzz(fuzz::Fuzz),
+    /// Measure the detectors on made-up intrusions, into benches/DETECTION.md
+    Evaluate(evaluate::Evaluate),
     /// Build the page and serve it on this machine only
     Serve(serve::Serve),
     /// Build dist/kyoten.html, the one sealed file
@@ -59,6 +62,7 @@ fn main() -> std::process::ExitCode {
         Chore::Conformance(conformance) => conformance.run(),
         Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::NewFormat(new_format) => new_format.run(),
+        Chore::Evaluate(evaluate) => evaluate.run(),
         Chore::Serve(serve) => serve.run(),
         Chore::Dist(dist) => dist.run(),
         Chore::Outlines(outlines) => outlines.run(),

@@ -1,0 +1,276 @@
+//! `cargo xtask evaluate`: how well the detectors find intrusions that were made up, beside two rules that cost nothing.
+//!
+//! The streams go the way of any log (flows, sites, ledger, survey, detectors); nothing here is shared with a detector. Seeds
+//! and goals for tuning differ from those for reporting. Only reported ones are kept, in benches/DETECTION.md.
+
+mod chance;
+mod intrusion;
+mod report;
+mod rivals;
+mod routine;
+mod score;
+mod stream;
+mod world;
+
+use crate::workspace::root;
+use anyhow::{Context, Result, bail};
+use intrusion::{Goal, Manner};
+use kyoten::detectors::{self, Findings, Observed};
+use kyoten::evidence::Place;
+use kyoten::finding::{Finding, Lane};
+use kyoten::flow::{Endpoint, Flow, Moment, Outcome, Protocol};
+use kyoten::ledger::Ledger;
+use kyoten::ledger::survey::Survey;
+use kyoten::policy::Policy;
+use kyoten::sites::import::read_sites;
+use kyoten::sites::{Places, SiteBook};
+use std::process::Command;
+use stream::{Item, Stream, make};
+
+/// The options of `evaluate`.
+#[derive(clap::Args)]
+pub struct Evaluate {
+    /// How many streams of each goal
+    #[arg(long, default_value_t = 6)]
+    streams: u64,
+    /// Seeds and goals for tuning; prints only
+    #[arg(long)]
+    tuning: bool,
+    /// Print only, and leave benches/DETECTION.md as it is
+    #[arg(long)]
+    dry: bool,
+    /// Say for each stream what was found where
+    #[arg(long)]
+    verbose: bool,
+}
+
+impl Evaluate {
+    /// Measures, prints, and keeps the results.
+    pub fn run(&self) -> Result<()> {
+        if cfg!(debug_assertions) {
+            return self.run_faster();
+        }
+        let first_seed = if self.tuning { 1_000 } else { 900_000 };
+        let goals = if self.tuning { &Goal::ALL[..Goal::FOR_TUNING] } else { &Goal::ALL[..] };
+        let mut trials = Vec::new();
+        let mut nulls = Vec::new();
+        for (number, goal) in (0..).zip(goals) {
+            for n in 0..self.streams {
+                let seed = first_seed + number * 1_000 + n;
+                trials.push(Trial::of(seed, Some(*goal), self.verbose));
+            }
+        }
+        for n in 0..self.streams {
+            nulls.push(Trial::of(first_seed + 500_000 + n, None, self.verbose));
+        }
+        let text = report::told(&trials, &nulls, first_seed);
+        print!("{text}");
+        if !self.tuning && !self.dry {
+            let path = root().join("benches/DETECTION.md");
+            std::fs::write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Without optimisation it would take the better part of an hour.
+    fn run_faster(&self) -> Result<()> {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["run", "--quiet", "--profile", "evaluation", "--package", "xtask", "--", "evaluate"]);
+        cargo.args(["--streams", &self.streams.to_string()]);
+        for (wanted, option) in [(self.tuning, "--tuning"), (self.dry, "--dry"), (self.verbose, "--verbose")] {
+            cargo.args(wanted.then_some(option));
+        }
+        if !cargo.status().context("cargo could not be started")?.success() {
+            bail!("the evaluation failed");
+        }
+        Ok(())
+    }
+}
+
+/// What came of one stream.
+pub struct Trial {
+    pub seed: u64,
+    pub manner: Option<Manner>,
+    pub days: f64,
+    pub rows: usize,
+    /// The baseline that was declared holds the intrusion.
+    pub contaminated: bool,
+    pub steps: Vec<intrusion::Step>,
+    /// What the findings are about in rank order: all, and lane by lane.
+    pub all: Vec<Item>,
+    pub novelty: Vec<Item>,
+    pub known: Vec<Item>,
+    /// Every item's score by the findings, and by the rivals.
+    pub scores: Vec<(Item, f64)>,
+    pub first_seen: Vec<(Item, f64)>,
+    pub midas: Vec<(Item, f64)>,
+    /// Days from a step's first connection to the first day's end at which it stands among the first twenty findings.
+    pub delays: Vec<(bool, Option<f64>)>,
+    /// Per detector: chances computed, and those at or below 1e-3 and 1e-2.
+    pub chances: Vec<(&'static str, usize, usize, usize)>,
+}
+
+impl Trial {
+    fn of(seed: u64, goal: Option<Goal>, verbose: bool) -> Trial {
+        let mut chance = chance::Chance::new(seed ^ 0x00e7_a1);
+        let days = *chance.pick(&[35, 60, 60, 90]);
+        let contaminated = chance.happens(0.5);
+        let manner = goal.map(|goal| Manner {
+            goal,
+            stealth: chance.between(0, 2) as usize,
+            dwell: *chance.pick(&[0, 2, 7, 20]),
+            begin: chance.between(days * 2 / 5, days * 9 / 10),
+        });
+        let stream = make(seed, days, manner);
+        let mut engine = Engine::of(&stream);
+        if contaminated {
+            engine.baseline = Some((0, days - 1));
+        }
+        let delays = engine.follow(&stream);
+        let found = engine.findings();
+        let about = |keep: &dyn Fn(&Finding) -> bool| -> Vec<Item> {
+            found.findings.iter().filter(|finding| keep(finding)).map(|finding| engine.item(finding)).collect()
+        };
+        let (all, novelty, known) = (
+            about(&|_| true),
+            about(&|finding| finding.lane == Lane::Novelty),
+            about(&|finding| matches!(finding.lane, Lane::Behaviour | Lane::Campaign)),
+        );
+        let score = |item: &Item| {
+            let place = all.iter().position(|own| score::matches(own, item));
+            place.map_or(0.0, |place| 1.0 / (place + 1) as f64)
+        };
+        let scores = stream.items.keys().map(|item| (item.clone(), score(item))).collect();
+        if verbose {
+            let manner = manner.map_or("null".to_owned(), |m| format!("{:?} stealth {} dwell {} begin {}", m.goal, m.stealth, m.dwell, m.begin));
+            println!("## {seed} {manner}, {days} days, {} rows, {} sites", stream.events.len(), stream.world.sites.len());
+            for step in &stream.steps {
+                let item = (step.from.clone(), step.to.clone(), step.service.clone());
+                let ranks = |list: &[Item]| list.iter().position(|own| score::matches(own, &item)).map_or(0, |at| at + 1);
+                println!("  step {item:?} novel {} day {:.1}-{:.1}: all {} novelty {} known {}", step.novel, stream::day_of(&stream, step.first), stream::day_of(&stream, step.last), ranks(&all), ranks(&novelty), ranks(&known));
+            }
+            for finding in found.findings.iter().take(14) {
+                println!("    {} p={:.1e} {}", engine.said(finding), finding.p.unwrap_or(0.0), finding.because.chars().take(260).collect::<String>());
+            }
+        }
+        Trial {
+            seed,
+            manner,
+            days: days as f64,
+            rows: stream.events.len(),
+            contaminated,
+            all,
+            novelty,
+            known,
+            scores,
+            first_seen: rivals::first_seen(&stream),
+            midas: rivals::midas(&stream),
+            delays,
+            chances: engine.chances(),
+            steps: stream.steps,
+        }
+    }
+}
+
+/// The real engine, being fed a made-up stream.
+struct Engine<'s> {
+    stream: &'s Stream,
+    book: SiteBook,
+    places: Vec<Places>,
+    names: Vec<String>,
+    ledger: Ledger,
+    fed: usize,
+    baseline: Option<(i64, i64)>,
+    policy: Policy,
+}
+
+impl<'s> Engine<'s> {
+    fn of(stream: &'s Stream) -> Engine<'s> {
+        let (book, complaints) = read_sites(stream.world.book().as_bytes());
+        assert!(complaints.is_empty(), "{complaints:?}");
+        let names: Vec<String> = stream.world.sites.iter().map(|site| format!("{}.log", site.name)).collect();
+        let places = names.iter().map(|name| book.for_evidence(name)).collect();
+        let (ledger, policy) = (Ledger::default(), Policy::default());
+        Engine { stream, book, places, names, ledger, fed: 0, baseline: None, policy }
+    }
+
+    /// Feeds all flows, and looks at the end of some days after each step's first connection whether it is found.
+    fn follow(&mut self, stream: &Stream) -> Vec<(bool, Option<f64>)> {
+        let mut found: Vec<Option<f64>> = vec![None; stream.steps.len()];
+        let mut looks: Vec<i64> =
+            stream.steps.iter().flat_map(|step| [1, 2, 4, 7].map(|after| stream::day_of(stream, step.first) as i64 + after)).collect();
+        looks.sort_unstable();
+        looks.dedup();
+        looks.truncate(24);
+        for day in looks {
+            let until = (stream.world.first_day + day) as f64 * world::DAY as f64;
+            self.feed(until);
+            let first: Vec<Item> = self.findings().findings.iter().take(20).map(|finding| self.item(finding)).collect();
+            for (step, own) in stream.steps.iter().zip(&mut found) {
+                let item = (step.from.clone(), step.to.clone(), step.service.clone());
+                if own.is_none() && step.first < until && first.iter().any(|claim| score::matches(claim, &item)) {
+                    *own = Some((until - step.first) / world::DAY as f64);
+                }
+            }
+        }
+        self.feed(f64::INFINITY);
+        stream.steps.iter().map(|step| step.novel).zip(found).collect()
+    }
+
+    fn feed(&mut self, until: f64) {
+        while let Some(event) = self.stream.events.get(self.fed).filter(|event| event.at < until) {
+            let end = |address: std::net::Ipv4Addr, port| Endpoint { address: Some(address.into()), port: Some(port), ..Endpoint::default() };
+            let flow = Flow {
+                start: Some(Moment((event.at * 1e6) as i64)),
+                duration: Some((event.seconds * 1e6) as u64),
+                initiator: end(event.from, 49_200 + (self.fed % 16_000) as u16),
+                responder: end(event.to, event.port),
+                protocol: Some(if event.udp { Protocol::UDP } else { Protocol::TCP }),
+                bytes_out: Some(event.out as u64),
+                bytes_in: Some(if event.outcome == Outcome::Established { event.back as u64 } else { 0 }),
+                outcome: event.outcome,
+                user: event.user.map(|user| format!("u{user}").into()),
+                ..Flow::default()
+            };
+            let places = &self.places[event.sensor];
+            let (from, to) = (places.locate(&flow.initiator), places.locate(&flow.responder));
+            let place = Place { line: self.fed as u64 + 1, offset: self.fed as u64 * 100 };
+            self.ledger.add(&flow, place, from, to, &self.names[event.sensor]);
+            self.fed += 1;
+        }
+    }
+
+    fn observe<T>(&self, look: impl FnOnce(&Observed<'_>) -> T) -> T {
+        let parties = self.book.parties();
+        let survey = Survey::of(&self.ledger, |locus| parties.of(locus));
+        let moment = |day: i64| Moment((self.stream.world.first_day + day) * world::DAY * 1_000_000);
+        let baseline = self.baseline.map(|(first, last)| (moment(first), moment(last + 1)));
+        look(&Observed { survey: &survey, book: &self.book, policy: &self.policy, baseline })
+    }
+
+    fn findings(&self) -> Findings {
+        self.observe(detectors::examine_all)
+    }
+
+    /// How many chances each detector computed, and how many were small.
+    fn chances(&self) -> Vec<(&'static str, usize, usize, usize)> {
+        self.observe(|observed| {
+            let count = |detector: &&dyn detectors::Detector| {
+                let found = detector.examine(observed);
+                let below = |limit| found.findings.iter().filter(|finding| finding.p.is_some_and(|p| p <= limit)).count();
+                (detector.rule(), found.tested, below(1e-3), below(1e-2))
+            };
+            detectors::ALL.iter().map(count).collect()
+        })
+    }
+
+    fn item(&self, finding: &Finding) -> Item {
+        let name = |party| self.book.name_of(party).to_owned();
+        (name(finding.link.from), name(finding.link.to), finding.service.map(|s| s.to_string()).unwrap_or_default())
+    }
+
+    fn said(&self, finding: &Finding) -> String {
+        let (from, to, service) = self.item(finding);
+        format!("{} {from} → {to} {service}", finding.rule)
+    }
+}

@@ -1,0 +1,154 @@
+//! What came of the evaluation, as a table that is printed and kept.
+
+use super::Trial;
+use super::intrusion::Goal;
+use super::score::{auc, average_precision, mean, precision_at, recall_at};
+use super::stream::Item;
+use std::fmt::Write as _;
+
+/// The whole text.
+pub fn told(trials: &[Trial], nulls: &[Trial], first_seed: u64) -> String {
+    let rows: usize = trials.iter().chain(nulls).map(|trial| trial.rows).sum();
+    let mut text = format!(
+        "# How well the detectors find\n\nMade by `cargo xtask evaluate`: {} made-up intrusions and {} streams without one, {} million rows, \
+         seeds from {first_seed}. The generator (`xtask/src/evaluate/`) shares no constant with a detector; seeds and the last four \
+         goals were held back from tuning.\n\n",
+        trials.len(),
+        nulls.len(),
+        rows / 1_000_000
+    );
+    for (title, novel) in [("Links and services that never ran before", true), ("Services of links that ran before", false)] {
+        text += &format!("## {title}\n\n");
+        text += "| ranking | AP | precision@5 | recall@10 | recall@20 | AUC | base rate |\n|---|---|---|---|---|---|---|\n";
+        let lane: fn(&Trial) -> Vec<Item> = if novel { |trial| trial.novelty.clone() } else { |trial| trial.known.clone() };
+        row(&mut text, "Kyoten, the lane", trials, novel, lane);
+        row(&mut text, "Kyoten, all findings", trials, novel, |trial| trial.all.clone());
+        row(&mut text, "first seen, two passes", trials, novel, |trial| items(&trial.first_seen));
+        row(&mut text, "MIDAS, link × service", trials, novel, |trial| items(&trial.midas));
+        text += "\n";
+    }
+    by_goal(&mut text, trials);
+    alarms(&mut text, trials, nulls);
+    calibration(&mut text, nulls);
+    text
+}
+
+fn items(scores: &[(Item, f64)]) -> Vec<Item> {
+    scores.iter().map(|(item, _)| item.clone()).collect()
+}
+
+fn truth(trial: &Trial, novel: bool) -> Vec<Item> {
+    let steps = trial.steps.iter().filter(|step| step.novel == novel);
+    steps.map(|step| (step.from.clone(), step.to.clone(), step.service.clone())).collect()
+}
+
+fn row(text: &mut String, name: &str, trials: &[Trial], novel: bool, ranking: fn(&Trial) -> Vec<Item>) {
+    let with = || trials.iter().filter(|trial| !truth(trial, novel).is_empty());
+    let over = |score: &dyn Fn(&[Item], &[Item]) -> f64| said(mean(with().map(|trial| score(&ranking(trial), &truth(trial, novel)))));
+    let scores = |trial: &Trial| match name {
+        "first seen, two passes" => trial.first_seen.clone(),
+        "MIDAS, link × service" => trial.midas.clone(),
+        _ => trial.scores.clone(),
+    };
+    let area = said(mean(with().filter_map(|trial| auc(&scores(trial), &truth(trial, novel)))));
+    let base = said(mean(with().map(|trial| truth(trial, novel).len() as f64 / trial.scores.len() as f64)));
+    _ = writeln!(
+        text,
+        "| {name} | {} | {} | {} | {} | {area} | {base} |",
+        over(&average_precision),
+        over(&|r, t| precision_at(5, r, t)),
+        over(&|r, t| recall_at(10, r, t)),
+        over(&|r, t| recall_at(20, r, t)),
+    );
+}
+
+fn by_goal(text: &mut String, trials: &[Trial]) {
+    *text += "## By what the intruder is after\n\nRecall of every step within the first 20 of all findings; days from a step to the end of the day on which it stands there \
+              (median of those found); the intruder's first step in the first 10.\n\n\
+              | goal | steps | new | recall new | recall known | days, new | days, known | first step |\n|---|---|---|---|---|---|---|---|\n";
+    for goal in Goal::ALL {
+        let of = |trial: &&Trial| trial.manner.is_some_and(|manner| manner.goal == goal);
+        let own: Vec<&Trial> = trials.iter().filter(of).collect();
+        if !own.is_empty() {
+            line(text, &format!("{goal:?}"), &own);
+        }
+    }
+    for stealth in 0..3 {
+        let own: Vec<&Trial> = trials.iter().filter(|trial| trial.manner.is_some_and(|m| m.stealth == stealth)).collect();
+        line(text, ["loud", "careful", "quiet"][stealth], &own);
+    }
+    for dwell in [0, 2, 7, 20] {
+        let own: Vec<&Trial> = trials.iter().filter(|trial| trial.manner.is_some_and(|m| m.dwell == dwell)).collect();
+        line(text, &format!("{dwell} days"), &own);
+    }
+    for contaminated in [false, true] {
+        let own: Vec<&Trial> = trials.iter().filter(|trial| trial.contaminated == contaminated).collect();
+        line(text, if contaminated { "baseline holds it" } else { "no baseline" }, &own);
+    }
+    line(text, "all", &trials.iter().collect::<Vec<_>>());
+    *text += "\n";
+}
+
+fn line(text: &mut String, name: &str, trials: &[&Trial]) {
+    let steps: usize = trials.iter().map(|trial| trial.steps.len()).sum();
+    let new: usize = trials.iter().map(|trial| truth(trial, true).len()).sum();
+    let recall = |novel| {
+        let of = trials.iter().filter(|trial| !truth(trial, novel).is_empty());
+        said(mean(of.map(|trial| recall_at(20, &trial.all, &truth(trial, novel)))))
+    };
+    let days = |novel: bool| {
+        let mut days: Vec<f64> = trials.iter().flat_map(|trial| &trial.delays).filter(|(own, _)| *own == novel).filter_map(|(_, days)| *days).collect();
+        days.sort_by(f64::total_cmp);
+        said(days.get(days.len() / 2).copied())
+    };
+    let first = trials.iter().filter(|trial| !trial.steps.is_empty()).map(|trial| {
+        let first = trial.steps.iter().min_by(|a, b| a.first.total_cmp(&b.first)).map(|step| (step.from.clone(), step.to.clone(), step.service.clone()));
+        recall_at(10, &trial.all, &first.into_iter().collect::<Vec<_>>())
+    });
+    let first = said(mean(first));
+    _ = writeln!(text, "| {name} | {steps} | {new} | {} | {} | {} | {} | {first} |", recall(true), recall(false), days(true), days(false));
+}
+
+fn alarms(text: &mut String, trials: &[Trial], nulls: &[Trial]) {
+    let false_of = |list: &[Item], trial: &Trial| {
+        let truth: Vec<Item> = [true, false].into_iter().flat_map(|novel| truth(trial, novel)).collect();
+        list.iter().filter(|item| !truth.iter().any(|own| super::score::matches(item, own))).count() as f64
+    };
+    let a_day = |list: fn(&Trial) -> &Vec<Item>, over: &[Trial]| said(mean(over.iter().map(|trial| false_of(list(trial), trial) / trial.days)));
+    _ = writeln!(
+        text,
+        "## False alarms\n\nFindings that are none of the intruder's steps, a day of log: with an intruder {} on novelty, {} on the other lanes, {} in all; \
+         without one {} in all.\n",
+        a_day(|trial| &trial.novelty, trials),
+        a_day(|trial| &trial.known, trials),
+        a_day(|trial| &trial.all, trials),
+        a_day(|trial| &trial.all, nulls),
+    );
+    // Labels permuted: another stream's steps can't be told from this one's items.
+    let permuted = trials.iter().filter_map(|trial| {
+        let count = trial.scores.len();
+        let some: Vec<Item> = (0..8).filter_map(|n| trial.scores.get((trial.seed as usize * 31 + n * 17) % count.max(1))).map(|(item, _)| item.clone()).collect();
+        auc(&trial.scores, &some)
+    });
+    _ = writeln!(text, "With labels permuted the AUC is {}.\n", said(mean(permuted)));
+}
+
+fn calibration(text: &mut String, nulls: &[Trial]) {
+    *text += "## Null streams\n\nHow many chances a rule computed where nobody intrudes, and how often they were at or below 1e-2 and 1e-3, against nominal. \
+              (What is new and innocent is in these streams too.)\n\n| rule | chances | at 1e-2 | times nominal | at 1e-3 | times nominal |\n|---|---|---|---|---|---|\n";
+    let mut rules: Vec<(&str, usize, usize, usize)> = Vec::new();
+    for (rule, tested, low, lower) in nulls.iter().flat_map(|trial| trial.chances.iter().map(|(rule, t, a, b)| (*rule, *t, *b, *a))) {
+        match rules.iter_mut().find(|own| own.0 == rule) {
+            Some(own) => (own.1, own.2, own.3) = (own.1 + tested, own.2 + low, own.3 + lower),
+            None => rules.push((rule, tested, low, lower)),
+        }
+    }
+    for (rule, tested, at_2, at_3) in rules {
+        let times = |count: usize, nominal: f64| if tested == 0 { "–".to_owned() } else { format!("{:.2}", count as f64 / (tested as f64 * nominal)) };
+        _ = writeln!(text, "| {rule} | {tested} | {at_2} | {} | {at_3} | {} |", times(at_2, 1e-2), times(at_3, 1e-3));
+    }
+}
+
+fn said(value: Option<f64>) -> String {
+    value.map_or("–".to_owned(), |value| if value < 0.1 { format!("{value:.3}") } else { format!("{value:.2}") })
+}
