@@ -1,6 +1,8 @@
-//! Days, hours and minutes of the proleptic Gregorian calendar, both ways, without a zone table, a clock or a locale.
+//! Days, hours and minutes of the proleptic Gregorian calendar, both ways, without a clock or a locale.
 //!
 //! The day count is Howard Hinnant's (*chrono-Compatible Low-Level Date Algorithms*, `days_from_civil`, 2013).
+
+pub mod zones;
 
 use crate::flow::Moment;
 

@@ -139,7 +139,7 @@ fn the_first_findings_are_the_story_in_its_order() {
     let (survey, book) = survey();
     let (declared, _) = read_policy(&sample::file("SYNTHETIC-policy.csv").expect("a file of the sample").bytes);
     let told = |policy: &Policy| -> Vec<String> {
-        let found = examine_all(&Observed { survey: &survey, book: &book, policy, baseline: None }).findings;
+        let found = examine_all(&Observed::new(&survey, &book, policy, None)).findings;
         let told = |finding: &Finding| {
             let service = finding.service.map(|service| service.to_string()).unwrap_or_default();
             format!("{} → {} {service}", book.name_of(finding.link.from), book.name_of(finding.link.to))
@@ -157,14 +157,23 @@ fn the_first_findings_are_the_story_in_its_order() {
     ];
     let findings = told(&declared);
     assert_eq!(findings[..story.len()], story);
-    // The same again as novelties, one place where the data went, and no more than two that are innocent.
-    let sent = "Jakarta Office → external tcp/8080";
-    let innocent = |all: &[String]| all.iter().filter(|own| !story.contains(&own.as_str()) && *own != sent).count();
-    assert!(findings.iter().any(|own| own == sent), "{findings:#?}");
-    assert!(findings.len() <= 20 && innocent(&findings) <= 2, "{findings:#?}");
-    // Without a policy the links in and out are still found, but for the one session from New York.
+    // The same again as novelties and oddities, the places where the data went, and few that are innocent.
+    let sent = [
+        "Bangkok Office → external tcp/443",
+        "Bangkok Office → external tcp/8080",
+        "Jakarta Office → external tcp/8080",
+        "New York Office → external tcp/443",
+    ];
+    let innocent = |all: &[String]| {
+        all.iter().take(20).filter(|own| !story.contains(&own.as_str()) && !sent.contains(&own.as_str())).count()
+    };
+    for place in &sent[..3] {
+        assert!(findings.iter().any(|own| own == place), "{place}: {findings:#?}");
+    }
+    assert!(findings.len() <= 40 && innocent(&findings) <= 5, "{findings:#?}");
+    // Without a policy the links in and out are still found, the one session from New York included.
     let findings = told(&Policy::default());
     let missing: Vec<_> = story.iter().filter(|own| !findings.iter().any(|found| found == *own)).collect();
-    assert_eq!(missing, [&"Manila Office → Tokyo DC tcp/445", &"New York Office → Tokyo DC tcp/3389"]);
-    assert!(innocent(&findings) <= 2, "{findings:#?}");
+    assert_eq!(missing, [] as [&&str; 0]);
+    assert!(innocent(&findings) <= 8, "{findings:#?}");
 }

@@ -242,7 +242,7 @@ impl Case {
         let book = if guessed { guess(ledger.loci(), &ledger.witnesses, &self.guesses) } else { self.book.clone() };
         let parties = book.parties();
         let survey = Survey::of(&ledger, |locus| parties.of(locus));
-        let observed = Observed { survey: &survey, book: &book, policy: &self.policy, baseline: self.baseline };
+        let observed = Observed::new(&survey, &book, &self.policy, self.baseline);
         let findings = detectors::examine_all(&observed);
         Analysis {
             guessed,

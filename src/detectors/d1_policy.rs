@@ -181,7 +181,8 @@ mod tests {
         assert_eq!(
             finding.because,
             "1 connection ran Bangkok → Tokyo DC over tcp/3389 at 2020-05-01 00:05 UTC, from 1 host to 1 host. Line 2 of \
-             the policy forbids it (Bangkok → Tokyo DC, ?/3389): no desktop from plants. [D1 policy v1; 1 row]"
+             the policy forbids it (Bangkok → Tokyo DC, ?/3389): no desktop from plants. By the clock \
+             of Bangkok: 2020-05-01 07:05 UTC+07:00. [D1 policy v1; 1 row]"
         );
     }
 

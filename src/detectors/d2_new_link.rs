@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use super::marks::Company;
 use super::novelty::{self, Coverage, DAYS_BEFORE, EVERYDAY, LEAST_RUNS, Newness, Shares};
 use super::{
     Detector, Findings, Observed, Refrain, accounts_of, callers, counted, hosts_of, id_of, is_link, listed, ran, time,
@@ -53,7 +54,7 @@ impl Detector for NewLink {
             let Some(newness) = Newness::of(novelty::hours(seen.services.values()), &days, observed.baseline) else {
                 continue; // Nothing ran there at a known time: no link has come about.
             };
-            if newness.is_proven() && ran(&seen.totals) < LEAST_RUNS {
+            if newness.is_proven() && !novelty::is_enough(seen.services.iter()) {
                 refrain(format!(
                     "not enough evidence: {} ran, {LEAST_RUNS} are needed",
                     counted(ran(&seen.totals), "connection")
@@ -68,11 +69,12 @@ impl Detector for NewLink {
         let mut by_caller: BTreeMap<Party, usize> = BTreeMap::new();
         news.iter().for_each(|new| *by_caller.entry(new.link.from).or_default() += 1);
         let mean = news.len() as f64 / callers(observed.survey).len().max(1) as f64;
+        let company = Company::of(observed.daily());
         for new in &news {
             found.tested += 1;
             let others = by_caller[&new.link.from] - 1;
             let rate = novelty::rate(others, mean, new.newness.covered);
-            match claim(observed, new, rate, &shares, &coverage) {
+            match claim(observed, new, rate, (&shares, &coverage, &company)) {
                 Ok(finding) => found.findings.push(finding),
                 Err(because) => {
                     found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: None, because });
@@ -87,8 +89,7 @@ fn claim(
     observed: &Observed<'_>,
     new: &New<'_>,
     rate: f64,
-    shares: &Shares,
-    coverage: &Coverage,
+    (shares, coverage, company): (&Shares, &Coverage, &Company<'_>),
 ) -> Result<Finding, String> {
     let New { link, seen, newness } = new;
     let services = in_order(seen);
@@ -102,6 +103,8 @@ fn claim(
     if p > EVERYDAY {
         return Err(format!("new links are an everyday thing here (p = {p:.2})"));
     }
+    let marks = company.marks(*link, *first_service, newness.first.hour().day());
+    let p = marks.join(p);
     let pairs: Vec<_> = seen
         .services
         .values()
@@ -122,7 +125,7 @@ fn claim(
     };
     let because = format!(
         "No connection ran {} {}; the first at {} over {first_service}, then {} until {} over {names}, \
-         from {} to {}.{denied}{} λ = {rate:.5} new links a day.",
+         from {} to {}.{denied}{}{} λ = {rate:.5} new links a day.",
         observed.link(*link),
         newness.absence(&days),
         time(newness.first),
@@ -131,6 +134,7 @@ fn claim(
         counted(from as u64, "host"),
         counted(to as u64, "host"),
         newness.of_baseline(),
+        marks.said(),
     );
     Ok(Finding {
         id: id_of(observed, RULE, *link, None, None),
@@ -203,7 +207,7 @@ mod tests {
         let first = &found.findings[0];
         assert_eq!(stream.found()[0], "D2 Bangkok → Cebu tcp/3389");
         assert_eq!((first.lane, first.gravity), (Lane::Novelty, Gravity::Anomalous));
-        assert!(first.p.unwrap() < 1e-3 && first.q.unwrap() < 1e-3, "{first:?}");
+        assert!(first.p.unwrap() < 1e-2 && first.q.unwrap() < 1e-2, "{first:?}");
         assert!(
             first.because.starts_with(
                 "No connection ran Bangkok → Cebu in 41 days with coverage (2020-05-01 to 2020-06-10); \

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use super::marks::Company;
 use super::novelty::{self, Coverage, EVERYDAY, LEAST_RUNS, Newness, Shares, kind};
 use super::{
     Detector, Findings, Observed, Refrain, accounts_of, callers, counted, d2_new_link, hosts_of, id_of, is_link,
@@ -57,11 +58,13 @@ impl Detector for NewService {
         let mut by_caller: BTreeMap<Party, usize> = BTreeMap::new();
         news.iter().for_each(|new: &Kind<'_>| *by_caller.entry(new.link.from).or_default() += 1);
         let mean = news.len() as f64 / callers(observed.survey).len().max(1) as f64;
+        let company = Company::of(observed.daily());
         for new in &news {
             found.tested += 1;
             let rate = novelty::rate(by_caller[&new.link.from] - 1, mean, new.newness.covered);
             let (service, _) = new.records[0];
-            match claim(observed, new, rate, novelty::chance(rate * shares.share(service)).min(1.0), &coverage) {
+            let p = novelty::chance(rate * shares.share(service)).min(1.0);
+            match claim(observed, new, rate, p, (&coverage, &company)) {
                 Ok(finding) => found.findings.push(finding),
                 Err(because) => {
                     found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: Some(service), because });
@@ -103,7 +106,7 @@ fn look<'s>(
             }
             continue;
         }
-        if ran(&totals) < LEAST_RUNS {
+        if !novelty::is_enough(records.iter().map(|(service, record)| (service, *record))) {
             few += 1;
             continue;
         }
@@ -122,7 +125,13 @@ fn look<'s>(
     }
 }
 
-fn claim(observed: &Observed<'_>, new: &Kind<'_>, rate: f64, p: f64, coverage: &Coverage) -> Result<Finding, String> {
+fn claim(
+    observed: &Observed<'_>,
+    new: &Kind<'_>,
+    rate: f64,
+    p: f64,
+    (coverage, company): (&Coverage, &Company<'_>),
+) -> Result<Finding, String> {
     let Kind { link, records, totals, newness, since } = new;
     let (service, _) = records[0];
     if let Some(approval) = novelty::approved(observed, *link, service, newness.first) {
@@ -131,6 +140,8 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, rate: f64, p: f64, coverage: &
     if p > EVERYDAY {
         return Err(format!("new services are an everyday thing here (p = {p:.2})"));
     }
+    let marks = company.marks(*link, service, newness.first.hour().day());
+    let p = marks.join(p);
     let all_pairs = records.iter().flat_map(|(_, record)| &record.pairs);
     let pairs: Vec<_> = all_pairs.filter_map(|(key, pair)| newness.sight(pair).map(|sight| (key, sight))).collect();
     let earliest = records.iter().flat_map(|(_, record)| newness.rows(record));
@@ -148,7 +159,7 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, rate: f64, p: f64, coverage: &
     let days = coverage.days(*link);
     let because = format!(
         "{} is known{known}; {service}{further} never ran there {}, then first at {}: {} until {}, \
-         from {} to {}.{denied}{} λ = {rate:.5} new services a day.",
+         from {} to {}.{denied}{}{} λ = {rate:.5} new services a day.",
         observed.link(*link),
         newness.absence(&days),
         time(newness.first),
@@ -157,6 +168,7 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, rate: f64, p: f64, coverage: &
         counted(from as u64, "host"),
         counted(to as u64, "host"),
         newness.of_baseline(),
+        marks.said(),
     );
     Ok(Finding {
         id: id_of(observed, RULE, *link, Some(service), None),
@@ -201,7 +213,7 @@ mod tests {
         let stream = Stream::new().everyday(60).flows(12, 41, 133, "10.0.0.77", "10.4.0.5", "tcp/3389");
         assert_eq!(stream.found(), ["D3 Bangkok → Tokyo DC tcp/3389"]);
         let finding = stream.findings().findings.remove(0);
-        assert!(finding.p.unwrap() < 1e-3);
+        assert!(finding.p.unwrap() < 1e-2);
         assert!(finding.because.starts_with(
             "Bangkok → Tokyo DC is known since 2020-05-01 09:00 UTC; tcp/3389 never ran there in 41 days with coverage \
              (2020-05-01 to 2020-06-10), then first at 2020-06-11 02:13 UTC: 12 connections"

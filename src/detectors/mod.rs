@@ -4,16 +4,25 @@
 //! it never reads evidence again, never changes what it reads, and says "not enough evidence" where its gate is not met.
 //! All arithmetic is the four operations, so that a browser and a shell come to the same last digit.
 
+mod conformal;
 mod d10_fan_out;
+mod d15_odd_hosts;
 mod d1_policy;
 mod d2_new_link;
 mod d3_new_service;
+mod d5_off_hours;
+mod d6_volume;
+mod daily;
+mod joining;
+mod marks;
 mod novelty;
+mod numeric;
 pub mod ranking;
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use crate::calendar;
+use crate::calendar::{self, zones::LocalClock};
 use crate::finding::{Finding, Lane};
 use crate::flow::{Host, Moment, Service};
 use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
@@ -24,8 +33,15 @@ use crate::sites::{Party, SiteBook};
 pub use ranking::examine_all;
 
 /// All detectors.
-pub const ALL: &[&dyn Detector] =
-    &[&d1_policy::PolicyRule, &d2_new_link::NewLink, &d3_new_service::NewService, &d10_fan_out::FanOut];
+pub const ALL: &[&dyn Detector] = &[
+    &d1_policy::PolicyRule,
+    &d2_new_link::NewLink,
+    &d3_new_service::NewService,
+    &d5_off_hours::OffHours,
+    &d6_volume::Volume,
+    &d10_fan_out::FanOut,
+    &d15_odd_hosts::OddHosts,
+];
 
 /// A detector.
 pub trait Detector: Sync {
@@ -35,12 +51,18 @@ pub trait Detector: Sync {
     /// The lane of its findings.
     fn lane(&self) -> Lane;
 
+    /// Whether it gives one chance to every service of every link, so that what it says is joined with what others of its kind
+    /// say of the same service.
+    fn is_per_service(&self) -> bool {
+        false
+    }
+
     /// Looks at all that was seen.
     fn examine(&self, observed: &Observed<'_>) -> Findings;
 }
 
 /// All that a detector sees.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Observed<'a> {
     /// What was seen, by party.
     pub survey: &'a Survey,
@@ -50,9 +72,39 @@ pub struct Observed<'a> {
     pub policy: &'a Policy,
     /// The time that the user declared to be normal, first and last moment.
     pub baseline: Option<(Moment, Moment)>,
+    /// The same by day, worked out when it is first asked for.
+    daily: OnceCell<daily::Daily<'a>>,
 }
 
-impl Observed<'_> {
+impl<'a> Observed<'a> {
+    /// All that there is to look at.
+    pub fn new(
+        survey: &'a Survey,
+        book: &'a SiteBook,
+        policy: &'a Policy,
+        baseline: Option<(Moment, Moment)>,
+    ) -> Observed<'a> {
+        Observed { survey, book, policy, baseline, daily: OnceCell::new() }
+    }
+
+    fn daily(&self) -> &daily::Daily<'a> {
+        self.daily.get_or_init(|| daily::Daily::of(self))
+    }
+
+    /// A party's clock: by its time zone, else its country, else where it stands; none where nothing says it.
+    pub fn clock(&self, party: Party) -> Option<LocalClock> {
+        let site = self.book.site(party)?;
+        let by_zone = site.timezone.as_deref().and_then(LocalClock::of_zone);
+        let by_country = || site.country.as_deref().and_then(LocalClock::of_country);
+        let by_position = || site.position.map(|(_, longitude)| LocalClock::of_longitude(longitude));
+        by_zone.or_else(by_country).or_else(by_position)
+    }
+
+    /// A moment by a party's own clock, in words; by UTC where the party has none.
+    pub fn local(&self, party: Party, at: Moment) -> String {
+        calendar::minute(at, self.clock(party).map_or(0, |clock| clock.offset(at)))
+    }
+
     /// `Bangkok → Tokyo DC`.
     pub fn link(&self, link: LinkKey) -> String {
         format!("{} → {}", self.book.name_of(link.from), self.book.name_of(link.to))

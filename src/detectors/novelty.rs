@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Observed;
 use crate::calendar;
-use crate::flow::{Hour, Moment, Service};
+use crate::flow::{Hour, Kind, Moment, Service};
 use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
 use crate::ledger::{PairTotals, Sight};
 use crate::policy::{Scope, Verdict};
@@ -14,6 +14,8 @@ use crate::sites::Party;
 pub const DAYS_BEFORE: usize = 14;
 /// And so many connections that ran.
 pub const LEAST_RUNS: u64 = 3;
+/// Or connections that carried so many bytes each way on average: less is a greeting, not a session.
+const BOTH_WAYS: u64 = 2_000;
 /// Above this chance, news is no news.
 pub const EVERYDAY: f64 = 0.5;
 /// The first of the ports that systems give out by themselves (Linux; RFC 6335 begins at 49152): they name no service.
@@ -36,6 +38,22 @@ impl Coverage {
         let ends = [link.from, link.to].into_iter().filter(|party| matches!(party, Party::Site(_)));
         ends.filter_map(|party| self.days.get(&party)).flatten().copied().collect()
     }
+}
+
+/// Whether enough ran to call it new: three connections, or one logon or VPN session, or one session that carried data both
+/// ways. A packet that was let through is no link.
+pub fn is_enough<'r>(records: impl Iterator<Item = (&'r Service, &'r ServiceRecord)>) -> bool {
+    let mut runs = 0;
+    for (service, record) in records {
+        runs += super::ran(&record.totals);
+        let session = service.kind != Kind::Connection && super::ran(&record.totals) > 0;
+        let carried = record.totals.established > 0
+            && record.totals.bytes_out.min(record.totals.bytes_in) / record.totals.established >= BOTH_WAYS;
+        if session || carried || runs >= LEAST_RUNS {
+            return true;
+        }
+    }
+    false
 }
 
 /// How new something is.

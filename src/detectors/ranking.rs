@@ -4,11 +4,14 @@
 //! detectors computed, those that made no finding included. Ties go by the first row, then by id, so that the same
 //! totals always give the same order.
 
+use super::joining::join;
 use super::{ALL, Findings, Observed};
 use crate::finding::{Finding, Gravity, Lane};
 
 /// At or below this q a finding counts as anomalous, above it as suspected.
 pub const Q_ANOMALOUS: f64 = 0.10;
+/// So many findings of a lane are shown beyond those that are anomalous.
+const MOST_SUSPECTS: usize = 15;
 
 /// Lets all detectors look, and ranks what they found.
 pub fn examine_all(observed: &Observed<'_>) -> Findings {
@@ -22,13 +25,18 @@ pub fn examine_all(observed: &Observed<'_>) -> Findings {
         all.tested += found.tested;
         if let Some((_, findings, tested)) = lanes.iter_mut().find(|(lane, ..)| *lane == detector.lane()) {
             findings.extend(found.findings);
-            *tested += found.tested;
+            // Rules that look at the same services test each of them once, together.
+            *tested = if detector.is_per_service() { (*tested).max(found.tested) } else { *tested + found.tested };
         }
     }
-    let [policy, others @ ..] = lanes.map(|(_, mut findings, tested)| {
+    let [policy, others @ ..] = lanes.map(|(lane, mut findings, tested)| {
+        if lane == Lane::Behaviour {
+            findings = join(findings, ALL.iter().filter(|detector| detector.is_per_service()).count());
+        }
         by_p(&mut findings);
         set_q(&mut findings, tested);
-        findings.iter_mut().for_each(close);
+        leave_out_weak(&mut findings);
+        findings.iter_mut().for_each(|finding| close(observed, finding));
         findings
     });
     all.findings = policy;
@@ -59,8 +67,14 @@ fn set_q(findings: &mut [Finding], tested: usize) {
     }
 }
 
+/// Of what is not even suspected by q, only the least likely of a lane are worth a look.
+fn leave_out_weak(findings: &mut Vec<Finding>) {
+    let strong = findings.iter().take_while(|finding| finding.q.is_none_or(|q| q <= Q_ANOMALOUS)).count();
+    findings.truncate(strong + MOST_SUSPECTS);
+}
+
 /// Ends a finding's sentence with rule, rows, p and q, and with what it does not say.
-fn close(finding: &mut Finding) {
+fn close(observed: &Observed<'_>, finding: &mut Finding) {
     let rows = super::counted(finding.rows.iter().count() as u64, "row");
     let chances = match (finding.p, finding.q) {
         (Some(p), Some(q)) => format!("; p = {}, q = {}", short(p), short(q)),
@@ -68,10 +82,24 @@ fn close(finding: &mut Finding) {
         (None, _) => String::new(),
     };
     let caution = if finding.lane == Lane::Policy { "" } else { " Unusual is not malicious." };
-    finding.because = format!("{} [{}; {rows}{chances}]{caution}", finding.because, finding.rule);
+    let clock = by_its_clock(observed, finding);
+    finding.because = format!("{}{clock} [{}; {rows}{chances}]{caution}", finding.because, finding.rule);
 }
 
-fn short(chance: f64) -> String {
+/// When it was by the clock of the initiators' site, else of the responders'; nothing where that is UTC or not known.
+fn by_its_clock(observed: &Observed<'_>, finding: &Finding) -> String {
+    let parties = [finding.link.from, finding.link.to];
+    let known = parties.into_iter().find_map(|party| Some((party, observed.clock(party)?)));
+    let (Some((party, clock)), Some((first, last))) = (known, finding.window) else { return String::new() };
+    if clock.offset(first) == 0 && clock.offset(last) == 0 {
+        return String::new();
+    }
+    let (first, last) = (observed.local(party, first), observed.local(party, last));
+    let span = if first == last { first } else { format!("{first} to {last}") };
+    format!(" By the clock of {}: {span}.", observed.book.name_of(party))
+}
+
+pub(super) fn short(chance: f64) -> String {
     if chance < 0.001 { format!("{chance:.1e}") } else { format!("{chance:.3}") }
 }
 

@@ -1,6 +1,6 @@
 //! Made-up flows for the detectors' tests: an organisation of five sites and its everyday traffic.
 
-use super::{Findings, Observed, examine_all};
+use super::{Detector, Findings, Observed, examine_all};
 use crate::calendar::days_from_civil;
 use crate::evidence::Place;
 use crate::flow::{Endpoint, Flow, Moment, Outcome, Service};
@@ -46,8 +46,27 @@ impl Stream {
         self
     }
 
-    /// One flow, so many days after 1 May 2020 and minutes after midnight.
-    pub fn flow(mut self, day: i64, minute: i64, from: &str, to: &str, service: &str, outcome: Outcome) -> Stream {
+    /// One flow, so many days after 1 May 2020 and minutes after midnight (UTC).
+    pub fn flow(self, day: i64, minute: i64, from: &str, to: &str, service: &str, outcome: Outcome) -> Stream {
+        self.add(day, minute, from, to, service, outcome, (1_000, 2_000))
+    }
+
+    /// One flow that ran, with its bytes out and back.
+    pub fn sized(self, day: i64, minute: i64, from: &str, to: &str, service: &str, bytes: (u64, u64)) -> Stream {
+        self.add(day, minute, from, to, service, Outcome::Established, bytes)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "a flow has these")]
+    fn add(
+        mut self,
+        day: i64,
+        minute: i64,
+        from: &str,
+        to: &str,
+        service: &str,
+        outcome: Outcome,
+        (out, back): (u64, u64),
+    ) -> Stream {
         let service = Service::read(service).unwrap();
         let end = |text: &str, port| Endpoint { address: Some(text.parse().unwrap()), port, ..Endpoint::default() };
         let flow = Flow {
@@ -55,8 +74,8 @@ impl Stream {
             initiator: end(from, Some(50_000)),
             responder: end(to, service.port),
             protocol: service.protocol,
-            bytes_out: Some(1_000),
-            bytes_in: Some(2_000),
+            bytes_out: Some(out),
+            bytes_in: Some(back),
             outcome,
             ..Flow::default()
         };
@@ -94,7 +113,14 @@ impl Stream {
     pub fn findings(&self) -> Findings {
         let parties = self.book.parties();
         let survey = Survey::of(&self.ledger, |locus| parties.of(locus));
-        examine_all(&Observed { survey: &survey, book: &self.book, policy: &self.policy, baseline: self.baseline })
+        examine_all(&Observed::new(&survey, &self.book, &self.policy, self.baseline))
+    }
+
+    /// What one detector says of it.
+    pub fn told_by(&self, detector: &dyn Detector) -> Findings {
+        let parties = self.book.parties();
+        let survey = Survey::of(&self.ledger, |locus| parties.of(locus));
+        detector.examine(&Observed::new(&survey, &self.book, &self.policy, self.baseline))
     }
 
     /// Rule and link of each finding, in rank order.

@@ -199,7 +199,8 @@ impl Intruder<'_> {
     }
 
     fn send(&mut self, at: f64, from: Ipv4Addr, size: f64, chance: &mut Chance) {
-        let app = App { port: 443, udp: false, out: size, back: size / 200.0, spread: 0.1, seconds: 900.0, a_desk: 0.0 };
+        let app =
+            App { port: 443, udp: false, out: size, back: size / 200.0, spread: 0.1, seconds: 900.0, a_desk: 0.0 };
         self.visits(at, 1, from, self.drop, &app, None, chance);
     }
 
@@ -248,7 +249,15 @@ impl Intruder<'_> {
             let to = Ipv4Addr::new(10, 10 + hub as u8, chance.between(1, 3) as u8, chance.between(1, 250) as u8);
             let app = App { port: *chance.pick(&[445, 3389, 22, 1433]), ..self.habit.app };
             let before = self.events.len();
-            self.visits(at + n as f64 * [0.5, 20.0, 700.0][self.manner.stealth], 1, self.victim, to, &app, None, chance);
+            self.visits(
+                at + n as f64 * [0.5, 20.0, 700.0][self.manner.stealth],
+                1,
+                self.victim,
+                to,
+                &app,
+                None,
+                chance,
+            );
             if !chance.happens(0.1) {
                 self.events[before..].iter_mut().for_each(|event| refuse(event, Outcome::Failed));
             }

@@ -142,15 +142,35 @@ impl Trial {
         };
         let scores = stream.items.keys().map(|item| (item.clone(), score(item))).collect();
         if verbose {
-            let manner = manner.map_or("null".to_owned(), |m| format!("{:?} stealth {} dwell {} begin {}", m.goal, m.stealth, m.dwell, m.begin));
-            println!("## {seed} {manner}, {days} days, {} rows, {} sites", stream.events.len(), stream.world.sites.len());
+            let manner = manner.map_or("null".to_owned(), |m| {
+                format!("{:?} stealth {} dwell {} begin {}", m.goal, m.stealth, m.dwell, m.begin)
+            });
+            println!(
+                "## {seed} {manner}, {days} days, {} rows, {} sites",
+                stream.events.len(),
+                stream.world.sites.len()
+            );
             for step in &stream.steps {
                 let item = (step.from.clone(), step.to.clone(), step.service.clone());
-                let ranks = |list: &[Item]| list.iter().position(|own| score::matches(own, &item)).map_or(0, |at| at + 1);
-                println!("  step {item:?} novel {} day {:.1}-{:.1}: all {} novelty {} known {}", step.novel, stream::day_of(&stream, step.first), stream::day_of(&stream, step.last), ranks(&all), ranks(&novelty), ranks(&known));
+                let ranks =
+                    |list: &[Item]| list.iter().position(|own| score::matches(own, &item)).map_or(0, |at| at + 1);
+                println!(
+                    "  step {item:?} novel {} day {:.1}-{:.1}: all {} novelty {} known {}",
+                    step.novel,
+                    stream::day_of(&stream, step.first),
+                    stream::day_of(&stream, step.last),
+                    ranks(&all),
+                    ranks(&novelty),
+                    ranks(&known)
+                );
             }
             for finding in found.findings.iter().take(14) {
-                println!("    {} p={:.1e} {}", engine.said(finding), finding.p.unwrap_or(0.0), finding.because.chars().take(260).collect::<String>());
+                println!(
+                    "    {} p={:.1e} {}",
+                    engine.said(finding),
+                    finding.p.unwrap_or(0.0),
+                    finding.because.chars().take(260).collect::<String>()
+                );
             }
         }
         Trial {
@@ -197,8 +217,11 @@ impl<'s> Engine<'s> {
     /// Feeds all flows, and looks at the end of some days after each step's first connection whether it is found.
     fn follow(&mut self, stream: &Stream) -> Vec<(bool, Option<f64>)> {
         let mut found: Vec<Option<f64>> = vec![None; stream.steps.len()];
-        let mut looks: Vec<i64> =
-            stream.steps.iter().flat_map(|step| [1, 2, 4, 7].map(|after| stream::day_of(stream, step.first) as i64 + after)).collect();
+        let mut looks: Vec<i64> = stream
+            .steps
+            .iter()
+            .flat_map(|step| [1, 2, 4, 7].map(|after| stream::day_of(stream, step.first) as i64 + after))
+            .collect();
         looks.sort_unstable();
         looks.dedup();
         looks.truncate(24);
@@ -219,7 +242,11 @@ impl<'s> Engine<'s> {
 
     fn feed(&mut self, until: f64) {
         while let Some(event) = self.stream.events.get(self.fed).filter(|event| event.at < until) {
-            let end = |address: std::net::Ipv4Addr, port| Endpoint { address: Some(address.into()), port: Some(port), ..Endpoint::default() };
+            let end = |address: std::net::Ipv4Addr, port| Endpoint {
+                address: Some(address.into()),
+                port: Some(port),
+                ..Endpoint::default()
+            };
             let flow = Flow {
                 start: Some(Moment((event.at * 1e6) as i64)),
                 duration: Some((event.seconds * 1e6) as u64),
@@ -245,7 +272,7 @@ impl<'s> Engine<'s> {
         let survey = Survey::of(&self.ledger, |locus| parties.of(locus));
         let moment = |day: i64| Moment((self.stream.world.first_day + day) * world::DAY * 1_000_000);
         let baseline = self.baseline.map(|(first, last)| (moment(first), moment(last + 1)));
-        look(&Observed { survey: &survey, book: &self.book, policy: &self.policy, baseline })
+        look(&Observed::new(&survey, &self.book, &self.policy, baseline))
     }
 
     fn findings(&self) -> Findings {
@@ -257,7 +284,8 @@ impl<'s> Engine<'s> {
         self.observe(|observed| {
             let count = |detector: &&dyn detectors::Detector| {
                 let found = detector.examine(observed);
-                let below = |limit| found.findings.iter().filter(|finding| finding.p.is_some_and(|p| p <= limit)).count();
+                let below =
+                    |limit| found.findings.iter().filter(|finding| finding.p.is_some_and(|p| p <= limit)).count();
                 (detector.rule(), found.tested, below(1e-3), below(1e-2))
             };
             detectors::ALL.iter().map(count).collect()

@@ -17,10 +17,14 @@ pub fn told(trials: &[Trial], nulls: &[Trial], first_seed: u64) -> String {
         nulls.len(),
         rows / 1_000_000
     );
-    for (title, novel) in [("Links and services that never ran before", true), ("Services of links that ran before", false)] {
+    for (title, novel) in
+        [("Links and services that never ran before", true), ("Services of links that ran before", false)]
+    {
         text += &format!("## {title}\n\n");
-        text += "| ranking | AP | precision@5 | recall@10 | recall@20 | AUC | base rate |\n|---|---|---|---|---|---|---|\n";
-        let lane: fn(&Trial) -> Vec<Item> = if novel { |trial| trial.novelty.clone() } else { |trial| trial.known.clone() };
+        text +=
+            "| ranking | AP | precision@5 | recall@10 | recall@20 | AUC | base rate |\n|---|---|---|---|---|---|---|\n";
+        let lane: fn(&Trial) -> Vec<Item> =
+            if novel { |trial| trial.novelty.clone() } else { |trial| trial.known.clone() };
         row(&mut text, "Kyoten, the lane", trials, novel, lane);
         row(&mut text, "Kyoten, all findings", trials, novel, |trial| trial.all.clone());
         row(&mut text, "first seen, two passes", trials, novel, |trial| items(&trial.first_seen));
@@ -44,7 +48,9 @@ fn truth(trial: &Trial, novel: bool) -> Vec<Item> {
 
 fn row(text: &mut String, name: &str, trials: &[Trial], novel: bool, ranking: fn(&Trial) -> Vec<Item>) {
     let with = || trials.iter().filter(|trial| !truth(trial, novel).is_empty());
-    let over = |score: &dyn Fn(&[Item], &[Item]) -> f64| said(mean(with().map(|trial| score(&ranking(trial), &truth(trial, novel)))));
+    let over = |score: &dyn Fn(&[Item], &[Item]) -> f64| {
+        said(mean(with().map(|trial| score(&ranking(trial), &truth(trial, novel)))))
+    };
     let scores = |trial: &Trial| match name {
         "first seen, two passes" => trial.first_seen.clone(),
         "MIDAS, link × service" => trial.midas.clone(),
@@ -74,7 +80,8 @@ fn by_goal(text: &mut String, trials: &[Trial]) {
         }
     }
     for stealth in 0..3 {
-        let own: Vec<&Trial> = trials.iter().filter(|trial| trial.manner.is_some_and(|m| m.stealth == stealth)).collect();
+        let own: Vec<&Trial> =
+            trials.iter().filter(|trial| trial.manner.is_some_and(|m| m.stealth == stealth)).collect();
         line(text, ["loud", "careful", "quiet"][stealth], &own);
     }
     for dwell in [0, 2, 7, 20] {
@@ -97,16 +104,32 @@ fn line(text: &mut String, name: &str, trials: &[&Trial]) {
         said(mean(of.map(|trial| recall_at(20, &trial.all, &truth(trial, novel)))))
     };
     let days = |novel: bool| {
-        let mut days: Vec<f64> = trials.iter().flat_map(|trial| &trial.delays).filter(|(own, _)| *own == novel).filter_map(|(_, days)| *days).collect();
+        let mut days: Vec<f64> = trials
+            .iter()
+            .flat_map(|trial| &trial.delays)
+            .filter(|(own, _)| *own == novel)
+            .filter_map(|(_, days)| *days)
+            .collect();
         days.sort_by(f64::total_cmp);
         said(days.get(days.len() / 2).copied())
     };
     let first = trials.iter().filter(|trial| !trial.steps.is_empty()).map(|trial| {
-        let first = trial.steps.iter().min_by(|a, b| a.first.total_cmp(&b.first)).map(|step| (step.from.clone(), step.to.clone(), step.service.clone()));
+        let first = trial
+            .steps
+            .iter()
+            .min_by(|a, b| a.first.total_cmp(&b.first))
+            .map(|step| (step.from.clone(), step.to.clone(), step.service.clone()));
         recall_at(10, &trial.all, &first.into_iter().collect::<Vec<_>>())
     });
     let first = said(mean(first));
-    _ = writeln!(text, "| {name} | {steps} | {new} | {} | {} | {} | {} | {first} |", recall(true), recall(false), days(true), days(false));
+    _ = writeln!(
+        text,
+        "| {name} | {steps} | {new} | {} | {} | {} | {} | {first} |",
+        recall(true),
+        recall(false),
+        days(true),
+        days(false)
+    );
 }
 
 fn alarms(text: &mut String, trials: &[Trial], nulls: &[Trial]) {
@@ -114,7 +137,9 @@ fn alarms(text: &mut String, trials: &[Trial], nulls: &[Trial]) {
         let truth: Vec<Item> = [true, false].into_iter().flat_map(|novel| truth(trial, novel)).collect();
         list.iter().filter(|item| !truth.iter().any(|own| super::score::matches(item, own))).count() as f64
     };
-    let a_day = |list: fn(&Trial) -> &Vec<Item>, over: &[Trial]| said(mean(over.iter().map(|trial| false_of(list(trial), trial) / trial.days)));
+    let a_day = |list: fn(&Trial) -> &Vec<Item>, over: &[Trial]| {
+        said(mean(over.iter().map(|trial| false_of(list(trial), trial) / trial.days)))
+    };
     _ = writeln!(
         text,
         "## False alarms\n\nFindings that are none of the intruder's steps, a day of log: with an intruder {} on novelty, {} on the other lanes, {} in all; \
@@ -127,7 +152,10 @@ fn alarms(text: &mut String, trials: &[Trial], nulls: &[Trial]) {
     // Labels permuted: another stream's steps can't be told from this one's items.
     let permuted = trials.iter().filter_map(|trial| {
         let count = trial.scores.len();
-        let some: Vec<Item> = (0..8).filter_map(|n| trial.scores.get((trial.seed as usize * 31 + n * 17) % count.max(1))).map(|(item, _)| item.clone()).collect();
+        let some: Vec<Item> = (0..8)
+            .filter_map(|n| trial.scores.get((trial.seed as usize * 31 + n * 17) % count.max(1)))
+            .map(|(item, _)| item.clone())
+            .collect();
         auc(&trial.scores, &some)
     });
     _ = writeln!(text, "With labels permuted the AUC is {}.\n", said(mean(permuted)));
@@ -137,14 +165,18 @@ fn calibration(text: &mut String, nulls: &[Trial]) {
     *text += "## Null streams\n\nHow many chances a rule computed where nobody intrudes, and how often they were at or below 1e-2 and 1e-3, against nominal. \
               (What is new and innocent is in these streams too.)\n\n| rule | chances | at 1e-2 | times nominal | at 1e-3 | times nominal |\n|---|---|---|---|---|---|\n";
     let mut rules: Vec<(&str, usize, usize, usize)> = Vec::new();
-    for (rule, tested, low, lower) in nulls.iter().flat_map(|trial| trial.chances.iter().map(|(rule, t, a, b)| (*rule, *t, *b, *a))) {
+    for (rule, tested, low, lower) in
+        nulls.iter().flat_map(|trial| trial.chances.iter().map(|(rule, t, a, b)| (*rule, *t, *b, *a)))
+    {
         match rules.iter_mut().find(|own| own.0 == rule) {
             Some(own) => (own.1, own.2, own.3) = (own.1 + tested, own.2 + low, own.3 + lower),
             None => rules.push((rule, tested, low, lower)),
         }
     }
     for (rule, tested, at_2, at_3) in rules {
-        let times = |count: usize, nominal: f64| if tested == 0 { "–".to_owned() } else { format!("{:.2}", count as f64 / (tested as f64 * nominal)) };
+        let times = |count: usize, nominal: f64| {
+            if tested == 0 { "–".to_owned() } else { format!("{:.2}", count as f64 / (tested as f64 * nominal)) }
+        };
         _ = writeln!(text, "| {rule} | {tested} | {at_2} | {} | {at_3} | {} |", times(at_2, 1e-2), times(at_3, 1e-3));
     }
 }

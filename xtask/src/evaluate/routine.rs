@@ -121,7 +121,11 @@ fn follow(
         let mean = mean * chance.size(1.0, 0.25);
         for _ in 0..chance.poisson(mean).min(400) {
             let desk = *chance.pick(&habit.desks);
-            let server = if moves.is_some_and(|at| day >= at) { world.server(habit.to, 90) } else { *chance.pick(&habit.servers) };
+            let server = if moves.is_some_and(|at| day >= at) {
+                world.server(habit.to, 90)
+            } else {
+                *chance.pick(&habit.servers)
+            };
             let at = world.moment(habit.from, day, World::office_hour(chance));
             let from = world.desk(habit.from, desk, day);
             let mut event = call(at, from, server, &habit.app, habit.from, chance);
@@ -212,7 +216,8 @@ fn machines(world: &World, chance: &mut Chance, events: &mut Vec<Event>) {
             (agent, app(8089, false, 2e3, 900.0, 0.1, 1.0, 0.0), world.server(site, 5), world.server(0, 6)),
         ] {
             let Some(every) = every else { continue };
-            let (mut at, end) = ((world.first_day * DAY) as f64 + chance.real(0.0, every), (world.first_day + world.days) * DAY);
+            let (mut at, end) =
+                ((world.first_day * DAY) as f64 + chance.real(0.0, every), (world.first_day + world.days) * DAY);
             let every = f64::max(every, world.days as f64 * 40.0);
             while at < end as f64 {
                 events.push(call(at + chance.real(0.0, 4.0), from, to, &app, site, chance));
@@ -246,7 +251,8 @@ fn administration(world: &World, habits: &[Habit], chance: &mut Chance, events: 
                 for host in 0..24 {
                     let at = world.moment(0, day, hour) + f64::from(host) * 2.0 + site as f64 * 60.0;
                     let probe = App { port: *chance.pick(&[22, 80, 443, 445, 3389]), ..APPS[0] };
-                    let mut event = call(at, world.server(0, 60), world.server(site, i64::from(host)), &probe, site, chance);
+                    let mut event =
+                        call(at, world.server(0, 60), world.server(site, i64::from(host)), &probe, site, chance);
                     let open = habits.iter().any(|habit| habit.to == site && habit.app.port == probe.port);
                     if !(open && host < 10) {
                         refuse(&mut event, Outcome::Failed);

@@ -42,7 +42,17 @@ pub fn auc(all: &[(Item, f64)], truth: &[Item]) -> Option<f64> {
     let pairs = own.len() * other.len();
     let wins: f64 = own
         .iter()
-        .flat_map(|(_, a)| other.iter().map(move |(_, b)| if a > b { 1.0 } else if a == b { 0.5 } else { 0.0 }))
+        .flat_map(|(_, a)| {
+            other.iter().map(move |(_, b)| {
+                if a > b {
+                    1.0
+                } else if a == b {
+                    0.5
+                } else {
+                    0.0
+                }
+            })
+        })
         .sum();
     (pairs > 0).then(|| wins / pairs as f64)
 }

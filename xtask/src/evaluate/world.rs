@@ -87,9 +87,10 @@ impl World {
 
     /// `sites.csv`.
     pub fn book(&self) -> String {
-        let rows = self.sites.iter().zip(10..).map(|(site, net)| {
-            format!("{},10.{net}.0.0/16,{},{},{}\n", site.name, site.country, site.zone, site.role)
-        });
+        let rows =
+            self.sites.iter().zip(10..).map(|(site, net)| {
+                format!("{},10.{net}.0.0/16,{},{},{}\n", site.name, site.country, site.zone, site.role)
+            });
         "site,cidr,country,timezone,role\n".to_owned() + &rows.collect::<String>()
     }
 
@@ -115,7 +116,12 @@ impl World {
             return Ipv4Addr::new(10, 10 + site as u8, 0, 1 + (number % 2) as u8);
         }
         let lease = if number % 5 == 0 { (day + number) / 9 % 6 } else { 0 };
-        Ipv4Addr::new(10, 10 + site as u8, 20 + (number / 200) as u8, (number % 200) as u8 + 6 * u8::from(lease > 0) + lease as u8)
+        Ipv4Addr::new(
+            10,
+            10 + site as u8,
+            20 + (number / 200) as u8,
+            (number % 200) as u8 + 6 * u8::from(lease > 0) + lease as u8,
+        )
     }
 
     /// Seconds from the epoch of so many hours into that day, by the site's clock.
@@ -159,16 +165,21 @@ pub fn observed(world: &World, mut events: Vec<Event>, chance: &mut Chance) -> V
     let gaps: Vec<Vec<(f64, f64)>> = (0..count)
         .map(|_| {
             let gaps = chance.poisson(world.days as f64 / 50.0);
-            (0..gaps).map(|_| {
-                let from = (world.first_day * DAY) as f64 + chance.real(0.0, world.days as f64) * DAY as f64;
-                (from, from + chance.size(7.0, 0.9) * 3600.0)
-            })
-            .collect()
+            (0..gaps)
+                .map(|_| {
+                    let from = (world.first_day * DAY) as f64 + chance.real(0.0, world.days as f64) * DAY as f64;
+                    (from, from + chance.size(7.0, 0.9) * 3600.0)
+                })
+                .collect()
         })
         .collect();
     let mut twins = Vec::new();
     for event in &events {
-        let other = if world.site_of(event.from) == Some(event.sensor) { world.site_of(event.to) } else { world.site_of(event.from) };
+        let other = if world.site_of(event.from) == Some(event.sensor) {
+            world.site_of(event.to)
+        } else {
+            world.site_of(event.from)
+        };
         if let Some(other) = other.filter(|other| both_ends && *other != event.sensor) {
             twins.push(Event { sensor: other, ..event.clone() });
         }
@@ -180,6 +191,8 @@ pub fn observed(world: &World, mut events: Vec<Event>, chance: &mut Chance) -> V
     let repeated: Vec<Event> = events.iter().filter(|_| chance.happens(0.001)).cloned().collect();
     events.extend(repeated);
     events.iter_mut().for_each(|event| event.at += skew[event.sensor]);
-    events.sort_by(|a, b| a.at.total_cmp(&b.at).then((a.from, a.to, a.port, a.sensor).cmp(&(b.from, b.to, b.port, b.sensor))));
+    events.sort_by(|a, b| {
+        a.at.total_cmp(&b.at).then((a.from, a.to, a.port, a.sensor).cmp(&(b.from, b.to, b.port, b.sensor)))
+    });
     events
 }

@@ -1,0 +1,133 @@
+//! Chances by comparison: how many of all scores of a kind are as high as this one.
+//!
+//! A rank among n others can't say less than 1/(n + 1) (Vovk, Gammerman and Shafer, *Algorithmic Learning in a Random World*,
+//! 2005). Beyond the last percents the tail is drawn on as it falls there: its scale is the median of what lies beyond, so that
+//! an intruder's own scores hardly move it.
+
+use std::f64::consts::LN_2;
+
+use super::numeric::{exp, ln, median};
+
+/// How a tail falls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tail {
+    /// As e^(−s/β): for scores that are logarithms of chances.
+    Exponential,
+    /// As s^(−α): for distances in standard deviations, whose tails are heavy in logs.
+    Power,
+}
+
+/// All scores of a kind, ready to be compared with.
+#[derive(Debug, Clone)]
+pub struct Scores {
+    /// From the highest down.
+    scores: Vec<f64>,
+    tail: Tail,
+    /// Where the tail begins, its share of all, and how it falls.
+    beyond: Option<(f64, f64, f64)>,
+}
+
+/// The tail is the highest so many of all, but no fewer than [`LEAST_TAIL`].
+const TAIL_SHARE: f64 = 0.02;
+const LEAST_TAIL: usize = 12;
+/// Fewer scores say nothing about a tail, and ranks alone remain.
+const LEAST_SCORES: usize = 60;
+
+impl Scores {
+    /// Of these scores.
+    pub fn of(mut scores: Vec<f64>, tail: Tail) -> Scores {
+        scores.sort_unstable_by(|a, b| b.total_cmp(a));
+        let beyond =
+            (scores.len() >= LEAST_SCORES).then(|| ((scores.len() as f64 * TAIL_SHARE) as usize).max(LEAST_TAIL));
+        let beyond = beyond.and_then(|count| {
+            let edge = scores[count];
+            let share = count as f64 / (scores.len() + 1) as f64;
+            let mut excess: Vec<f64> = match tail {
+                Tail::Exponential => scores[..count].iter().map(|score| score - edge).collect(),
+                Tail::Power if edge > 0.0 => scores[..count].iter().map(|score| ln(score / edge)).collect(),
+                Tail::Power => return None,
+            };
+            let scale = median(&mut excess)? / LN_2;
+            // A tail may not fall faster than that of the chances themselves, or of a sixth power.
+            let scale = scale.max(match tail {
+                Tail::Exponential => 1.0,
+                Tail::Power => 1.0 / 6.0,
+            });
+            Some((edge, share, scale))
+        });
+        Scores { scores, tail, beyond }
+    }
+
+    /// The chance of a score as high as this one, itself being among them.
+    pub fn chance(&self, score: f64) -> f64 {
+        let as_high = self.scores.partition_point(|own| *own >= score).max(1);
+        let rank = as_high as f64 / (self.scores.len() + 1) as f64;
+        match self.beyond {
+            Some((edge, share, scale)) if score > edge => match self.tail {
+                Tail::Exponential => share * exp(-(score - edge) / scale),
+                Tail::Power => share * exp(-ln(score / edge) / scale),
+            },
+            Some(_) | None => rank,
+        }
+    }
+}
+
+/// What is nearly as odd counts as a precedent.
+const SIMILAR: f64 = 0.75;
+/// So long nothing can be told from a habit that was there before the log began.
+const CENSORED: i32 = 14;
+
+/// A chance, held up by precedents: what came about twice before is no rarer than that. In the first two weeks what comes later
+/// counts as well, because a habit that is older than the log shows only there. `all` are the days and scores to compare with.
+pub fn tempered(chance: f64, (day, score): (i32, f64), all: &[(i32, f64)]) -> f64 {
+    let begin = all.iter().map(|(day, _)| *day).min().unwrap_or(day);
+    let censored = day < begin + CENSORED;
+    let counts = |other: i32| other < day || censored && other > day;
+    let others = all.iter().filter(|(other, _)| counts(*other));
+    let (mut similar, mut count) = (0_u32, 0_u32);
+    for (_, own) in others {
+        count += 1;
+        similar += u32::from(*own >= SIMILAR * score);
+    }
+    if similar >= 2 { chance.max(f64::from(similar) / f64::from(count)) } else { chance }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rank_is_a_chance() {
+        let scores = Scores::of((1..=50).map(f64::from).collect(), Tail::Exponential);
+        assert_eq!(scores.chance(50.0), 1.0 / 51.0);
+        assert_eq!(scores.chance(26.0), 25.0 / 51.0);
+        assert_eq!(scores.chance(-3.0), 50.0 / 51.0);
+    }
+
+    #[test]
+    fn a_tail_goes_on_as_it_falls() {
+        // Exact quantiles of the exponential: the chance of s is e^-s.
+        let scores = Scores::of((1..=10_000).map(|n| -(f64::from(n) / 10_001.0).ln()).collect(), Tail::Exponential);
+        for (score, exact) in [(1.0_f64, 0.3679), (4.5, 0.0111), (9.0, 1.234e-4), (20.0, 2.06e-9)] {
+            assert!((scores.chance(score) / exact - 1.0).abs() < 0.15, "{score}: {}", scores.chance(score));
+        }
+        let scores = Scores::of((1..=10_000).map(|n| (f64::from(n) / 10_001.0).powf(-0.25)).collect(), Tail::Power);
+        assert!((scores.chance(100.0) / 1e-8 - 1.0).abs() < 0.2, "{}", scores.chance(100.0));
+    }
+
+    #[test]
+    fn what_has_precedents_is_no_rarer_than_they() {
+        let weekly: Vec<(i32, f64)> = (0..56).map(|day| (day, if day % 7 == 6 { 9.0 } else { 0.1 })).collect();
+        assert!(tempered(1e-6, (48, 9.0), &weekly) > 0.1);
+        assert!(tempered(1e-6, (6, 9.0), &weekly) > 0.1, "the habit may be older than the log");
+        let once: Vec<(i32, f64)> = (0..56).map(|day| (day, if day >= 48 { 9.0 } else { 0.1 })).collect();
+        assert_eq!(tempered(1e-6, (48, 9.0), &once), 1e-6);
+    }
+
+    #[test]
+    fn one_outlier_does_not_hide_itself() {
+        let mut all: Vec<f64> = (1..=1_000).map(|n| -(f64::from(n) / 1_001.0).ln()).collect();
+        all.push(40.0);
+        assert!(Scores::of(all, Tail::Exponential).chance(40.0) < 1e-14);
+    }
+}

@@ -1,0 +1,237 @@
+//! D5 off-hours: a service that people use by day is used by night, or on days of rest, by the caller's own clock and habits.
+//!
+//! Of a day's N hours of use, counted host pair by host pair, O lie outside 07:00 to 20:00 or on a day on which the caller's
+//! people rest (`daily` learns those from how few hosts call). The score is −ln of the beta-binomial tail of O of N (ρ = .15,
+//! the share of the service's other days, drawn to that of all services of people); what it is worth is settled by comparison with all
+//! days of all such services (`conformal`).
+//!
+//! Gate: a service with no more than a third of its use out of hours, 8 days, N ≥ 3 on the day, a clock known for the site. ATT&CK: T1078 Valid
+//! Accounts. Innocent: shifts, travel, a deadline.
+
+use std::collections::BTreeSet;
+
+use super::conformal::{Scores, Tail, tempered};
+use super::daily::{Daily, Unit};
+use super::numeric::{acat, beta_binomial_tail, ln};
+use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of};
+use crate::calendar;
+use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::flow::Moment;
+use crate::ledger::TrailDay;
+
+/// The detector.
+pub struct OffHours;
+
+const RULE: &str = "D5 off-hours v1";
+const LEAST_DAYS: usize = 8;
+const LEAST_USE: u64 = 3;
+/// A service with more of its use out of hours is not one of people.
+const OF_PEOPLE: f64 = 1.0 / 3.0;
+const RHO: f64 = 0.15;
+/// So many hours of all services' kind are added to a service's own.
+const DRAWN: f64 = 10.0;
+const TELLING: f64 = 0.1;
+
+/// A day's use: hours out of hours, hours in all.
+type Use = (u64, u64);
+
+impl Detector for OffHours {
+    fn rule(&self) -> &'static str {
+        RULE
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Behaviour
+    }
+
+    fn is_per_service(&self) -> bool {
+        true
+    }
+
+    fn examine(&self, observed: &Observed<'_>) -> Findings {
+        let daily = observed.daily();
+        let mut found = Findings::default();
+        let (mut few, mut clockless) = (0_u64, 0_u64);
+        let mut people: Vec<(&Unit<'_>, Vec<(i32, Use)>, Use)> = Vec::new();
+        for unit in &daily.units {
+            if observed.clock(daily.whose(unit.link)).is_none() {
+                clockless += 1;
+                continue;
+            }
+            let days = uses(daily, unit);
+            let all = days.iter().fold((0, 0), |(off, all), (_, own)| (off + own.0, all + own.1));
+            if days.len() < LEAST_DAYS {
+                few += 1;
+            } else if all.0 as f64 <= OF_PEOPLE * all.1 as f64 {
+                people.push((unit, days, all));
+            }
+        }
+        for (count, lack) in [(few, "fewer than 8 days of use"), (clockless, "a caller whose clock nobody told")] {
+            if count > 0 {
+                let because = format!("not enough evidence: {} of links with {lack}", counted(count, "service"));
+                found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            }
+        }
+        let every = people.iter().fold((0, 0), |(off, all), (_, _, own)| (off + own.0, all + own.1));
+        let norm = (every.0 as f64 + 0.5) / (every.1 as f64 + 1.0);
+        let score = |own: Use, all: Use| {
+            let share = ((all.0 - own.0) as f64 + DRAWN * norm) / ((all.1 - own.1) as f64 + DRAWN);
+            (share, beta_binomial_tail(own.0, own.1, share, RHO))
+        };
+        let scored = |days: &[(i32, Use)], all: Use| -> Vec<f64> {
+            days.iter().filter(|(_, own)| own.1 >= LEAST_USE).map(|(_, own)| -ln(score(*own, all).1)).collect()
+        };
+        let scores =
+            Scores::of(people.iter().flat_map(|(_, days, all)| scored(days, *all)).collect(), Tail::Exponential);
+        for (unit, days, all) in &people {
+            let mut chances: Vec<(f64, i32, Use)> = days
+                .iter()
+                .filter(|(_, own)| own.1 >= LEAST_USE)
+                .map(|(day, own)| (scores.chance(-ln(score(*own, *all).1)), *day, *own))
+                .collect();
+            let own_scores: Vec<(i32, f64)> = days.iter().map(|(day, own)| (*day, -ln(score(*own, *all).1))).collect();
+            for (p, day, own) in &mut chances {
+                *p = tempered(*p, (*day, -ln(score(*own, *all).1)), &own_scores);
+            }
+            if chances.is_empty() {
+                continue;
+            }
+            found.tested += 1;
+            let p = acat(chances.iter().map(|(p, ..)| *p), chances.len());
+            if p <= TELLING {
+                chances.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                let (_, _, own) = chances[0];
+                found.findings.extend(claim(observed, daily, unit, p, &chances, score(own, *all)));
+            }
+        }
+        found
+    }
+}
+
+fn uses(daily: &Daily<'_>, unit: &Unit<'_>) -> Vec<(i32, Use)> {
+    let mut days: std::collections::BTreeMap<i32, Use> = std::collections::BTreeMap::new();
+    let mut masks: std::collections::BTreeMap<i32, u32> = std::collections::BTreeMap::new();
+    for (day, seen) in unit.pairs.iter().flat_map(|pair| pair.days).filter(|(_, seen)| seen.ran > 0) {
+        let mask = *masks.entry(*day).or_insert_with(|| daily.off_hours(unit.link, *day));
+        let own = days.entry(*day).or_default();
+        own.0 += u64::from((seen.hours & mask).count_ones());
+        own.1 += u64::from(seen.hours.count_ones());
+    }
+    days.into_iter().collect()
+}
+
+fn claim(
+    observed: &Observed<'_>,
+    daily: &Daily<'_>,
+    unit: &Unit<'_>,
+    p: f64,
+    chances: &[(f64, i32, Use)],
+    (share, tail): (f64, f64),
+) -> Option<Finding> {
+    let (least, day, (off, all)) = *chances.first()?;
+    let odd: BTreeSet<i32> = chances
+        .iter()
+        .take_while(|(p, ..)| *p <= (least * 30.0).min(0.01).max(least))
+        .map(|(_, day, _)| *day)
+        .collect();
+    // Only what lies out of hours is evidence.
+    let night = |seen: &TrailDay, day: i32| seen.hours & daily.off_hours(unit.link, day) != 0;
+    let mut sights = Vec::new();
+    let mut keys = Vec::new();
+    for pair in &unit.pairs {
+        for (day, seen) in pair.days.iter().filter(|(day, seen)| odd.contains(day) && seen.ran > 0 && night(seen, *day))
+        {
+            _ = day;
+            sights.extend(seen.sight());
+            keys.push(pair.key);
+        }
+    }
+    let rows = Rows::of(sights)?;
+    let (hosts, from, to) = hosts_of(keys.into_iter());
+    let whose = daily.whose(unit.link);
+    let because = format!(
+        "{} over {} on {}: {off} of {} of use lay out of hours in {} (before 07:00, after 20:00, or on a day of rest there), \
+         by {} to {}; on its other days {:.1} % do (beta-binomial p = {tail:.1e}).{}",
+        observed.link(unit.link),
+        unit.service,
+        calendar::date(Moment(i64::from(day) * calendar::DAY)),
+        counted(all, "hour"),
+        observed.book.name_of(whose),
+        counted(from as u64, "host"),
+        counted(to as u64, "host"),
+        share * 100.0,
+        if odd.len() > 1 {
+            format!(" So it was on {} as well.", counted(odd.len() as u64 - 1, "more day"))
+        } else {
+            String::new()
+        },
+    );
+    Some(Finding {
+        id: id_of(observed, RULE, unit.link, Some(unit.service), None),
+        lane: Lane::Behaviour,
+        rule: RULE,
+        link: unit.link,
+        service: Some(unit.service),
+        window: unit.window(&odd),
+        hosts,
+        accounts: accounts_of(unit.records.iter().copied()),
+        p: Some(p),
+        q: None,
+        because,
+        gist: format!("out of hours in {}", observed.book.name_of(whose)),
+        normal: format!("On other days {:.1} % of its use is out of hours.", share * 100.0),
+        innocent: &["shifts, or a deadline", "somebody on a journey"],
+        attack: &["T1078"],
+        gravity: Gravity::Suspected,
+        rows,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Stream;
+
+    /// By day in Bangkok (UTC+7): 09:00 to 14:00 there.
+    fn by_day(days: i64) -> Stream {
+        let mut stream = Stream::new();
+        for (day, host, hour) in
+            (0..days).flat_map(|day| (10..16).flat_map(move |host| (2..7).map(move |hour| (day, host, hour))))
+        {
+            if (day + host + hour) % 3 == 0 {
+                for plant in 0..3 {
+                    stream = stream.sized(
+                        day,
+                        hour * 60,
+                        &format!("10.{plant}.0.{host}"),
+                        "10.4.0.1",
+                        "tcp/445",
+                        (9_000, 90_000),
+                    );
+                }
+            }
+        }
+        stream
+    }
+
+    #[test]
+    fn a_night_s_work_is_found_by_the_caller_s_clock() {
+        let mut stream = by_day(40);
+        for (hour, host) in (14..24).flat_map(|hour| [10, 12].map(|host| (hour, host))) {
+            let from = format!("10.0.0.{host}");
+            stream = stream.sized(30, hour * 60 + 5, &from, "10.4.0.1", "tcp/445", (9_000, 90_000));
+        }
+        let found = stream.told_by(&super::OffHours);
+        let off = found.findings.iter().find(|finding| finding.rule == super::RULE).expect("it is found");
+        assert!(
+            off.because.contains("on 2020-05-31: 20 of") && off.because.contains("out of hours in Bangkok"),
+            "{}",
+            off.because
+        );
+    }
+
+    #[test]
+    fn days_as_ever_are_nothing() {
+        let found = by_day(40).told_by(&super::OffHours);
+        assert!(!found.findings.iter().any(|finding| finding.rule == super::RULE), "{:#?}", found.findings);
+    }
+}

@@ -1,0 +1,247 @@
+//! D6 volume: on some day a link's service carries far more, one way or the other, than on its other days.
+//!
+//! For the sums of a day, and for its greatest host pair, each way: z = (ln(1 + x) − median of like days) / max(1.4826 · MAD, .25),
+//! working days and days of rest apart where there are enough of each. What a z is worth is settled by comparison with the days of
+//! all services of all links (`conformal`); the four are joined by the Cauchy combination, and so are the days. The greatest
+//! pair is looked at by itself because one host's bytes drown in a busy link's sum.
+//!
+//! Gate: 8 days, and 1 MB on the day. ATT&CK: T1048 Exfiltration Over Alternative Protocol, T1030 Data Transfer Size Limits.
+//! Innocent: backups, migrations, the end of a quarter.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::conformal::{Scores, Tail, tempered};
+use super::daily::{Daily, Unit};
+use super::numeric::{acat, exp, ln, middle_and_spread};
+use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of, listed};
+use crate::calendar;
+use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::flow::Moment;
+
+/// The detector.
+pub struct Volume;
+
+const RULE: &str = "D6 volume v1";
+const LEAST_DAYS: usize = 8;
+const LEAST_BYTES: u64 = 1_000_000;
+const LEAST_SPREAD: f64 = 0.25;
+/// What is more likely than this is not told.
+const TELLING: f64 = 0.1;
+
+/// Bytes of a day: sent, fetched, and of its greatest host pair.
+const NAMES: [&str; 4] =
+    ["bytes sent", "bytes fetched", "bytes sent by one host pair", "bytes fetched by one host pair"];
+
+/// A day of a service, with its distances above the usual.
+struct Judged {
+    day: i32,
+    bytes: [u64; 4],
+    usual: [f64; 4],
+    above: [f64; 4],
+    rank: [usize; 4],
+    of: usize,
+}
+
+impl Detector for Volume {
+    fn rule(&self) -> &'static str {
+        RULE
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Behaviour
+    }
+
+    fn is_per_service(&self) -> bool {
+        true
+    }
+
+    fn examine(&self, observed: &Observed<'_>) -> Findings {
+        let daily = observed.daily();
+        let mut found = Findings::default();
+        let (mut judged, mut few): (Vec<(usize, Vec<Judged>)>, u64) = (Vec::new(), 0);
+        for (at, unit) in daily.units.iter().enumerate() {
+            match days_of(daily, unit) {
+                Some(days) => judged.push((at, days)),
+                None => few += 1,
+            }
+        }
+        if few > 0 {
+            let services = counted(few, "service");
+            let because =
+                format!("not enough evidence: {services} of links with fewer than {LEAST_DAYS} days of traffic");
+            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+        }
+        let all = || judged.iter().flat_map(|(_, days)| days);
+        let scores: [Scores; 4] =
+            std::array::from_fn(|m| Scores::of(all().map(|day| day.above[m]).collect(), Tail::Power));
+        for (at, days) in &judged {
+            found.tested += 1;
+            let chance = |day: &Judged| {
+                let enough = |m: &usize| day.bytes[*m] >= LEAST_BYTES;
+                let told = |m: usize| {
+                    let all: Vec<(i32, f64)> = days.iter().map(|own| (own.day, own.above[m])).collect();
+                    tempered(scores[m].chance(day.above[m]), (day.day, day.above[m]), &all)
+                };
+                // Sum and greatest pair tell much the same: the better one of both, twice.
+                let way = |way: usize| [way, way + 2].into_iter().filter(enough).map(told).fold(0.5, f64::min);
+                acat([way(0), way(1)].map(|p| (p * 1.5).min(0.5)), 2)
+            };
+            let chances: Vec<(f64, &Judged)> = days.iter().map(|day| (chance(day), day)).collect();
+            let p = acat(chances.iter().map(|(p, _)| *p), chances.len());
+            if p <= TELLING {
+                found.findings.extend(claim(observed, &daily.units[*at], p, chances));
+            }
+        }
+        found
+    }
+}
+
+/// All days of a service, measured against their like; none below the gate.
+fn days_of(daily: &Daily<'_>, unit: &Unit<'_>) -> Option<Vec<Judged>> {
+    let ran: BTreeMap<i32, [u64; 4]> = unit
+        .days
+        .iter()
+        .filter(|(_, totals)| super::ran(totals) > 0 || totals.replies > 0)
+        .map(|(day, totals)| (*day, [totals.bytes_out, totals.bytes_in, 0, 0]))
+        .collect();
+    if ran.len() < LEAST_DAYS {
+        return None;
+    }
+    let mut ran = ran;
+    for pair in &unit.pairs {
+        for (day, seen) in pair.days {
+            if let Some(own) = ran.get_mut(day) {
+                own[2] = own[2].max(seen.bytes_out);
+                own[3] = own[3].max(seen.bytes_in);
+            }
+        }
+    }
+    let log = |count: u64| ln(1.0 + count as f64);
+    let kinds: BTreeMap<i32, bool> = ran.keys().map(|day| (*day, daily.rests_on(unit.link, *day))).collect();
+    let like = |rest: Option<bool>, m: usize| -> Vec<f64> {
+        ran.iter()
+            .filter(|(day, _)| rest.is_none_or(|rest| kinds[*day] == rest))
+            .map(|(_, bytes)| log(bytes[m]))
+            .collect()
+    };
+    let standard = |rest: bool, m: usize| {
+        let own = like(Some(rest), m);
+        middle_and_spread(if own.len() >= LEAST_DAYS { &own } else { return middle_and_spread(&like(None, m)) })
+    };
+    let standards: Vec<[Option<(f64, f64)>; 4]> =
+        [false, true].map(|rest| std::array::from_fn(|m| standard(rest, m))).into();
+    let judge = |(day, bytes): (&i32, &[u64; 4])| {
+        let mut judged =
+            Judged { day: *day, bytes: *bytes, usual: [0.0; 4], above: [0.0; 4], rank: [1; 4], of: ran.len() };
+        for m in 0..4 {
+            let (middle, spread) = standards[usize::from(kinds[day])][m].unwrap_or((0.0, 0.0));
+            judged.usual[m] = middle;
+            judged.above[m] = ((log(bytes[m]) - middle) / spread.max(LEAST_SPREAD)).max(0.0);
+            judged.rank[m] = 1 + ran.values().filter(|other| other[m] > bytes[m]).count();
+        }
+        judged
+    };
+    Some(ran.iter().map(judge).collect())
+}
+
+fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, mut days: Vec<(f64, &Judged)>) -> Option<Finding> {
+    days.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.day.cmp(&b.1.day)));
+    let (least, greatest) = *days.first()?;
+    let odd: BTreeSet<i32> =
+        days.iter().take_while(|(p, _)| *p <= (least * 30.0).min(0.01).max(least)).map(|(_, day)| day.day).collect();
+    let measure = (0..4).max_by(|a, b| greatest.above[*a].total_cmp(&greatest.above[*b]).then(b.cmp(a)))?;
+    let fetched = measure % 2 == 1;
+    let weight = |seen: &crate::ledger::TrailDay| if fetched { seen.bytes_in } else { seen.bytes_out };
+    let rows = Rows::of(unit.rows(&odd, weight))?;
+    let pairs = unit.hosts(&odd, weight);
+    let (hosts, _, _) = hosts_of(pairs.iter().take(Finding::MOST_HOSTS / 2).copied());
+    let usual = (exp(greatest.usual[measure]) - 1.0).max(1.0);
+    let date = |day: i32| calendar::date(Moment(i64::from(day) * calendar::DAY));
+    let factor = greatest.bytes[measure] as f64 / usual;
+    let further = if odd.len() > 1 {
+        format!(
+            " Far above as well: {}.",
+            listed(odd.iter().filter(|day| **day != greatest.day).map(|day| date(*day)), 5)
+        )
+    } else {
+        String::new()
+    };
+    let because = format!(
+        "{} over {} on {}: {} {}, {factor:.1} times the median of like days ({usual:.0}), rank {} of {} days.{further}",
+        observed.link(unit.link),
+        unit.service,
+        date(greatest.day),
+        greatest.bytes[measure],
+        NAMES[measure],
+        greatest.rank[measure],
+        greatest.of,
+    );
+    Some(Finding {
+        id: id_of(observed, RULE, unit.link, Some(unit.service), None),
+        lane: Lane::Behaviour,
+        rule: RULE,
+        link: unit.link,
+        service: Some(unit.service),
+        window: unit.window(&odd),
+        hosts,
+        accounts: accounts_of(unit.records.iter().copied()),
+        p: Some(p),
+        q: None,
+        because,
+        gist: format!("{factor:.0} times the usual {}", NAMES[measure]),
+        normal: format!("On like days about {usual:.0} {}.", NAMES[measure]),
+        innocent: &["a backup or a migration", "the end of a month or of a quarter"],
+        attack: if fetched { &["T1039", "T1030"] } else { &["T1048", "T1030"] },
+        gravity: Gravity::Suspected,
+        rows,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Stream;
+
+    fn files(days: i64) -> Stream {
+        let mut stream = Stream::new();
+        for (day, plant) in (0..days).flat_map(|day| (0..4).map(move |plant| (day, plant))) {
+            let sizes = (50_000, 2_000_000 + 40_000 * ((day * 7 + plant * 3) % 11) as u64);
+            stream = stream.sized(day, 9 * 60, &format!("10.{plant}.0.9"), "10.4.0.1", "tcp/443", sizes);
+        }
+        stream
+    }
+
+    #[test]
+    fn a_day_that_fetches_a_hundred_times_the_usual_is_found() {
+        let stream = files(40).sized(30, 9 * 60, "10.0.0.9", "10.4.0.1", "tcp/443", (60_000, 300_000_000));
+        let found = stream.told_by(&super::Volume);
+        let volume = found.findings.iter().find(|finding| finding.rule == super::RULE).expect("it is found");
+        assert!(
+            volume.because.contains("on 2020-05-31") && volume.because.contains("rank 1 of 40 days"),
+            "{}",
+            volume.because
+        );
+        assert!(volume.p.unwrap() < 0.01, "{volume:?}");
+    }
+
+    #[test]
+    fn even_days_are_nothing() {
+        assert!(
+            !files(40)
+                .told_by(&super::Volume)
+                .findings
+                .iter()
+                .any(|finding| finding.rule == super::RULE && finding.p.unwrap() < 0.01)
+        );
+    }
+
+    #[test]
+    fn a_week_is_not_enough() {
+        let found = files(7).told_by(&super::Volume);
+        assert!(
+            found
+                .refrains
+                .iter()
+                .any(|refrain| refrain.rule == super::RULE && refrain.because.contains("fewer than 8 days"))
+        );
+    }
+}

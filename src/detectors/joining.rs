@@ -1,0 +1,63 @@
+//! What several rules say of the same service of a link is one finding: the least likely one speaks, the others stand beside it.
+//!
+//! Their chances share rows, so that they are joined by the Cauchy combination, which holds under any dependence; Fisher's would
+//! count the same rows several times over.
+
+use std::collections::BTreeMap;
+
+use super::novelty;
+use super::numeric::acat;
+use crate::finding::{Finding, Rows};
+use crate::flow::Service;
+use crate::ledger::survey::LinkKey;
+
+/// Joins the findings of a lane about the same service of the same link. `rules` is how many rules look at such services.
+pub fn join(findings: Vec<Finding>, rules: usize) -> Vec<Finding> {
+    let mut joined = Vec::new();
+    let mut by_service: BTreeMap<(LinkKey, Service), Vec<Finding>> = BTreeMap::new();
+    for finding in findings {
+        match (finding.service, finding.p) {
+            (Some(service), Some(_)) => {
+                by_service.entry((finding.link, novelty::kind(service))).or_default().push(finding)
+            }
+            (Some(_), _) | (None, _) => joined.push(finding),
+        }
+    }
+    for (_, mut same) in by_service {
+        let p = |finding: &Finding| finding.p.unwrap_or(1.0);
+        same.sort_by(|a, b| p(a).total_cmp(&p(b)).then_with(|| a.id.cmp(&b.id)));
+        let chance = acat(same.iter().map(p), rules);
+        let mut rest = same.into_iter();
+        let Some(mut first) = rest.next() else { continue };
+        first.p = Some(chance);
+        for other in rest {
+            let said = if other.gist.is_empty() { &other.because } else { &other.gist };
+            first.because +=
+                &format!(" {} says as well: {said} (p = {}).", other.rule, super::ranking::short(p(&other)));
+            absorb(&mut first, other);
+        }
+        joined.push(first);
+    }
+    joined
+}
+
+/// Takes over the hosts, accounts, rows and times of another finding about the same.
+fn absorb(first: &mut Finding, other: Finding) {
+    for host in other.hosts {
+        if first.hosts.len() < Finding::MOST_HOSTS && !first.hosts.contains(&host) {
+            first.hosts.push(host);
+        }
+    }
+    for account in other.accounts {
+        if first.accounts.len() < Finding::MOST_HOSTS && !first.accounts.contains(&account) {
+            first.accounts.push(account);
+        }
+    }
+    first.window = match (first.window, other.window) {
+        (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+        (own, other) => own.or(other),
+    };
+    if let Some(rows) = Rows::of(first.rows.iter().chain(other.rows.iter())) {
+        first.rows = rows;
+    }
+}
