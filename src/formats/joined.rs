@@ -30,13 +30,14 @@ impl Key {
         Key { number, ends }
     }
 
-    fn place(&self) -> usize {
+    /// A number to place it by, spread evenly.
+    pub(super) fn place(&self) -> usize {
         let mut mixed = self.number;
         for (host, port) in self.ends {
             mixed = (mixed ^ (host as u64) ^ (host >> 64) as u64 ^ u64::from(port)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             mixed ^= mixed >> 29;
         }
-        mixed as usize & (MOST_TOLD - 1)
+        mixed as usize
     }
 }
 
@@ -102,12 +103,12 @@ impl Joined {
         if self.told.is_empty() {
             self.told.resize(MOST_TOLD, None);
         }
-        self.told[key.place()] = Some(key);
+        self.told[key.place() & (MOST_TOLD - 1)] = Some(key);
     }
 
     /// Whether the connection has been told.
     pub(super) fn is_told(&self, key: &Key) -> bool {
-        self.told.get(key.place()).is_some_and(|told| told.as_ref() == Some(key))
+        self.told.get(key.place() & (MOST_TOLD - 1)).is_some_and(|told| told.as_ref() == Some(key))
     }
 
     /// All that still waits, in the order of the file.

@@ -11,7 +11,9 @@ use crate::flow::Flow;
 mod firewall;
 mod fortigate_event;
 mod joined;
+mod reporters;
 pub mod syntax;
+mod web;
 pub mod windows;
 mod zeek;
 
@@ -45,6 +47,12 @@ formats! {
     barracuda::Barracuda,
     aws_vpc_flow::AwsVpcFlow,
     aws_vpc_flow_json::AwsVpcFlowJson,
+    gcp_vpc_flow::GcpVpcFlow,
+    azure_flow::AzureFlow,
+    azure_firewall::AzureFirewall,
+    snort::Snort,
+    squid::Squid,
+    w3c_elf::W3cElf,
     pub kyoten_rollup::KyotenRollup,
     windows_event_xml::WindowsEventXml,
     windows_event_json::WindowsEventJson,

@@ -43,6 +43,12 @@ impl<S: Copy + PartialEq> Columns<S> {
         let (_, at) = self.slots.iter().find(|(own, _)| *own == slot)?;
         row.get(*at).map(|cell| cell.trim_ascii()).filter(|cell| !cell.is_empty())
     }
+
+    /// All that a row says, but what is empty.
+    pub fn row<'c>(&self, row: &'c [Cow<'_, [u8]>]) -> impl Iterator<Item = (S, &'c [u8])> {
+        let cells = self.slots.iter().filter_map(|(slot, at)| Some((*slot, row.get(*at)?.trim_ascii())));
+        cells.filter(|(_, cell)| !cell.is_empty())
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod address;
 pub mod cells;
 pub mod columns;
 pub mod json;
+pub mod leaves;
 pub mod number;
 pub mod pairs;
 pub mod syslog;
