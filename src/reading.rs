@@ -11,7 +11,6 @@ pub mod receipt;
 pub mod rollup;
 pub mod rows;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -87,11 +86,14 @@ enum Stage {
 struct Tallies<V> {
     visitor: V,
     accounts: Accounts,
-    bases: BTreeMap<Basis, u64>,
+    /// Flows by the basis of their time, in the order of [`BASES`].
+    bases: [u64; BASES.len()],
     undated: u64,
     first: Option<Moment>,
     last: Option<Moment>,
 }
+
+const BASES: [Basis; 4] = [Basis::Explicit, Basis::File, Basis::Chosen, Basis::Unknown];
 
 /// How far a pass has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +122,7 @@ impl<V: Visitor> Reading<V> {
         let tally = Tallies {
             visitor,
             accounts: Accounts::default(),
-            bases: BTreeMap::new(),
+            bases: [0; BASES.len()],
             undated: 0,
             first: None,
             last: None,
@@ -272,7 +274,7 @@ impl<V: Visitor> Reading<V> {
             mapping,
             advice,
             accounts: tally.accounts,
-            bases: tally.bases,
+            bases: BASES.into_iter().zip(tally.bases).filter(|(_, flows)| *flows > 0).collect(),
             undated: tally.undated,
             first: tally.first,
             last: tally.last,
@@ -411,7 +413,7 @@ impl<V: Visitor> Tallies<V> {
             self.undated += 1;
             return;
         };
-        *self.bases.entry(flow.basis).or_default() += 1;
+        self.bases[flow.basis as usize] += 1;
         self.first = Some(self.first.map_or(start, |first| first.min(start)));
         self.last = self.last.max(Some(start));
     }

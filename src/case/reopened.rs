@@ -120,7 +120,7 @@ fn take(link: &mut Link, key: LinkKey, told: &document::Service) {
     };
     let record = link.services.entry(service).or_default();
     record.totals.absorb(&totals);
-    record.hours.absorb(&hours);
+    record.hours.absorb(hours);
     record.pairs.extend((0..from.max(to)).map(|number| (pair(number), PairTotals::default())));
     for account in &told.accounts {
         *record.accounts.entry(account.clone()).or_default() += 1;

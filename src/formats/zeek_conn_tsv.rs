@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::syntax::separated::Separated;
 use super::syntax::{address, number, time};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons, zeek};
 use crate::evidence::text::readable;
@@ -39,7 +40,7 @@ impl Format for ZeekConnTsv {
     }
 
     fn open(&self, setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
-        Box::new(ConnTsv { clock: setting.clock, header: Header::default(), columns: None })
+        Box::new(ConnTsv { clock: setting.clock, header: Header::default(), columns: None, cells: Separated::default() })
     }
 }
 
@@ -107,7 +108,23 @@ impl Default for Header {
 struct ConnTsv {
     clock: Clock,
     header: Header,
-    columns: Option<Vec<Slot>>,
+    columns: Option<Columns>,
+    cells: Separated,
+}
+
+/// What `#fields` names.
+struct Columns {
+    count: usize,
+    /// The columns that are read, each by its number.
+    read: Vec<(usize, Slot)>,
+}
+
+impl Columns {
+    fn of<'f>(fields: impl Iterator<Item = &'f [u8]>) -> Columns {
+        let slots: Vec<Slot> = fields.map(Slot::of).collect();
+        let read = slots.iter().copied().enumerate().filter(|(_, slot)| *slot != Slot::Other).collect();
+        Columns { count: slots.len(), read }
+    }
 }
 
 impl Parser for ConnTsv {
@@ -121,14 +138,16 @@ impl Parser for ConnTsv {
             return zeek::other_log(path);
         }
         if self.columns.is_none() && is_bare_conn(line) {
-            self.columns = Some(DEFAULT.split(|b| *b == b'\t').map(Slot::of).collect());
+            self.columns = Some(Columns::of(DEFAULT.split(|b| *b == b'\t')));
         }
         let Some(columns) = &self.columns else {
             let shown = readable(&line[..line.len().min(480)]);
             return Disposition::Malformed(Fault::new("no #fields line before it says its columns", shown));
         };
-        match read_row(line, &self.header, columns, &self.clock) {
-            Ok(flow) => {
+        let mut flow = Flow::default();
+        let cells = self.cells.cut(line, self.header.separator);
+        match read_row(line, (&self.cells, cells), &self.header, columns, &self.clock, &mut flow) {
+            Ok(()) => {
                 flows(&flow, record.place);
                 Disposition::Parsed
             }
@@ -154,7 +173,7 @@ impl ConnTsv {
             b"#empty_field" => self.header.empty = value.to_vec(),
             b"#unset_field" => self.header.unset = value.to_vec(),
             b"#path" => self.header.path = Some(readable(value).into_owned()),
-            b"#fields" => self.columns = Some(cells.map(Slot::of).collect()),
+            b"#fields" => self.columns = Some(Columns::of(cells)),
             // `#set_separator`, `#types`, `#open`, `#close` change nothing here: no set is read, and a time that is
             // no number is tried as text whatever its type.
             _ => {}
@@ -162,44 +181,50 @@ impl ConnTsv {
     }
 }
 
-fn read_row<'r>(line: &'r [u8], header: &Header, columns: &[Slot], clock: &Clock) -> Result<Flow<'r>, Fault> {
-    let mut flow = Flow::default();
+fn read_row<'r>(
+    line: &'r [u8],
+    (cells, count_of_cells): (&Separated, usize),
+    header: &Header,
+    columns: &Columns,
+    clock: &Clock,
+    flow: &mut Flow<'r>,
+) -> Result<(), Fault> {
     let mut state: &[u8] = b"";
-    let mut cells = 0;
-    let mut start = 0;
-    let ends = memchr::memchr_iter(header.separator, line).chain(std::iter::once(line.len()));
-    for end in ends {
-        let slot = columns.get(cells).copied();
-        let cell = &line[start..end];
-        (start, cells) = (end + 1, cells + 1);
+    for (number, slot) in &columns.read {
+        // A row that is too short is told below, unless a cell of it is no good: then that is what is wrong with it.
+        if *number >= count_of_cells {
+            break;
+        }
+        let cell = cells.of(line, *number);
+        if cell == header.unset.as_slice() {
+            continue;
+        }
         match slot {
-            None | Some(Slot::Other) => continue,
-            Some(_) if cell == header.unset.as_slice() => continue,
-            Some(Slot::Ts) => {
+            Slot::Other => {}
+            Slot::Ts => {
                 let (start, basis) = read_time(cell, clock)?;
                 (flow.start, flow.basis) = (Some(start), basis);
             }
-            Some(Slot::OrigHost) => flow.initiator.address = Some(end_address("id.orig_h", cell)?),
-            Some(Slot::OrigPort) => flow.initiator.port = Some(port("id.orig_p", cell)?),
-            Some(Slot::RespHost) => flow.responder.address = Some(end_address("id.resp_h", cell)?),
-            Some(Slot::RespPort) => flow.responder.port = Some(port("id.resp_p", cell)?),
-            Some(Slot::Proto) => flow.protocol = protocol(cell)?,
-            Some(Slot::Service) => flow.service = Some(text(cell, header)),
-            Some(Slot::Duration) => flow.duration = Some(duration("duration", cell)?),
-            Some(Slot::OrigBytes) => flow.bytes_out = Some(count(reasons::BYTES, "orig_bytes", cell)?),
-            Some(Slot::RespBytes) => flow.bytes_in = Some(count(reasons::BYTES, "resp_bytes", cell)?),
-            Some(Slot::State) => state = cell,
-            Some(Slot::OrigPackets) => flow.packets_out = Some(count(reasons::PACKETS, "orig_pkts", cell)?),
-            Some(Slot::RespPackets) => flow.packets_in = Some(count(reasons::PACKETS, "resp_pkts", cell)?),
-            Some(Slot::Sensor) => flow.sensor = Some(text(cell, header)),
+            Slot::OrigHost => flow.initiator.address = Some(end_address("id.orig_h", cell)?),
+            Slot::OrigPort => flow.initiator.port = Some(port("id.orig_p", cell)?),
+            Slot::RespHost => flow.responder.address = Some(end_address("id.resp_h", cell)?),
+            Slot::RespPort => flow.responder.port = Some(port("id.resp_p", cell)?),
+            Slot::Proto => flow.protocol = protocol(cell)?,
+            Slot::Service => flow.service = Some(text(cell, header)),
+            Slot::Duration => flow.duration = Some(duration("duration", cell)?),
+            Slot::OrigBytes => flow.bytes_out = Some(count(reasons::BYTES, "orig_bytes", cell)?),
+            Slot::RespBytes => flow.bytes_in = Some(count(reasons::BYTES, "resp_bytes", cell)?),
+            Slot::State => state = cell,
+            Slot::OrigPackets => flow.packets_out = Some(count(reasons::PACKETS, "orig_pkts", cell)?),
+            Slot::RespPackets => flow.packets_in = Some(count(reasons::PACKETS, "resp_pkts", cell)?),
+            Slot::Sensor => flow.sensor = Some(text(cell, header)),
         }
     }
-    if cells != columns.len() {
-        let found = format!("{cells} columns where #fields names {}", columns.len());
+    if count_of_cells != columns.count {
+        let found = format!("{count_of_cells} columns where #fields names {}", columns.count);
         return Err(Fault::new("the row has another number of columns than its header", found));
     }
-    finish(&mut flow, state)?;
-    Ok(flow)
+    finish(flow, state)
 }
 
 /// What can be said only once all fields are known. Both spellings end here.
@@ -238,8 +263,11 @@ pub(super) fn duration(field: &str, cell: &[u8]) -> Result<u64, Fault> {
 
 /// Zeek's `unknown_transport` is an unset protocol in words.
 pub(super) fn protocol(cell: &[u8]) -> Result<Option<Protocol>, Fault> {
-    if cell == b"unknown_transport" {
-        return Ok(None);
+    match cell {
+        b"tcp" => return Ok(Some(Protocol::TCP)),
+        b"udp" => return Ok(Some(Protocol::UDP)),
+        b"unknown_transport" => return Ok(None),
+        _ => {}
     }
     let read = std::str::from_utf8(cell).ok().and_then(Protocol::read);
     read.map(Some).ok_or_else(|| Fault::of_field(reasons::PROTOCOL, "proto", cell))

@@ -8,7 +8,7 @@ use std::hash::Hash;
 use hashbrown::HashMap;
 
 /// A key that says in which order entries give way at the cap: the lowest stay.
-pub trait Ranked: Copy + Eq + Ord + Hash {
+pub trait Ranked: Copy + Eq + Ord {
     /// Class first (lower classes matter more), then a fixed hash.
     fn rank(&self) -> (u8, u64);
 }
@@ -31,7 +31,7 @@ pub struct Capped<K, V> {
     bar: Option<(u8, u64)>,
 }
 
-impl<K: Ranked, V: Absorb + Default> Capped<K, V> {
+impl<K: Ranked + Hash, V: Absorb + Default> Capped<K, V> {
     /// An empty table that keeps at most `cap` entries.
     pub fn new(cap: usize) -> Self {
         Capped { entries: HashMap::default(), cap, bar: None }
@@ -73,24 +73,9 @@ impl<K: Ranked, V: Absorb + Default> Capped<K, V> {
         entries
     }
 
-    /// The entries, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.entries.iter()
-    }
-
     /// The keys, in no order.
     pub fn keys(&self) -> impl Iterator<Item = &K> {
         self.entries.keys()
-    }
-
-    /// The values, in no order.
-    pub fn values(&self) -> impl Iterator<Item = &V> {
-        self.entries.values()
-    }
-
-    /// The values, to be changed, in no order.
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.entries.values_mut()
     }
 
     /// How many entries there are.
@@ -101,11 +86,6 @@ impl<K: Ranked, V: Absorb + Default> Capped<K, V> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
-    }
-
-    /// Whether entries have given way.
-    pub fn has_spilled(&self) -> bool {
-        self.bar.is_some()
     }
 
     pub(super) fn of_entries(entries: Entries<K, V>, cap: usize, bar: Option<(u8, u64)>) -> Self {

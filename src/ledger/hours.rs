@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::totals::{Counts, Totals};
-use crate::flow::{Flow, Hour, Moment};
+use super::sight::{Loose, UNDATED};
+use super::totals::{Counts, Seen, Totals};
+use crate::flow::{Hour, Moment};
 
 /// Totals by hour, in order of time; [`Hour::UNDATED`] comes first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -39,60 +40,46 @@ impl std::fmt::Display for Grain {
 
 /// The totals of one hour, packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Hourly {
+pub(super) struct Hourly {
     counts: Counts,
     /// Microseconds from the epoch; after `last` while no flow has a time.
-    first: i64,
-    last: i64,
+    first: Loose,
+    last: Loose,
 }
 
 impl Default for Hourly {
     fn default() -> Hourly {
-        Hourly { counts: Counts::default(), first: i64::MAX, last: i64::MIN }
+        Hourly { counts: Counts::default(), first: (i64::MAX as u64).into(), last: (i64::MIN as u64).into() }
     }
 }
 
 impl Hours {
-    /// Counts a flow; whether its hour is a new one.
-    pub(super) fn count(&mut self, hour: Hour, flow: &Flow<'_>, reply: bool) -> bool {
-        let (at, fresh) = self.place(hour);
-        self.0[at].1.count(flow, reply);
-        fresh
+    /// Hours that are in order already.
+    pub(super) fn of_ordered(hours: Vec<(Hour, Hourly)>) -> Hours {
+        Hours(hours)
+    }
+
+    /// The hours, each with its packed totals.
+    pub(super) fn packed(&self) -> &[(Hour, Hourly)] {
+        &self.0
     }
 
     /// Adds totals to an hour.
     pub fn add(&mut self, hour: Hour, totals: &Totals) {
-        let (at, _) = self.place(hour);
+        let at = self.place(hour);
         self.0[at].1.absorb(&Hourly::of(totals));
     }
 
     /// Adds all hours of another list.
-    pub fn absorb(&mut self, other: &Hours) {
+    pub fn absorb(&mut self, other: Hours) {
         if self.0.is_empty() {
-            self.0.clone_from(&other.0);
+            *self = other;
             return;
         }
         for (hour, hourly) in &other.0 {
-            let (at, _) = self.place(*hour);
+            let at = self.place(*hour);
             self.0[at].1.absorb(hourly);
         }
-    }
-
-    /// Gathers hours that stand together at this grain.
-    pub(super) fn coarsen(&mut self, grain: Grain) {
-        if self.0.iter().all(|(hour, _)| grain.floor(*hour) == *hour) {
-            return;
-        }
-        let mut coarse: Vec<(Hour, Hourly)> = Vec::new();
-        for (hour, hourly) in &self.0 {
-            let hour = grain.floor(*hour);
-            match coarse.last_mut() {
-                Some((last, own)) if *last == hour => own.absorb(hourly),
-                Some(_) | None => coarse.push((hour, *hourly)),
-            }
-        }
-        coarse.shrink_to_fit();
-        self.0 = coarse;
     }
 
     /// The hours, in order.
@@ -121,50 +108,52 @@ impl Hours {
         self.0.is_empty()
     }
 
-    fn place(&mut self, hour: Hour) -> (usize, bool) {
-        match self.0.last() {
-            Some((last, _)) if *last == hour => return (self.0.len() - 1, false),
-            Some((last, _)) if *last < hour => {}
-            None => {}
-            Some(_) => match self.0.binary_search_by_key(&hour, |(own, _)| *own) {
-                Ok(at) => return (at, false),
-                Err(at) => {
-                    self.0.insert(at, (hour, Hourly::default()));
-                    return (at, true);
-                }
-            },
+    fn place(&mut self, hour: Hour) -> usize {
+        match self.0.binary_search_by_key(&hour, |(own, _)| *own) {
+            Ok(at) => at,
+            Err(at) => {
+                self.0.insert(at, (hour, Hourly::default()));
+                at
+            }
         }
-        self.0.push((hour, Hourly::default()));
-        (self.0.len() - 1, true)
     }
 }
 
 impl Hourly {
-    fn of(totals: &Totals) -> Hourly {
-        Hourly {
-            counts: Counts::of(totals),
-            first: totals.first.map_or(i64::MAX, |first| first.0),
-            last: totals.last.map_or(i64::MIN, |last| last.0),
+    fn new(counts: Counts, first: i64, last: i64) -> Hourly {
+        Hourly { counts, first: (first as u64).into(), last: (last as u64).into() }
+    }
+
+    pub(super) fn of(totals: &Totals) -> Hourly {
+        let (first, last) = (totals.first.map_or(i64::MAX, |at| at.0), totals.last.map_or(i64::MIN, |at| at.0));
+        Hourly::new(Counts::of(totals), first, last)
+    }
+
+    fn first(&self) -> i64 {
+        self.first.get() as i64
+    }
+
+    fn last(&self) -> i64 {
+        self.last.get() as i64
+    }
+
+    pub(super) fn count(&mut self, seen: &Seen) {
+        self.counts.count(seen);
+        if seen.at != UNDATED {
+            self.first = (self.first().min(seen.at) as u64).into();
+            self.last = (self.last().max(seen.at) as u64).into();
         }
     }
 
-    fn count(&mut self, flow: &Flow<'_>, reply: bool) {
-        self.counts.count(flow, reply);
-        if let Some(start) = flow.start {
-            self.first = self.first.min(start.0);
-            self.last = self.last.max(start.0);
-        }
-    }
-
-    fn absorb(&mut self, other: &Hourly) {
+    pub(super) fn absorb(&mut self, other: &Hourly) {
         self.counts.absorb(&other.counts);
-        self.first = self.first.min(other.first);
-        self.last = self.last.max(other.last);
+        self.first = (self.first().min(other.first()) as u64).into();
+        self.last = (self.last().max(other.last()) as u64).into();
     }
 
-    fn totals(&self) -> Totals {
-        let dated = |at: i64| (self.first <= self.last).then_some(Moment(at));
-        self.counts.totals(dated(self.first), dated(self.last))
+    pub(super) fn totals(&self) -> Totals {
+        let dated = |at: i64| (self.first() <= self.last()).then_some(Moment(at));
+        self.counts.totals(dated(self.first()), dated(self.last()))
     }
 }
 
@@ -196,16 +185,15 @@ mod tests {
     }
 
     #[test]
-    fn coarser_hours_lose_no_flow() {
+    fn hours_stand_together_by_their_grain() {
         let mut hours = Hours::default();
         (0..60).for_each(|hour| hours.add(Hour(hour), &one(i64::from(hour) * 3_600_000_000)));
         let mut grain = Grain::default();
         for expected in [15, 3, 1, 1] {
             grain = grain.coarser().unwrap();
-            hours.coarsen(grain);
-            assert_eq!((hours.len(), hours.iter().map(|(_, totals)| totals.flows).sum::<u64>()), (expected, 60));
+            let starts: std::collections::BTreeSet<Hour> = hours.keys().map(|hour| grain.floor(hour)).collect();
+            assert_eq!(starts.len(), expected);
         }
         assert_eq!(grain.coarser(), None);
-        assert_eq!(hours.iter().next().unwrap().1.last, Some(Moment(59 * 3_600_000_000)));
     }
 }

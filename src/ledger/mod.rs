@@ -5,54 +5,67 @@
 
 pub mod capped;
 mod hours;
+mod index;
 mod names;
+mod numbered;
 mod pairs;
 mod rolled;
 mod service;
+mod services;
 mod sight;
 pub mod survey;
 mod totals;
 pub mod trails;
+mod watch;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hint::black_box;
 
 use crate::evidence::Place;
-use crate::flow::{Flow, Host, Hour, Moment, Outcome};
+use crate::flow::{Endpoint, Flow, Host, Hour, Moment};
 use crate::sites::Locus;
 use capped::{Absorb, Capped};
 pub use hours::{Grain, Hours};
 use names::kept;
+use index::spread;
+use numbered::{Numbered, Scattered};
+use pairs::{PairNumbers, Pairs};
 pub use pairs::{PairKey, PairTotals};
 pub use service::{Earliest, Served, ServiceKey};
+use services::Services;
 pub use sight::Sight;
+use sight::Packed;
+use totals::Seen;
 pub use totals::Totals;
 use trails::TrailKey;
 pub use trails::{Trail, TrailDay};
+use watch::Watch;
 
 /// How many services of links are kept apart. Past it, those of external links lose their port first, never their bytes.
 pub const SERVICE_CAP: usize = 100_000;
 /// How many hours of services are kept apart. Past it, hours are gathered into coarser ones ([`Grain`]).
 pub const HOUR_CAP: usize = 500_000;
 /// How many (host, host, service) entries are kept apart. Past it, external pairs give way first. With the slack of
-/// [`Capped::is_overfull`] this is what a table of 2¹⁹ slots holds: one more, and it takes twice the memory.
+/// [`Pairs::is_overfull`] this is what an index of 2¹⁹ slots holds: one more, and it takes twice the memory.
 pub const PAIR_CAP: usize = 366_000;
+
+/// How many flows are noted before they are counted together: so many that the waits for memory of one table overlap,
+/// so few that they stay near the processor.
+const BATCH: usize = 256;
 
 /// The totals of one file, of a part of it, or of a whole case.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    services: Capped<ServiceKey, Served>,
-    /// How many hours all services have together.
-    hours: usize,
-    /// How fine the hours are kept.
-    grain: Grain,
-    hours_cap: usize,
+    services: Services,
     /// Services that gave way, summed without their port. A table of its own, so that what is kept apart depends on the
     /// set of services alone.
     coarse: Capped<ServiceKey, Totals>,
     /// Sums of the services that gave way there too.
     pub spilled_services: Totals,
-    pairs: Capped<PairKey, PairTotals>,
+    /// The hosts of the pairs.
+    hosts: Numbered<Host>,
+    pairs: Pairs,
     /// Sums of the pairs that gave way at the cap.
     pub spilled_pairs: Totals,
     /// What host pairs and accounts did day by day.
@@ -61,13 +74,36 @@ pub struct Ledger {
     pub names: BTreeMap<Host, String>,
     /// Flows by sensor and hour: what was being watched.
     coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
-    /// The sensor and hour of the last flows, with their number: most logs stay with one for long.
-    watching: Option<(String, Hour, u64)>,
     /// Days (from the epoch) on which a place took part in some flow: what a claim of newness needs, whatever the grain of
     /// the hours. The outside takes part in everybody's traffic, and is left out.
     pub days: BTreeMap<Locus, BTreeSet<i32>>,
     /// Flows that began in a private prefix without a site, by the sensor that saw them: whose prefix it may be.
     pub witnesses: BTreeMap<Locus, BTreeMap<String, u64>>,
+    /// What goes into coverage and witnesses at the end of a stretch.
+    watch: Watch,
+    /// Flows that are noted and not yet counted.
+    noted: Vec<Noted>,
+    /// Their accounts, one behind the other.
+    users: String,
+}
+
+/// A flow as it waits to be counted.
+#[derive(Debug, Clone, Copy)]
+struct Noted {
+    key: ServiceKey,
+    initiator: Host,
+    responder: Host,
+    hour: Hour,
+    seen: Seen,
+    place: Place,
+    /// Where its account stands in [`Ledger::users`].
+    user: Option<(u32, u32)>,
+}
+
+impl Noted {
+    fn pair(&self) -> PairKey {
+        PairKey::of(self.key, self.initiator, self.responder)
+    }
 }
 
 impl Default for Ledger {
@@ -76,88 +112,161 @@ impl Default for Ledger {
     }
 }
 
+impl Scattered for Host {
+    fn hash(&self) -> u64 {
+        spread(self.0 as u64 ^ spread((self.0 >> 64) as u64).rotate_left(32))
+    }
+}
+
 impl Ledger {
     /// An empty ledger with other caps than the stated ones, for tests.
     pub fn with_caps(services: usize, hours: usize, pairs: usize) -> Ledger {
         Ledger {
-            services: Capped::new(services),
-            hours: 0,
-            grain: Grain::default(),
-            hours_cap: hours,
+            services: Services::new(services, hours),
             coarse: Capped::new(services),
             spilled_services: Totals::default(),
-            pairs: Capped::new(pairs),
+            hosts: Numbered::default(),
+            pairs: Pairs::new(pairs),
             spilled_pairs: Totals::default(),
             trails: Capped::new(trails::CAP),
             names: BTreeMap::new(),
             coverage: BTreeMap::new(),
-            watching: None,
             days: BTreeMap::new(),
             witnesses: BTreeMap::new(),
+            watch: Watch::default(),
+            noted: Vec::new(),
+            users: String::new(),
         }
     }
 
     /// Counts a flow between two places. `source` names the sensor of flows that do not.
     pub fn add(&mut self, flow: &Flow<'_>, place: Place, from: Locus, to: Locus, source: &str) {
+        self.note(flow, place, from, to, source);
+        self.count();
+    }
+
+    /// Notes a flow between two places: it is counted with others after it, with [`Ledger::settle`] at the latest. Until then
+    /// the ledger may not be read.
+    pub fn note(&mut self, flow: &Flow<'_>, place: Place, from: Locus, to: Locus, source: &str) {
         if let Some(rolled) = &flow.rolled {
             return self.add_rolled(flow, rolled, place, (from, to), source);
         }
         let reply = flow.is_reply();
         let (initiator, responder) = (self.host(&flow.initiator), self.host(&flow.responder));
         let hour = flow.start.map_or(Hour::UNDATED, Moment::hour);
-        let sensor = names::short(flow.sensor.as_deref().unwrap_or(source));
-        let sensor = sensor.as_ref();
-        self.watch(sensor, hour);
-
         // A reply belongs to the connection that it answers, which ran the other way.
         let (from, to, initiator, responder, port) = if reply {
             (to, from, responder, initiator, flow.initiator.port)
         } else {
             (from, to, initiator, responder, flow.responder.port)
         };
-        let service = flow.service_at(port);
-        if matches!(from, Locus::Private4(_) | Locus::Private6(_))
-            && let Some(count) = kept(&mut self.witnesses, &from).and_then(|sensors| kept(sensors, sensor))
-        {
-            *count += 1;
+        let private = Some(from).filter(|from| matches!(from, Locus::Private4(_) | Locus::Private6(_)));
+        self.watch.note(&names::short(flow.sensor.as_deref().unwrap_or(source)), hour, private);
+        let user = flow.user.as_deref().map(|user| {
+            let start = self.users.len() as u32;
+            self.users.push_str(&names::short(user));
+            (start, self.users.len() as u32)
+        });
+        let key = ServiceKey { from, to, service: flow.service_at(port) };
+        self.noted.push(Noted { key, initiator, responder, hour, seen: Seen::of(flow, reply), place, user });
+        if self.noted.len() >= BATCH {
+            self.count_noted();
         }
+    }
 
-        let sight = Sight { at: flow.start, file: 0, place };
-        let key = ServiceKey { from, to, service };
-        match self.services.entry(key) {
-            Some(served) => {
-                served.totals.count(flow, reply);
-                if hour != Hour::UNDATED && served.last_day != Some(hour.day()) {
-                    served.last_day = Some(hour.day());
-                    for locus in [from, to].into_iter().filter(|locus| *locus != Locus::External) {
-                        if let Some(days) = kept(&mut self.days, &locus) {
-                            days.insert(hour.day());
-                        }
-                    }
+    /// Counts all that is noted.
+    fn count(&mut self) {
+        self.count_noted();
+        self.hand_on();
+    }
+
+    /// What was watched goes into coverage and witnesses.
+    fn hand_on(&mut self) {
+        let Ledger { watch, coverage, witnesses, .. } = self;
+        watch.drain(
+            |sensor, hour, count| add_hour(coverage, sensor, hour, count),
+            |locus, sensor, count| {
+                if let Some(sensors) = kept(witnesses, &locus) {
+                    names::add(sensors, sensor, count);
                 }
-                self.hours += usize::from(served.hours.count(self.grain.floor(hour), flow, reply));
-                if !reply && matches!(flow.outcome, Outcome::Established | Outcome::Unknown) {
-                    served.earliest.take(sight);
-                }
-                if let Some(user) = flow.user.as_deref() {
-                    names::add(&mut served.accounts, &names::short(user), 1);
+            },
+        );
+    }
+
+    /// Each table by itself, for all flows together.
+    fn count_noted(&mut self) {
+        let noted = std::mem::take(&mut self.noted);
+        let (mut services, mut pairs) = ([None; BATCH], [None; BATCH]);
+        black_box(self.services.keys().fetch(noted.iter().map(|noted| noted.key.hash())));
+        for (noted, service) in noted.iter().zip(&mut services) {
+            *service = self.services.counted(noted.key);
+        }
+        black_box(self.services.fetch(services.iter().flatten().copied()));
+        for (noted, service) in noted.iter().zip(services) {
+            self.count_service(noted, service);
+        }
+        for ((noted, service), pair) in noted.iter().zip(services).zip(&mut pairs) {
+            *pair = self.pair_of(&noted.pair(), service);
+        }
+        black_box(self.pairs.fetch(pairs.iter().flatten().copied()));
+        for (noted, pair) in noted.iter().zip(pairs) {
+            match pair {
+                Some(numbers) => self.pairs.count(numbers, &noted.seen, Packed::new(noted.seen.at, noted.place)),
+                None => self.spilled_pairs.count(&noted.seen),
+            }
+        }
+        for noted in &noted {
+            self.follow(noted);
+        }
+        self.noted = noted;
+        self.noted.clear();
+        self.users.clear();
+        self.settle_overfull();
+        if self.watch.is_full() {
+            self.hand_on();
+        }
+    }
+
+    fn count_service(&mut self, noted: &Noted, number: Option<u32>) {
+        let Noted { key, hour, seen, place, user, .. } = noted;
+        let Some(number) = number else {
+            return self.coarse.entry(key.without_port()).unwrap_or(&mut self.spilled_services).count(seen);
+        };
+        if self.services.count(number, *hour, seen, Packed::new(seen.at, *place)) {
+            for locus in [key.from, key.to].into_iter().filter(|locus| *locus != Locus::External) {
+                if let Some(days) = kept(&mut self.days, &locus) {
+                    days.insert(hour.day());
                 }
             }
-            None => self.coarse.entry(key.without_port()).unwrap_or(&mut self.spilled_services).count(flow, reply),
         }
-        if self.services.is_overfull() || self.hours > self.hours_cap + self.hours_cap / 4 {
-            self.settle_services();
+        if let Some((start, end)) = user {
+            self.services.count_account(number, &self.users[*start as usize..*end as usize], 1);
         }
+    }
 
-        // Whatever became of the service at its cap: what is followed depends on the set of trails alone.
-        if let Some(user) = flow.user.as_deref() {
-            self.trails.follow(Trail::of_account(&key, &names::short(user)), flow, (from, to), reply, sight);
+    /// The numbers of a host pair; `None` when it is past the cap.
+    fn pair_of(&mut self, key: &PairKey, service: Option<u32>) -> Option<PairNumbers> {
+        if self.pairs.refuses(key) {
+            return None;
         }
-        let pair_key = PairKey { from, to, service, initiator, responder };
-        self.trails.follow(Trail::of_pair(&pair_key), flow, (from, to), reply, sight);
-        match self.pairs.entry(pair_key) {
-            Some(pair) => pair.count(flow, reply, sight),
-            None => self.spilled_pairs.count(flow, reply),
+        let service = service.unwrap_or_else(|| self.services.named(key.service()));
+        Some([self.hosts.number(key.initiator), self.hosts.number(key.responder), service])
+    }
+
+    /// Whatever became of service and pair at their caps: what is followed depends on the set of trails alone.
+    fn follow(&mut self, noted: &Noted) {
+        let Noted { key, hour, seen, place, user, .. } = noted;
+        let (ends, sight) = ((key.from, key.to), Packed::new(seen.at, *place));
+        if let Some((start, end)) = user {
+            let account = Trail::of_account(key, &self.users[*start as usize..*end as usize]);
+            self.trails.follow(account, ends, *hour, seen, sight);
+        }
+        self.trails.follow(Trail::of_pair(&noted.pair()), ends, *hour, seen, sight);
+    }
+
+    fn settle_overfull(&mut self) {
+        if self.services.is_overfull() {
+            self.settle_services();
         }
         if self.pairs.is_overfull() {
             self.settle_pairs();
@@ -166,18 +275,19 @@ impl Ledger {
 
     /// Adds another ledger to this one. `file` is what that ledger's single file is called here; `None` keeps its numbers.
     pub fn merge(&mut self, other: &Ledger, file: Option<u32>) {
+        debug_assert!(self.noted.is_empty() && other.noted.is_empty(), "a ledger is settled before it is merged");
         let mut homeless = Vec::new();
-        self.coarsen(self.grain.max(other.grain));
-        self.services.lower_bar(other.services.bar(), |key, served| homeless.push((key, served.totals)));
-        for (key, served) in other.services.sorted() {
-            let mut served = served.clone();
+        self.services.coarsen(other.services.grain());
+        if let Some(bar) = other.services.bar() {
+            self.services.lower_bar(bar, |key, totals| homeless.push((key, totals.clone())));
+        }
+        for (key, mut served) in other.services.in_order() {
             if let Some(file) = file {
                 served.earliest.call(file);
             }
-            served.hours.coarsen(self.grain);
-            match self.services.entry(key) {
-                Some(own) => own.absorb(&served),
-                None => homeless.push((key, served.totals)),
+            match self.services.counted(key) {
+                Some(number) => self.services.absorb(number, &served),
+                None => homeless.push((key, served.totals())),
             }
         }
         self.house(homeless);
@@ -187,17 +297,18 @@ impl Ledger {
         self.spilled_services.absorb(&other.spilled_services);
         self.settle_services();
 
-        let spilled = &mut self.spilled_pairs;
-        self.pairs.lower_bar(other.pairs.bar(), |_, pair| spilled.absorb(&pair.totals()));
-        for (key, pair) in other.pairs.sorted() {
-            let mut pair = pair.clone();
+        if let Some(bar) = other.pairs.bar() {
+            let Ledger { pairs, spilled_pairs, services, hosts, .. } = self;
+            if pairs.lower_bar(bar, |numbers| key_of(services, hosts, numbers), |pair| spilled_pairs.absorb(&pair.totals())) {
+                self.forget();
+            }
+        }
+        for (key, pair) in other.pairs() {
+            let mut pair = *pair;
             if let Some(file) = file {
                 pair.call(file);
             }
-            match self.pairs.entry(key) {
-                Some(own) => own.absorb(&pair),
-                None => self.spilled_pairs.absorb(&pair.totals()),
-            }
+            self.add_pair(key, &pair);
         }
         self.spilled_pairs.absorb(&other.spilled_pairs);
         self.settle_pairs();
@@ -224,7 +335,7 @@ impl Ledger {
                 own.extend(days);
             }
         }
-        for (sensor, hours) in &other.coverage() {
+        for (sensor, hours) in &other.coverage {
             for (hour, count) in hours {
                 add_hour(&mut self.coverage, sensor, *hour, *count);
             }
@@ -237,9 +348,18 @@ impl Ledger {
         }
     }
 
+    fn add_pair(&mut self, key: PairKey, pair: &PairTotals) {
+        let Some(numbers) = self.pair_of(&key, None) else { return self.spilled_pairs.absorb(&pair.totals()) };
+        self.pairs.absorb(numbers, pair);
+        if self.pairs.is_overfull() {
+            self.settle_pairs();
+        }
+    }
+
     /// The services of links, in order.
-    pub fn services(&self) -> Vec<(ServiceKey, &Served)> {
-        self.services.sorted()
+    pub fn services(&self) -> impl ExactSizeIterator<Item = (ServiceKey, Served)> + '_ {
+        debug_assert!(self.noted.is_empty(), "a ledger is settled before it is read");
+        self.services.in_order()
     }
 
     /// Sums of services that gave way at the cap, without their port, in order.
@@ -249,27 +369,35 @@ impl Ledger {
 
     /// Whether no flow was counted.
     pub fn is_empty(&self) -> bool {
-        self.services.is_empty()
+        self.services.len() == 0
     }
 
     /// Flows by sensor and hour: what was being watched.
-    pub fn coverage(&self) -> BTreeMap<String, BTreeMap<Hour, u64>> {
-        let mut coverage = self.coverage.clone();
-        if let Some((sensor, hour, count)) = &self.watching {
-            add_hour(&mut coverage, sensor, *hour, *count);
-        }
-        coverage
+    pub fn coverage(&self) -> &BTreeMap<String, BTreeMap<Hour, u64>> {
+        &self.coverage
     }
 
     /// Every locus at an end of some flow.
     pub fn loci(&self) -> BTreeSet<Locus> {
-        let keys = self.services.keys().chain(self.coarse.keys());
+        let keys = self.services.kept_keys().chain(self.coarse.keys().copied());
         keys.flat_map(|key| [key.from, key.to]).collect()
     }
 
     /// The host pairs, in order.
-    pub fn pairs(&self) -> Vec<(PairKey, &PairTotals)> {
-        self.pairs.sorted()
+    pub fn pairs(&self) -> impl ExactSizeIterator<Item = (PairKey, &PairTotals)> + '_ {
+        let (services, hosts) = (self.services.keys().ranks(), self.hosts.ranks());
+        let entries = self.pairs.entries();
+        let mut order: Vec<u128> = Vec::with_capacity(entries.len());
+        order.extend(entries.iter().zip(0_u128..).map(|(entry, at)| {
+            let [initiator, responder, service] = entry.numbers.map(|number| number as usize);
+            let [service, initiator, responder] = [services[service], hosts[initiator], hosts[responder]].map(u128::from);
+            service << 96 | initiator << 64 | responder << 32 | at
+        }));
+        order.sort_unstable();
+        order.into_iter().map(|rank| {
+            let entry = &entries[(rank as u32) as usize];
+            (key_of(&self.services, &self.hosts, entry.numbers), &entry.totals)
+        })
     }
 
     /// What host pairs and accounts did day by day, in order of trail and day.
@@ -283,30 +411,32 @@ impl Ledger {
 
     /// Whether a cap was reached, in words for the screen; `None` while all is kept apart.
     pub fn cap_reached(&self) -> Option<String> {
-        let pairs = self.pairs.has_spilled().then(|| format!("{} host pairs", self.pairs.len()));
-        let trails =
-            self.trails.has_spilled().then(|| format!("{} days of host pairs and accounts", self.trails.len()));
-        let services = self.services.has_spilled().then(|| format!("{} services of links", self.services.len()));
-        let accounts = self.services.values().map(|served| served.accounts.len()).max().unwrap_or(0);
-        let named =
-            [(self.names.len(), "host names"), (self.coverage.len(), "sensors"), (accounts, "accounts of a service")];
+        let pairs = self.pairs.bar().map(|_| format!("{} host pairs", self.pairs.entries().len()));
+        let trails = self.trails.bar().map(|_| format!("{} days of host pairs and accounts", self.trails.len()));
+        let services = self.services.bar().map(|_| format!("{} services of links", self.services.len()));
+        let named = [
+            (self.names.len(), "host names"),
+            (self.coverage.len(), "sensors"),
+            (self.services.most_accounts(), "accounts of a service"),
+        ];
         let named = named.into_iter().filter(|(count, _)| *count >= names::CAP);
         let named = named.map(|(count, what)| format!("{count} {what}"));
         let parts: Vec<String> = pairs.into_iter().chain(trails).chain(services).chain(named).collect();
         let caps = (!parts.is_empty())
             .then(|| format!("kept apart up to the cap: {}; totals are exact past it", parts.join(", ")));
-        let grain = (self.grain != Grain::default()).then(|| {
+        let grain = (self.services.grain() != Grain::default()).then(|| {
             format!(
                 "hours of services are kept {} at a time, since there are very many; first and last times are exact",
-                self.grain
+                self.services.grain()
             )
         });
         let both: Vec<String> = caps.into_iter().chain(grain).collect();
         (!both.is_empty()).then(|| both.join("; "))
     }
 
-    /// Brings all tables down to their caps. To be called once after the last flow.
+    /// Counts what is noted, and brings all tables down to their caps. To be called once after the last flow.
     pub fn settle(&mut self) {
+        self.count();
         self.settle_services();
         self.settle_pairs();
         self.trails.settle(|_, _| ());
@@ -314,30 +444,13 @@ impl Ledger {
 
     fn settle_services(&mut self) {
         let mut homeless = Vec::new();
-        self.services.settle(|key, served| homeless.push((key, served.totals)));
-        self.house(homeless);
+        self.services.settle(|key, totals| homeless.push((key, totals.clone())));
+        if !homeless.is_empty() {
+            self.house(homeless);
+            self.forget();
+        }
         let spilled = &mut self.spilled_services;
         self.coarse.settle(|_, totals| spilled.absorb(&totals));
-        self.settle_hours();
-    }
-
-    /// Past the cap, hours are gathered into coarser ones until they fit. The same flows in any order end at the same grain:
-    /// more of them never need a finer one.
-    fn settle_hours(&mut self) {
-        self.hours = self.services.values().map(|served| served.hours.len()).sum();
-        while self.hours > self.hours_cap
-            && let Some(grain) = self.grain.coarser()
-        {
-            self.coarsen(grain);
-        }
-    }
-
-    fn coarsen(&mut self, grain: Grain) {
-        if grain != self.grain {
-            self.grain = grain;
-            self.services.values_mut().for_each(|served| served.hours.coarsen(grain));
-            self.hours = self.services.values().map(|served| served.hours.len()).sum();
-        }
     }
 
     fn house(&mut self, homeless: Vec<(ServiceKey, Totals)>) {
@@ -347,11 +460,26 @@ impl Ledger {
     }
 
     fn settle_pairs(&mut self) {
-        let spilled = &mut self.spilled_pairs;
-        self.pairs.settle(|_, pair| spilled.absorb(&pair.totals()));
+        let Ledger { pairs, spilled_pairs, services, hosts, .. } = self;
+        if pairs.settle(|numbers| key_of(services, hosts, numbers), |pair| spilled_pairs.absorb(&pair.totals())) {
+            self.forget();
+        }
     }
 
-    fn host(&mut self, end: &crate::flow::Endpoint<'_>) -> Host {
+    /// Forgets hosts and services that nothing is kept of, so that memory stays within the caps.
+    fn forget(&mut self) {
+        let mut hosts = vec![false; self.hosts.values().len()];
+        let mut services = vec![false; self.services.keys().values().len()];
+        for entry in self.pairs.entries() {
+            let [initiator, responder, service] = entry.numbers.map(|number| number as usize);
+            (hosts[initiator], hosts[responder], services[service]) = (true, true, true);
+        }
+        let hosts = self.hosts.retain(|at| hosts[at]);
+        let services = self.services.forget(&services);
+        self.pairs.renumber(&hosts, &services);
+    }
+
+    fn host(&mut self, end: &Endpoint<'_>) -> Host {
         match (end.address, end.name.as_deref()) {
             (Some(address), _) => Host::of_address(address),
             (None, Some(name)) => {
@@ -366,17 +494,10 @@ impl Ledger {
             (None, None) => Host::of_name(""),
         }
     }
+}
 
-    fn watch(&mut self, sensor: &str, hour: Hour) {
-        match &mut self.watching {
-            Some((last, at, count)) if *at == hour && last == sensor => *count += 1,
-            Some(_) | None => {
-                if let Some((last, at, count)) = self.watching.replace((sensor.to_owned(), hour, 1)) {
-                    add_hour(&mut self.coverage, &last, at, count);
-                }
-            }
-        }
-    }
+fn key_of(services: &Services, hosts: &Numbered<Host>, [initiator, responder, service]: PairNumbers) -> PairKey {
+    PairKey::of(services.keys().value(service), hosts.value(initiator), hosts.value(responder))
 }
 
 fn add_hour(coverage: &mut BTreeMap<String, BTreeMap<Hour, u64>>, sensor: &str, hour: Hour, count: u64) {
@@ -388,7 +509,7 @@ fn add_hour(coverage: &mut BTreeMap<String, BTreeMap<Hour, u64>>, sensor: &str, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{Endpoint, Protocol};
+    use crate::flow::{Endpoint, Outcome, Protocol};
 
     /// A made-up flow per number: few sites, some hosts, many ports.
     fn flow(n: u32) -> (Flow<'static>, Locus, Locus) {
@@ -418,7 +539,7 @@ mod tests {
     }
 
     fn sum(ledger: &Ledger) -> u64 {
-        let services: u64 = ledger.services().iter().map(|(_, served)| served.totals.flows).sum();
+        let services: u64 = ledger.services().map(|(_, served)| served.totals().flows).sum();
         let coarse: u64 = ledger.coarse().iter().map(|(_, totals)| totals.flows).sum();
         services + coarse + ledger.spilled_services.flows
     }
@@ -476,10 +597,10 @@ mod tests {
         let mut ledger = Ledger::default();
         ledger.add(&call, Place::default(), Locus::Site(0), Locus::Site(1), "vpc");
         ledger.add(&answer, Place::default(), Locus::Site(1), Locus::Site(0), "vpc");
-        let services = ledger.services();
+        let services: Vec<(ServiceKey, Served)> = ledger.services().collect();
         let [(key, served)] = services.as_slice() else { panic!("one connection is one service: {services:?}") };
         assert_eq!((key.from, key.to, key.service.to_string().as_str()), (Locus::Site(0), Locus::Site(1), "tcp/443"));
-        let totals = &served.totals;
+        let totals = served.totals();
         assert_eq!((totals.connections(), totals.bytes_out, totals.bytes_in), (1, 10, 99));
     }
 }

@@ -1,15 +1,14 @@
 //! Two hosts and what one asked of the other. There may be hundreds of thousands in a tab's memory, so they are packed.
 
-use std::hash::{Hash, Hasher};
-
 use serde::{Deserialize, Serialize};
 
 use super::capped::{Absorb, Ranked, mixed};
+use super::index::{Index, spread};
 use super::service::{link_class, service_bits};
-use super::totals::Counts;
-use super::{Sight, Totals};
-use crate::evidence::Place;
-use crate::flow::{Flow, Host, Moment, Outcome, Service};
+use super::sight::{Loose, Packed, UNDATED};
+use super::totals::{Counts, Seen};
+use super::{ServiceKey, Sight, Totals};
+use crate::flow::{Host, Moment, Outcome, Service};
 use crate::sites::Locus;
 
 /// Two hosts and what one asked of the other.
@@ -28,6 +27,14 @@ pub struct PairKey {
 }
 
 impl PairKey {
+    pub(super) fn of(key: ServiceKey, initiator: Host, responder: Host) -> PairKey {
+        PairKey { from: key.from, to: key.to, service: key.service, initiator, responder }
+    }
+
+    pub(super) fn service(&self) -> ServiceKey {
+        ServiceKey { from: self.from, to: self.to, service: self.service }
+    }
+
     fn hosts(&self) -> (u64, u64) {
         let fold = |host: Host| (host.0 as u64) ^ ((host.0 >> 64) as u64).rotate_left(29);
         (fold(self.initiator), fold(self.responder))
@@ -44,78 +51,22 @@ impl Ranked for PairKey {
     }
 }
 
-/// The ends' loci follow from the hosts but for ranges told apart by their source; they need not spread the hash.
-impl Hash for PairKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let (initiator, responder) = self.hosts();
-        state.write_u64(initiator);
-        state.write_u64(responder.rotate_left(32) ^ service_bits(self.service));
-    }
-}
-
 /// What two hosts did over one service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairTotals {
     counts: Counts,
     /// The latest start; [`UNDATED`] without one.
-    last: i64,
+    last: Loose,
     first: Packed,
     first_established: Packed,
     last_established: Packed,
-}
-
-/// Stands for no time; no log means this microsecond.
-const UNDATED: i64 = i64::MIN;
-
-/// A sight, or none, in three words: the line has 40 bits, the file 24.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Packed {
-    at: i64,
-    offset: u64,
-    line_and_file: u64,
-}
-
-const FILE_BITS: u32 = 24;
-
-impl Packed {
-    pub(super) const NONE: Packed = Packed { at: UNDATED, offset: u64::MAX, line_and_file: 0 };
-
-    pub(super) fn of(sight: Sight) -> Packed {
-        let Sight { at, file, place: Place { line, offset } } = sight;
-        let line_and_file =
-            line.min((1 << (64 - FILE_BITS)) - 1) << FILE_BITS | u64::from(file) & ((1 << FILE_BITS) - 1);
-        Packed { at: at.map_or(UNDATED, |at| at.0), offset, line_and_file }
-    }
-
-    pub(super) fn sight(self) -> Option<Sight> {
-        let line = self.line_and_file >> FILE_BITS;
-        let file = (self.line_and_file & ((1 << FILE_BITS) - 1)) as u32;
-        let at = (self.at != UNDATED).then_some(Moment(self.at));
-        (self.offset != u64::MAX).then_some(Sight { at, file, place: Place { line, offset: self.offset } })
-    }
-
-    pub(super) fn sooner(&mut self, sight: Sight) {
-        if self.sight().is_none_or(|own| sight < own) {
-            *self = Packed::of(sight);
-        }
-    }
-
-    pub(super) fn later(&mut self, sight: Sight) {
-        if self.sight().is_none_or(|own| sight > own) {
-            *self = Packed::of(sight);
-        }
-    }
-
-    pub(super) fn call(&mut self, file: u32) {
-        *self = self.sight().map_or(Packed::NONE, |sight| Packed::of(Sight { file, ..sight }));
-    }
 }
 
 impl Default for PairTotals {
     fn default() -> PairTotals {
         PairTotals {
             counts: Counts::default(),
-            last: UNDATED,
+            last: (UNDATED as u64).into(),
             first: Packed::NONE,
             first_established: Packed::NONE,
             last_established: Packed::NONE,
@@ -126,7 +77,7 @@ impl Default for PairTotals {
 impl PairTotals {
     /// The sums.
     pub fn totals(&self) -> Totals {
-        let last = (self.last != UNDATED).then_some(Moment(self.last));
+        let last = (self.last() != UNDATED).then_some(Moment(self.last()));
         self.counts.totals(self.first().and_then(|sight| sight.at), last)
     }
 
@@ -145,21 +96,25 @@ impl PairTotals {
         self.last_established.sight()
     }
 
+    fn last(&self) -> i64 {
+        self.last.get() as i64
+    }
+
     /// Counts a flow.
-    pub(super) fn count(&mut self, flow: &Flow<'_>, reply: bool, sight: Sight) {
-        self.counts.count(flow, reply);
-        self.last = self.last.max(flow.start.map_or(UNDATED, |start| start.0));
+    pub(super) fn count(&mut self, seen: &Seen, sight: Packed) {
+        self.counts.count(seen);
+        self.last = (self.last().max(seen.at) as u64).into();
         self.first.sooner(sight);
-        if flow.outcome == Outcome::Established {
+        if seen.outcome == Outcome::Established {
             self.first_established.sooner(sight);
             self.last_established.later(sight);
         }
     }
 
     /// Counts flows of one outcome that a row of a rollup stands for, from this sight to that.
-    pub(super) fn count_rolled(&mut self, totals: &Totals, outcome: Outcome, first: Sight, last: Sight) {
+    fn count_rolled(&mut self, totals: &Totals, outcome: Outcome, first: Packed, last: Packed) {
         self.counts.absorb(&Counts::of(totals));
-        self.last = self.last.max(last.at.map_or(UNDATED, |at| at.0));
+        self.last = (self.last().max(last.at()) as u64).into();
         self.first.sooner(first);
         if outcome == Outcome::Established {
             self.first_established.sooner(first);
@@ -178,10 +133,149 @@ impl PairTotals {
 impl Absorb for PairTotals {
     fn absorb(&mut self, other: &PairTotals) {
         self.counts.absorb(&other.counts);
-        self.last = self.last.max(other.last);
-        other.first().into_iter().for_each(|sight| self.first.sooner(sight));
-        other.first_established().into_iter().for_each(|sight| self.first_established.sooner(sight));
-        other.last_established().into_iter().for_each(|sight| self.last_established.later(sight));
+        self.last = (self.last().max(other.last()) as u64).into();
+        self.first.sooner(other.first);
+        self.first_established.sooner(other.first_established);
+        if !other.last_established.is_none() {
+            self.last_established.later(other.last_established);
+        }
+    }
+}
+
+/// Host pairs by the numbers of their ends and service: two cache lines each, and four bytes to find one.
+#[derive(Debug, Clone)]
+pub(super) struct Pairs {
+    entries: Vec<Entry>,
+    index: Index,
+    cap: usize,
+    /// Pairs at or above this rank are no longer kept.
+    bar: Option<(u8, u64)>,
+}
+
+/// The numbers of initiator, responder and service.
+pub(super) type PairNumbers = [u32; 3];
+
+#[derive(Debug, Clone, Copy)]
+#[repr(align(128))]
+pub(super) struct Entry {
+    pub(super) numbers: PairNumbers,
+    pub(super) totals: PairTotals,
+}
+
+fn hash([initiator, responder, service]: PairNumbers) -> u64 {
+    spread(spread(u64::from(initiator) << 32 | u64::from(responder)) ^ u64::from(service))
+}
+
+impl Pairs {
+    pub(super) fn new(cap: usize) -> Pairs {
+        Pairs { entries: Vec::new(), index: Index::default(), cap, bar: None }
+    }
+
+    /// Where the entry of these numbers stands; made where it is missing.
+    fn place(&mut self, numbers: PairNumbers) -> usize {
+        let (entries, hash) = (&mut self.entries, hash(numbers));
+        if let Some(at) = self.index.find(hash, |at| entries[at as usize].numbers == numbers) {
+            return at as usize;
+        }
+        let at = entries.len();
+        entries.push(Entry { numbers, totals: PairTotals::default() });
+        self.index.insert(hash, at as u32);
+        at
+    }
+
+    /// Fetches what [`Pairs::place`] and counting will look at, so that the waits of many pairs overlap.
+    pub(super) fn fetch(&self, all: impl Iterator<Item = PairNumbers>) -> usize {
+        let entry = |numbers| self.entries.get(self.index.likely(hash(numbers)) as usize);
+        all.filter_map(entry).filter(|entry| entry.numbers[0] == u32::MAX || entry.totals.last_established.is_none()).count()
+    }
+
+    pub(super) fn count(&mut self, numbers: PairNumbers, seen: &Seen, sight: Packed) {
+        let at = self.place(numbers);
+        self.entries[at].totals.count(seen, sight);
+    }
+
+    /// Counts flows of one outcome that a row of a rollup stands for, from this sight to that.
+    pub(super) fn count_rolled(&mut self, numbers: PairNumbers, totals: &Totals, outcome: Outcome, sights: [Packed; 2]) {
+        let at = self.place(numbers);
+        self.entries[at].totals.count_rolled(totals, outcome, sights[0], sights[1]);
+    }
+
+    pub(super) fn absorb(&mut self, numbers: PairNumbers, totals: &PairTotals) {
+        let at = self.place(numbers);
+        self.entries[at].totals.absorb(totals);
+    }
+
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    pub(super) fn cap(&self) -> usize {
+        self.cap
+    }
+
+    pub(super) fn bar(&self) -> Option<(u8, u64)> {
+        self.bar
+    }
+
+    /// Whether a key is past the bar, so that it belongs to the spill.
+    pub(super) fn refuses(&self, key: &PairKey) -> bool {
+        self.bar.is_some_and(|bar| key.rank() >= bar)
+    }
+
+    /// Whether so many entries have gathered that [`Pairs::settle`] is due.
+    pub(super) fn is_overfull(&self) -> bool {
+        self.entries.len() > self.cap + self.cap / 4 + 1024
+    }
+
+    /// Brings the table down to its cap and hands out what gives way. Whether anything did.
+    pub(super) fn settle(&mut self, key: impl Fn(PairNumbers) -> PairKey, spill: impl FnMut(&PairTotals)) -> bool {
+        if self.entries.len() <= self.cap {
+            return false;
+        }
+        let mut ranks: Vec<(u8, u64)> = self.entries.iter().map(|entry| key(entry.numbers).rank()).collect();
+        let (_, bar, _) = ranks.select_nth_unstable(self.cap);
+        let bar = *bar;
+        self.lower_bar(bar, key, spill)
+    }
+
+    /// Takes over a bar, so that keys which gave way elsewhere give way here. Whether anything did.
+    pub(super) fn lower_bar(
+        &mut self,
+        bar: (u8, u64),
+        key: impl Fn(PairNumbers) -> PairKey,
+        mut spill: impl FnMut(&PairTotals),
+    ) -> bool {
+        if self.bar.is_some_and(|own| own <= bar) {
+            return false;
+        }
+        self.bar = Some(bar);
+        let before = self.entries.len();
+        self.entries.retain(|entry| {
+            let stays = key(entry.numbers).rank() < bar;
+            if !stays {
+                spill(&entry.totals);
+            }
+            stays
+        });
+        self.entries.len() < before
+    }
+
+    /// Gives hosts and services other numbers.
+    pub(super) fn renumber(&mut self, hosts: &[u32], services: &[u32]) {
+        for Entry { numbers: [initiator, responder, service], .. } in &mut self.entries {
+            *initiator = hosts[*initiator as usize];
+            *responder = hosts[*responder as usize];
+            *service = services[*service as usize];
+        }
+        self.index.clear();
+        for (at, entry) in (0..).zip(&self.entries) {
+            self.index.insert(hash(entry.numbers), at);
+        }
+    }
+
+    /// A table as it came from elsewhere, still empty.
+    pub(super) fn of_bar(cap: usize, bar: Option<(u8, u64)>) -> Pairs {
+        Pairs { bar, ..Pairs::new(cap) }
     }
 }
 
@@ -190,16 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_packed_sight_is_the_sight() {
-        for at in [None, Some(Moment(-1)), Some(Moment(1_591_833_600_000_000))] {
-            let sight = Sight { at, file: 70_000, place: Place { line: 4_000_000_000, offset: 1 << 42 } };
-            assert_eq!(Packed::of(sight).sight(), Some(sight));
-        }
-        assert_eq!(Packed::NONE.sight(), None);
-    }
-
-    #[test]
-    fn a_pair_is_small() {
-        assert!(size_of::<(PairKey, PairTotals)>() <= 192, "{}", size_of::<(PairKey, PairTotals)>());
+    fn a_pair_is_two_cache_lines() {
+        assert_eq!(size_of::<Entry>(), 128);
     }
 }

@@ -2,7 +2,8 @@
 
 use super::capped::Absorb;
 use super::names::{self, kept};
-use super::{Ledger, PairKey, ServiceKey, Sight, Totals, add_hour};
+use super::sight::{Packed, UNDATED};
+use super::{Ledger, PairKey, ServiceKey, Totals, add_hour};
 use crate::evidence::Place;
 use crate::flow::{Flow, Hour, Moment, Outcome, Rolled};
 use crate::sites::Locus;
@@ -17,6 +18,7 @@ impl Ledger {
         (from, to): (Locus, Locus),
         source: &str,
     ) {
+        self.count_noted();
         let totals = totals(flow, rolled);
         let (initiator, responder) = (self.host(&flow.initiator), self.host(&flow.responder));
         let hour = flow.start.map_or(Hour::UNDATED, Moment::hour);
@@ -30,32 +32,19 @@ impl Ledger {
             }
         }
 
-        let service = flow.service_key();
-        let first = Sight { at: flow.start, file: 0, place };
-        let last = Sight { at: rolled.last.max(flow.start), ..first };
-        let key = ServiceKey { from, to, service };
-        match self.services.entry(key) {
-            Some(served) => {
-                served.totals.absorb(&totals);
-                let before = served.hours.len();
-                served.hours.add(self.grain.floor(hour), &totals);
-                self.hours += served.hours.len() - before;
-                if matches!(flow.outcome, Outcome::Established | Outcome::Unknown) {
-                    served.earliest.take(first);
-                }
-            }
+        let key = ServiceKey { from, to, service: flow.service_key() };
+        let first = Packed::new(flow.start.map_or(UNDATED, |at| at.0), place);
+        let last = Packed::new(totals.last.map_or(UNDATED, |at| at.0), place);
+        let service = self.services.counted(key);
+        match service {
+            Some(number) => self.services.count_rolled(number, hour, &totals, flow.outcome, first),
             None => self.coarse.entry(key.without_port()).unwrap_or(&mut self.spilled_services).absorb(&totals),
         }
-        if self.services.is_overfull() || self.hours > self.hours_cap + self.hours_cap / 4 {
-            self.settle_services();
-        }
-        match self.pairs.entry(PairKey { from, to, service, initiator, responder }) {
-            Some(pair) => pair.count_rolled(&totals, flow.outcome, first, last),
+        match self.pair_of(&PairKey::of(key, initiator, responder), service) {
+            Some(numbers) => self.pairs.count_rolled(numbers, &totals, flow.outcome, [first, last]),
             None => self.spilled_pairs.absorb(&totals),
         }
-        if self.pairs.is_overfull() {
-            self.settle_pairs();
-        }
+        self.settle_overfull();
     }
 }
 

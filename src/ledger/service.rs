@@ -6,7 +6,10 @@ use std::hash::{Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
 use super::capped::{Absorb, Ranked, mixed};
-use super::{Hours, Sight, Totals, names};
+use super::index::spread;
+use super::numbered::Scattered;
+use super::sight::Packed;
+use super::{Hours, Sight, Totals};
 use crate::flow::Service;
 use crate::sites::Locus;
 
@@ -44,28 +47,47 @@ impl Hash for ServiceKey {
     }
 }
 
+impl Scattered for ServiceKey {
+    fn hash(&self) -> u64 {
+        spread(
+            locus_bits(self.from) ^ spread(locus_bits(self.to).rotate_left(32)) ^ spread(!service_bits(self.service)),
+        )
+    }
+}
+
 /// The earliest records of a link's service that ran: what a claim about it rests on, before a second pass finds all.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Earliest(Vec<Sight>);
+pub struct Earliest(Vec<Packed>);
 
 impl Earliest {
-    pub(super) fn take(&mut self, sight: Sight) {
-        if self.0.len() == EARLIEST && self.0.last().is_some_and(|last| *last <= sight) {
+    pub(super) fn take(&mut self, sight: Packed) {
+        let order = sight.order();
+        if self.0.len() == EARLIEST && self.0.last().is_some_and(|last| last.order() <= order) {
             return;
         }
-        let at = self.0.partition_point(|own| *own < sight);
+        let at = self.0.partition_point(|own| own.order() < order);
+        if self.0.len() == EARLIEST {
+            self.0.pop();
+        } else if self.0.len() == self.0.capacity() {
+            // Most services have many records or very few.
+            self.0.reserve_exact(if self.0.len() < 4 { 4 } else { EARLIEST - self.0.len() });
+        }
         self.0.insert(at, sight);
-        self.0.truncate(EARLIEST);
+    }
+
+    /// Records that began later than this need not be tried.
+    pub(super) fn bar(&self) -> i64 {
+        if self.0.len() < EARLIEST { i64::MAX } else { self.0.last().map_or(i64::MAX, |last| last.time_order()) }
     }
 
     /// The file of its records is called this from now on.
     pub(super) fn call(&mut self, file: u32) {
-        self.0.iter_mut().for_each(|sight| sight.file = file);
+        self.0.iter_mut().for_each(|sight| sight.call(file));
     }
 
     /// The records, in order.
-    pub fn sights(&self) -> &[Sight] {
-        &self.0
+    pub fn sights(&self) -> impl Iterator<Item = Sight> + '_ {
+        self.0.iter().filter_map(|packed| packed.sight())
     }
 }
 
@@ -78,27 +100,20 @@ impl Absorb for Earliest {
 /// All that is known of a link's service.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Served {
-    /// The sums over all hours.
-    pub totals: Totals,
     /// The sums by hour, or by more where the cap was reached.
     pub hours: Hours,
     /// The earliest records that ran.
     pub earliest: Earliest,
     /// Accounts with their flows.
     pub accounts: BTreeMap<String, u64>,
-    /// The day of the last flow, so that a day is noted once and not with every flow.
-    #[serde(skip)]
-    pub(super) last_day: Option<i32>,
 }
 
-impl Absorb for Served {
-    fn absorb(&mut self, other: &Served) {
-        self.totals.absorb(&other.totals);
-        self.hours.absorb(&other.hours);
-        self.earliest.absorb(&other.earliest);
-        for (user, count) in &other.accounts {
-            names::add(&mut self.accounts, user, *count);
-        }
+impl Served {
+    /// The sums over all hours.
+    pub fn totals(&self) -> Totals {
+        let mut sum = Totals::default();
+        self.hours.iter().for_each(|(_, totals)| sum.absorb(&totals));
+        sum
     }
 }
 

@@ -79,7 +79,7 @@ impl Survey {
     /// Sums a ledger by party. `party` says who stands at a locus.
     pub fn of(ledger: &Ledger, party: impl Fn(Locus) -> Party) -> Survey {
         let mut survey = Survey {
-            coverage: ledger.coverage(),
+            coverage: ledger.coverage().clone(),
             trails: ledger.trails(),
             names: ledger.names.clone(),
             ..Survey::default()
@@ -90,14 +90,15 @@ impl Survey {
         let link_of = |key: &ServiceKey| LinkKey { from: party(key.from), to: party(key.to) };
         for (key, served) in ledger.services() {
             let link = survey.links.entry(link_of(&key)).or_default();
-            link.totals.absorb(&served.totals);
+            let totals = served.totals();
+            link.totals.absorb(&totals);
             let record = link.services.entry(key.service).or_default();
-            record.totals.absorb(&served.totals);
-            record.hours.absorb(&served.hours);
+            record.totals.absorb(&totals);
+            record.hours.absorb(served.hours);
             record.rows.extend(served.earliest.sights());
             record.keys.push(key);
-            for (user, flows) in &served.accounts {
-                *record.accounts.entry(user.clone()).or_default() += flows;
+            for (user, flows) in served.accounts {
+                *record.accounts.entry(user).or_default() += flows;
             }
         }
         for (key, totals) in ledger.coarse() {
@@ -107,9 +108,20 @@ impl Survey {
             record.totals.absorb(totals);
             record.hours.add(first_hour(totals), totals);
         }
-        for (key, pair) in ledger.pairs() {
-            let link = survey.links.entry(LinkKey { from: party(key.from), to: party(key.to) }).or_default();
-            link.services.entry(key.service).or_default().pairs.push((key, pair.clone()));
+        // The pairs of a service stand one behind the other.
+        let mut pairs = ledger.pairs().peekable();
+        let mut run: Vec<(PairKey, PairTotals)> = Vec::new();
+        while let Some((key, pair)) = pairs.next() {
+            run.push((key, *pair));
+            let end = |next: &(PairKey, &PairTotals)| {
+                (next.0.from, next.0.to, next.0.service) != (key.from, key.to, key.service)
+            };
+            if pairs.peek().is_none_or(end) {
+                let link = survey.links.entry(LinkKey { from: party(key.from), to: party(key.to) }).or_default();
+                let own = &mut link.services.entry(key.service).or_default().pairs;
+                own.reserve_exact(run.len());
+                own.append(&mut run);
+            }
         }
         let first = survey.links.values().filter_map(|link| link.totals.first).min();
         let last = survey.links.values().filter_map(|link| link.totals.last).max();

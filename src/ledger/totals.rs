@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::capped::Absorb;
+use super::sight::{Loose, UNDATED};
 use crate::flow::{Flow, Moment, Outcome};
 
 /// Totals of flows.
@@ -39,23 +40,41 @@ impl Totals {
         self.bytes_out.saturating_add(self.bytes_in)
     }
 
-    pub(super) fn count(&mut self, flow: &Flow<'_>, reply: bool) {
+    /// Counts a flow.
+    pub(super) fn count(&mut self, seen: &Seen) {
+        let mut one = Counts::default();
+        one.count(seen);
+        let at = (seen.at != UNDATED).then_some(Moment(seen.at));
+        self.absorb(&one.totals(at, at));
+    }
+}
+
+/// What a flow adds to sums, once it is known which half of a connection it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    /// Microseconds from the epoch; [`UNDATED`] without a time.
+    pub(super) at: i64,
+    /// The answering half, from a one-way source.
+    pub(super) reply: bool,
+    pub(super) outcome: Outcome,
+    /// From the connection's initiator, whichever half this is.
+    pub(super) bytes_out: u64,
+    pub(super) bytes_in: u64,
+    /// How long it lasted, in seconds; 0 where the log does not tell.
+    pub(super) seconds: u32,
+}
+
+impl Seen {
+    pub(super) fn of(flow: &Flow<'_>, reply: bool) -> Seen {
         let (out, back) = if reply { (flow.bytes_in, flow.bytes_out) } else { (flow.bytes_out, flow.bytes_in) };
-        if reply {
-            self.replies += 1;
-        } else {
-            self.flows += 1;
-            match flow.outcome {
-                Outcome::Established => self.established += 1,
-                Outcome::Denied => self.denied += 1,
-                Outcome::Failed => self.failed += 1,
-                Outcome::Unknown => {}
-            }
+        Seen {
+            at: flow.start.map_or(UNDATED, |start| start.0),
+            reply,
+            outcome: flow.outcome,
+            bytes_out: out.unwrap_or(0),
+            bytes_in: back.unwrap_or(0),
+            seconds: flow.duration.map_or(0, |micros| u32::try_from(micros / 1_000_000).unwrap_or(u32::MAX)),
         }
-        self.bytes_out = self.bytes_out.saturating_add(out.unwrap_or(0));
-        self.bytes_in = self.bytes_in.saturating_add(back.unwrap_or(0));
-        self.first = earliest(self.first, flow.start);
-        self.last = self.last.max(flow.start);
     }
 }
 
@@ -88,26 +107,21 @@ pub(super) struct Counts {
     established: u32,
     denied: u32,
     failed: u32,
-    bytes_out: u64,
-    bytes_in: u64,
+    bytes_out: Loose,
+    bytes_in: Loose,
 }
 
 impl Counts {
-    pub(super) fn count(&mut self, flow: &Flow<'_>, reply: bool) {
-        let (out, back) = if reply { (flow.bytes_in, flow.bytes_out) } else { (flow.bytes_out, flow.bytes_in) };
-        let half = if reply { &mut self.replies } else { &mut self.flows };
-        *half = half.saturating_add(1);
-        let outcome = match flow.outcome {
-            Outcome::Established => Some(&mut self.established),
-            Outcome::Denied => Some(&mut self.denied),
-            Outcome::Failed => Some(&mut self.failed),
-            Outcome::Unknown => None,
-        };
-        if let Some(outcome) = outcome.filter(|_| !reply) {
-            *outcome = outcome.saturating_add(1);
-        }
-        self.bytes_out = self.bytes_out.saturating_add(out.unwrap_or(0));
-        self.bytes_in = self.bytes_in.saturating_add(back.unwrap_or(0));
+    pub(super) fn count(&mut self, seen: &Seen) {
+        let one = |yes: bool| u32::from(yes);
+        self.replies = self.replies.saturating_add(one(seen.reply));
+        let asked = !seen.reply;
+        self.flows = self.flows.saturating_add(one(asked));
+        self.established = self.established.saturating_add(one(asked && seen.outcome == Outcome::Established));
+        self.denied = self.denied.saturating_add(one(asked && seen.outcome == Outcome::Denied));
+        self.failed = self.failed.saturating_add(one(asked && seen.outcome == Outcome::Failed));
+        self.bytes_out = self.bytes_out.get().saturating_add(seen.bytes_out).into();
+        self.bytes_in = self.bytes_in.get().saturating_add(seen.bytes_in).into();
     }
 
     pub(super) fn absorb(&mut self, other: &Counts) {
@@ -116,8 +130,8 @@ impl Counts {
         self.established = self.established.saturating_add(other.established);
         self.denied = self.denied.saturating_add(other.denied);
         self.failed = self.failed.saturating_add(other.failed);
-        self.bytes_out = self.bytes_out.saturating_add(other.bytes_out);
-        self.bytes_in = self.bytes_in.saturating_add(other.bytes_in);
+        self.bytes_out = self.bytes_out.get().saturating_add(other.bytes_out.get()).into();
+        self.bytes_in = self.bytes_in.get().saturating_add(other.bytes_in.get()).into();
     }
 
     /// The counts of these totals; what does not fit stays at the most.
@@ -129,8 +143,8 @@ impl Counts {
             established: small(totals.established),
             denied: small(totals.denied),
             failed: small(totals.failed),
-            bytes_out: totals.bytes_out,
-            bytes_in: totals.bytes_in,
+            bytes_out: totals.bytes_out.into(),
+            bytes_in: totals.bytes_in.into(),
         }
     }
 
@@ -142,8 +156,8 @@ impl Counts {
             established: u64::from(self.established),
             denied: u64::from(self.denied),
             failed: u64::from(self.failed),
-            bytes_out: self.bytes_out,
-            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out.get(),
+            bytes_in: self.bytes_in.get(),
             first,
             last,
         }

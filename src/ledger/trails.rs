@@ -9,9 +9,10 @@ use std::hash::{Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
 use super::capped::{Absorb, Ranked, mixed};
-use super::pairs::Packed;
+use super::sight::Packed;
+use super::totals::Seen;
 use super::{PairKey, ServiceKey, Sight};
-use crate::flow::{Flow, Moment, Outcome};
+use crate::flow::{Hour, Outcome};
 use crate::sites::Locus;
 
 /// How many days of trails are kept apart. With the slack of [`super::Capped`]'s settling this is what a table of 2¹⁸
@@ -74,17 +75,12 @@ impl Hash for TrailKey {
 
 impl super::Capped<TrailKey, TrailDay> {
     /// Counts a flow on a trail; one without a time stands on no day.
-    pub(super) fn follow(
-        &mut self,
-        trail: Trail,
-        flow: &Flow<'_>,
-        (from, to): (Locus, Locus),
-        reply: bool,
-        sight: Sight,
-    ) {
-        let Some(at) = flow.start else { return };
-        if let Some(day) = self.entry(TrailKey::of(trail, from, to, at.hour().day())) {
-            day.count(flow, at, reply, sight);
+    pub(super) fn follow(&mut self, trail: Trail, (from, to): (Locus, Locus), hour: Hour, seen: &Seen, sight: Packed) {
+        if hour == Hour::UNDATED {
+            return;
+        }
+        if let Some(day) = self.entry(TrailKey::of(trail, from, to, hour.day())) {
+            day.count(hour, seen, sight);
         }
         if self.is_overfull() {
             self.settle(|_, _| ());
@@ -117,20 +113,18 @@ impl Default for TrailDay {
 }
 
 impl TrailDay {
-    pub(super) fn count(&mut self, flow: &Flow<'_>, at: Moment, reply: bool, sight: Sight) {
-        let (out, back) = if reply { (flow.bytes_in, flow.bytes_out) } else { (flow.bytes_out, flow.bytes_in) };
-        self.bytes_out = self.bytes_out.saturating_add(out.unwrap_or(0));
-        self.bytes_in = self.bytes_in.saturating_add(back.unwrap_or(0));
-        let seconds = flow.duration.map_or(0, |micros| u32::try_from(micros / 1_000_000).unwrap_or(u32::MAX));
-        self.longest = self.longest.max(seconds);
-        if reply {
+    pub(super) fn count(&mut self, hour: Hour, seen: &Seen, sight: Packed) {
+        self.bytes_out = self.bytes_out.saturating_add(seen.bytes_out);
+        self.bytes_in = self.bytes_in.saturating_add(seen.bytes_in);
+        self.longest = self.longest.max(seen.seconds);
+        if seen.reply {
             return;
         }
-        let ran = matches!(flow.outcome, Outcome::Established | Outcome::Unknown);
-        self.take(ran, Packed::of(sight));
+        let ran = matches!(seen.outcome, Outcome::Established | Outcome::Unknown);
+        self.take(ran, sight);
         let count = if ran { &mut self.ran } else { &mut self.refused };
         *count = count.saturating_add(1);
-        self.hours |= 1 << at.hour().0.rem_euclid(24);
+        self.hours |= 1 << hour.0.rem_euclid(24);
     }
 
     /// The earliest record that ran; where none did, the earliest.
@@ -152,7 +146,7 @@ impl TrailDay {
         match (self.ran > 0, ran) {
             (false, true) => self.first = sight,
             (true, false) => {}
-            (true, true) | (false, false) => sight.sight().into_iter().for_each(|sight| self.first.sooner(sight)),
+            (true, true) | (false, false) => self.first.sooner(sight),
         }
     }
 }
@@ -173,13 +167,18 @@ impl Absorb for TrailDay {
 mod tests {
     use super::*;
     use crate::evidence::Place;
+    use crate::flow::{Flow, Moment};
+
+    fn count(day: &mut TrailDay, hour: i64, outcome: Outcome, line: u64) {
+        let at = Moment(hour * 3_600_000_000);
+        let flow = Flow { start: Some(at), outcome, bytes_out: Some(5), ..Flow::default() };
+        day.count(at.hour(), &Seen::of(&flow, false), Packed::new(at.0, Place { line, offset: line }));
+    }
 
     fn counted(starts: &[(i64, Outcome)]) -> TrailDay {
         let mut day = TrailDay::default();
         for (line, (hour, outcome)) in (1..).zip(starts) {
-            let at = Moment(hour * 3_600_000_000);
-            let flow = Flow { start: Some(at), outcome: *outcome, bytes_out: Some(5), ..Flow::default() };
-            day.count(&flow, at, false, Sight { at: Some(at), file: 0, place: Place { line, offset: line } });
+            count(&mut day, *hour, *outcome, line);
         }
         day
     }
@@ -199,10 +198,7 @@ mod tests {
             order.iter().for_each(|at| {
                 let mut part = TrailDay::default();
                 let (hour, outcome) = parts[*at];
-                let (moment, line) = (Moment(hour * 3_600_000_000), *at as u64 + 1);
-                let flow = Flow { start: Some(moment), outcome, ..Flow::default() };
-                let sight = Sight { at: Some(moment), file: 0, place: Place { line, offset: line } };
-                part.count(&flow, moment, false, sight);
+                count(&mut part, hour, outcome, *at as u64 + 1);
                 day.absorb(&part);
             });
             day

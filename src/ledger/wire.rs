@@ -1,46 +1,32 @@
 //! The ledger as bytes, for the way from a reader to the analyst. The same ledger is always the same bytes.
 //!
-//! A ledger may be hundreds of megabytes, so it is never copied on the way: entries are written from where they stand, in
-//! order, and each that is read goes straight to its place.
+//! A ledger may be tens of megabytes, so it is never copied on the way: entries are written one behind the other as they
+//! stand, in order, and each that is read goes straight to its place.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::marker::PhantomData;
 
-use serde::de::{SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use super::capped::{Absorb, Capped, Entries, Ranked};
+use super::capped::{Capped, Entries};
 use super::trails::TrailKey;
-use super::{Grain, Ledger, PairKey, PairTotals, Served, ServiceKey, Totals, TrailDay};
+use super::{Grain, Ledger, PairKey, PairTotals, Pairs, Served, ServiceKey, Services, Totals, TrailDay};
 use crate::flow::{Host, Hour};
 use crate::sites::Locus;
 
-/// What is written: field for field what [`Arriving`] reads.
-#[derive(Serialize)]
-struct Leaving<'l> {
-    services: Sorted<'l, ServiceKey, Served>,
-    grain: Grain,
+/// What stands before the entries.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    services_cap: usize,
+    services_bar: Option<(u8, u64)>,
     hours_cap: usize,
-    coarse: Sorted<'l, ServiceKey, Totals>,
-    pairs: Sorted<'l, PairKey, PairTotals>,
-    trails: Sorted<'l, TrailKey, TrailDay>,
-    spilled_services: &'l Totals,
-    spilled_pairs: &'l Totals,
-    names: &'l BTreeMap<Host, String>,
-    coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
-    days: &'l BTreeMap<Locus, BTreeSet<i32>>,
-    witnesses: &'l BTreeMap<Locus, BTreeMap<String, u64>>,
-}
-
-/// What is read.
-#[derive(Deserialize)]
-struct Arriving {
-    services: Gathered<ServiceKey, Served>,
     grain: Grain,
-    hours_cap: usize,
-    coarse: Gathered<ServiceKey, Totals>,
-    pairs: Gathered<PairKey, PairTotals>,
-    trails: Gathered<TrailKey, TrailDay>,
+    coarse_cap: usize,
+    coarse_bar: Option<(u8, u64)>,
+    trails_cap: usize,
+    trails_bar: Option<(u8, u64)>,
+    pairs_cap: usize,
+    pairs_bar: Option<(u8, u64)>,
     spilled_services: Totals,
     spilled_pairs: Totals,
     names: BTreeMap<Host, String>,
@@ -49,108 +35,99 @@ struct Arriving {
     witnesses: BTreeMap<Locus, BTreeMap<String, u64>>,
 }
 
-#[derive(Serialize)]
-struct Sorted<'t, K, V> {
-    entries: Vec<(K, &'t V)>,
-    cap: usize,
-    bar: Option<(u8, u64)>,
-}
+/// Values one behind the other.
+struct Writing(Vec<u8>);
 
-impl<'t, K: Ranked, V: Absorb + Default> Sorted<'t, K, V> {
-    fn of(table: &'t Capped<K, V>) -> Self {
-        Sorted { entries: table.sorted(), cap: table.cap(), bar: table.bar() }
+impl Writing {
+    fn put<T: Serialize>(&mut self, value: &T) {
+        let bytes = std::mem::take(&mut self.0);
+        self.0 = postcard::to_extend(value, bytes).expect("a ledger holds nothing that postcard cannot write");
+    }
+
+    /// How many there are, then each.
+    fn all<T: Serialize>(&mut self, values: impl ExactSizeIterator<Item = T>) {
+        self.put(&values.len());
+        values.for_each(|value| self.put(&value));
     }
 }
 
-#[derive(Deserialize)]
-#[serde(bound = "K: Ranked + Deserialize<'de>, V: Deserialize<'de>")]
-struct Gathered<K, V> {
-    #[serde(deserialize_with = "gather")]
-    entries: Entries<K, V>,
-    cap: usize,
-    bar: Option<(u8, u64)>,
-}
+struct Reading<'b>(&'b [u8]);
 
-impl<K: Ranked, V: Absorb + Default> Gathered<K, V> {
-    fn into_capped(self) -> Capped<K, V> {
-        Capped::of_entries(self.entries, self.cap, self.bar)
+impl Reading<'_> {
+    fn take<T: DeserializeOwned>(&mut self) -> Result<T, String> {
+        let (value, rest) = postcard::take_from_bytes(self.0).map_err(|e| format!("not a ledger: {e}"))?;
+        self.0 = rest;
+        Ok(value)
     }
-}
 
-fn gather<'de, D, K, V>(from: D) -> Result<Entries<K, V>, D::Error>
-where
-    D: Deserializer<'de>,
-    K: Ranked + Deserialize<'de>,
-    V: Deserialize<'de>,
-{
-    struct Gathering<K, V>(PhantomData<(K, V)>);
-    impl<'de, K: Ranked + Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Gathering<K, V> {
-        type Value = Entries<K, V>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("the entries of a table")
+    fn all<T: DeserializeOwned>(&mut self, mut each: impl FnMut(T)) -> Result<(), String> {
+        for _ in 0..self.take::<usize>()? {
+            each(self.take()?);
         }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-            // The length is what the bytes claim; damaged ones must not reserve more than a table may hold.
-            let mut entries = Entries::default();
-            entries.reserve(sequence.size_hint().unwrap_or(0).min(super::PAIR_CAP));
-            while let Some((key, value)) = sequence.next_element()? {
-                entries.insert(key, value);
-            }
-            Ok(entries)
-        }
+        Ok(())
     }
-    from.deserialize_seq(Gathering(PhantomData))
 }
 
 impl Ledger {
-    /// The ledger as bytes.
+    /// The ledger as bytes. It was settled before.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let leaving = Leaving {
-            services: Sorted::of(&self.services),
-            grain: self.grain,
-            hours_cap: self.hours_cap,
-            coarse: Sorted::of(&self.coarse),
-            pairs: Sorted::of(&self.pairs),
-            trails: Sorted::of(&self.trails),
-            spilled_services: &self.spilled_services,
-            spilled_pairs: &self.spilled_pairs,
-            names: &self.names,
-            coverage: self.coverage(),
-            days: &self.days,
-            witnesses: &self.witnesses,
-        };
         // Roughly what its entries take, so that the bytes need not move to ever larger places.
-        let room = self.services.len() * 400
-            + self.hours * 32
-            + self.coarse.len() * 48
-            + self.pairs.len() * 110
-            + self.trails.len() * 60
-            + 4096;
-        postcard::to_extend(&leaving, Vec::with_capacity(room))
-            .expect("a ledger holds nothing that postcard cannot write")
+        let room = self.services.len() * 200 + self.services.hours() * 32 + self.pairs.entries().len() * 110 + self.trails.len() * 60 + 4096;
+        let mut writing = Writing(Vec::with_capacity(room));
+        writing.put(&Head {
+            services_cap: self.services.cap(),
+            services_bar: self.services.bar(),
+            hours_cap: self.services.hours_cap(),
+            grain: self.services.grain(),
+            coarse_cap: self.coarse.cap(),
+            coarse_bar: self.coarse.bar(),
+            trails_cap: self.trails.cap(),
+            trails_bar: self.trails.bar(),
+            pairs_cap: self.pairs.cap(),
+            pairs_bar: self.pairs.bar(),
+            spilled_services: self.spilled_services.clone(),
+            spilled_pairs: self.spilled_pairs.clone(),
+            names: self.names.clone(),
+            coverage: self.coverage.clone(),
+            days: self.days.clone(),
+            witnesses: self.witnesses.clone(),
+        });
+        writing.all(self.services());
+        writing.all(self.coarse().into_iter());
+        writing.all(self.pairs());
+        writing.all(self.trails.sorted().into_iter());
+        writing.0
     }
 
     /// Reads what [`Ledger::to_bytes`] wrote, by this same version of Kyoten.
     pub fn from_bytes(bytes: &[u8]) -> Result<Ledger, String> {
-        let arriving: Arriving = postcard::from_bytes(bytes).map_err(|e| format!("not a ledger: {e}"))?;
-        let services = arriving.services.into_capped();
-        Ok(Ledger {
-            hours: services.values().map(|served: &Served| served.hours.len()).sum(),
+        let mut reading = Reading(bytes);
+        let head: Head = reading.take()?;
+        let mut services = Services::of_bar(head.services_cap, head.hours_cap, head.grain, head.services_bar);
+        reading.all(|(key, served): (ServiceKey, Served)| {
+            if let Some(number) = services.counted(key) {
+                services.absorb(number, &served);
+            }
+        })?;
+        services.settle(|_, _| {});
+        let mut coarse: Entries<ServiceKey, Totals> = Entries::default();
+        reading.all(|(key, totals): (ServiceKey, Totals)| _ = coarse.insert(key, totals))?;
+        let mut ledger = Ledger {
             services,
-            grain: arriving.grain,
-            hours_cap: arriving.hours_cap,
-            coarse: arriving.coarse.into_capped(),
-            pairs: arriving.pairs.into_capped(),
-            trails: arriving.trails.into_capped(),
-            spilled_services: arriving.spilled_services,
-            spilled_pairs: arriving.spilled_pairs,
-            names: arriving.names,
-            coverage: arriving.coverage,
-            watching: None,
-            days: arriving.days,
-            witnesses: arriving.witnesses,
-        })
+            coarse: Capped::of_entries(coarse, head.coarse_cap, head.coarse_bar),
+            pairs: Pairs::of_bar(head.pairs_cap, head.pairs_bar),
+            spilled_services: head.spilled_services,
+            spilled_pairs: head.spilled_pairs,
+            names: head.names,
+            coverage: head.coverage,
+            days: head.days,
+            witnesses: head.witnesses,
+            ..Ledger::default()
+        };
+        reading.all(|(key, pair): (PairKey, PairTotals)| ledger.add_pair(key, &pair))?;
+        let mut trails: Entries<TrailKey, TrailDay> = Entries::default();
+        reading.all(|(key, day): (TrailKey, TrailDay)| _ = trails.insert(key, day))?;
+        ledger.trails = Capped::of_entries(trails, head.trails_cap, head.trails_bar);
+        Ok(ledger)
     }
 }

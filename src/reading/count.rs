@@ -50,7 +50,7 @@ impl Visitor for Counting {
             return fate;
         }
         let (from, to) = self.places.ends(flow);
-        self.ledger.add(flow, place, from, to, &self.source);
+        self.ledger.note(flow, place, from, to, &self.source);
         Fate::Drawn
     }
 }

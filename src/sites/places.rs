@@ -1,7 +1,7 @@
 //! Where an address or a host name is, by the book of sites, in one file of evidence: longest prefix wins.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use prefix_trie::PrefixMap;
@@ -15,9 +15,80 @@ use crate::flow::{Endpoint, Flow, canonical};
 pub struct Places {
     v4: PrefixMap<Ipv4Net, u32>,
     v6: PrefixMap<Ipv6Net, u32>,
+    flat: Flat,
     patterns: Vec<(Pattern, u32)>,
     /// The sites by name, for rollups.
     names: BTreeMap<String, u32>,
+}
+
+/// The sites of IPv4 by their upper half, and by the third byte where ranges are finer: two look-ups in place of a search.
+#[derive(Debug, Clone, Default)]
+struct Flat {
+    /// Empty where there are no ranges.
+    upper: Vec<u32>,
+    /// Pages of 256 for the third byte.
+    third: Vec<u32>,
+}
+
+impl Flat {
+    const NONE: u32 = u32::MAX;
+    /// Ranges finer than what the table tells apart: they are to be searched.
+    const FINER: u32 = u32::MAX - 1;
+    /// From here to [`Flat::FINER`]: a page, counted from here.
+    const PAGES: u32 = u32::MAX - 2 - (1 << 16);
+
+    fn of(ranges: &PrefixMap<Ipv4Net, u32>) -> Flat {
+        let mut flat = Flat::default();
+        let mut ranges: Vec<(Ipv4Net, u32)> = ranges.iter().map(|(net, site)| (net, *site)).collect();
+        // A wider range is written first, so that the finer ones in it hold.
+        ranges.sort_by_key(|(net, _)| net.prefix_len());
+        if !ranges.is_empty() {
+            flat.upper = vec![Flat::NONE; 1 << 16];
+        }
+        for (net, site) in ranges {
+            let address = u32::from(net.network());
+            let (upper, third) = ((address >> 16) as usize, (address >> 8) as usize & 0xff);
+            match net.prefix_len() {
+                length @ 0..=16 => flat.upper[upper..upper + (1 << (16 - length))].fill(site),
+                length @ 17..=24 => {
+                    let page = flat.page(upper);
+                    flat.third[page + third..page + third + (1 << (24 - length))].fill(site);
+                }
+                _ => {
+                    let page = flat.page(upper);
+                    flat.third[page + third] = Flat::FINER;
+                }
+            }
+        }
+        flat
+    }
+
+    /// Where the page of these upper 16 bits begins; made where it is missing.
+    fn page(&mut self, upper: usize) -> usize {
+        let known = self.upper[upper];
+        if (Flat::PAGES..Flat::FINER).contains(&known) {
+            return (known - Flat::PAGES) as usize * 256;
+        }
+        let page = self.third.len();
+        self.third.resize(page + 256, known);
+        self.upper[upper] = Flat::PAGES + (page / 256) as u32;
+        page
+    }
+
+    /// The site of an address; `Err` where only a search tells.
+    fn site_of(&self, address: Ipv4Addr) -> Result<Option<u32>, ()> {
+        let address = u32::from(address);
+        let Some(known) = self.upper.get((address >> 16) as usize).copied() else { return Ok(None) };
+        let known = match known {
+            Flat::PAGES..Flat::FINER => self.third[(known - Flat::PAGES) as usize * 256 + (address >> 8) as usize % 256],
+            known => known,
+        };
+        match known {
+            Flat::NONE => Ok(None),
+            Flat::FINER => Err(()),
+            site => Ok(Some(site)),
+        }
+    }
 }
 
 impl SiteBook {
@@ -46,6 +117,7 @@ impl SiteBook {
             };
         }
         places.names = sites.clone().map(|(site, at)| (site.name.clone(), at)).collect();
+        places.flat = Flat::of(&places.v4);
         let patterns = sites.filter(|(site, _)| !site.guessed);
         places.patterns =
             patterns.flat_map(|(site, at)| site.host_patterns.iter().map(move |p| (Pattern::of(p), at))).collect();
@@ -109,7 +181,11 @@ impl Places {
 
     fn site_of(&self, address: IpAddr) -> Option<u32> {
         match address {
-            IpAddr::V4(v4) => self.v4.get_lpm(&Ipv4Net::from(v4)).map(|(_, site)| *site),
+            IpAddr::V4(v4) => match self.flat.site_of(v4) {
+                Ok(site) => site,
+                Err(()) => self.v4.get_lpm(&Ipv4Net::from(v4)).map(|(_, site)| *site),
+            },
+            IpAddr::V6(_) if self.v6.is_empty() => None,
             IpAddr::V6(v6) => self.v6.get_lpm(&Ipv6Net::from(v6)).map(|(_, site)| *site),
         }
     }

@@ -40,8 +40,8 @@ fn one_bad_line_more_is_one_malformed_more_and_nothing_else() {
 /// All sums of a ledger, without the places of records.
 fn sums(bytes: &[u8]) -> String {
     let ledger = kyoten::ledger::Ledger::from_bytes(bytes).unwrap();
-    let services: Vec<_> = ledger.services().iter().map(|(key, served)| (*key, served.totals.clone())).collect();
-    let pairs: Vec<_> = ledger.pairs().iter().map(|(key, pair)| (*key, pair.totals())).collect();
+    let services: Vec<_> = ledger.services().map(|(key, served)| (key, served.totals())).collect();
+    let pairs: Vec<_> = ledger.pairs().map(|(key, pair)| (key, pair.totals())).collect();
     format!("{services:?} {pairs:?} {:?}", ledger.coverage())
 }
 

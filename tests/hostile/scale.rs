@@ -32,10 +32,10 @@ fn case_61_past_the_cap_of_hosts_the_totals_stay_exact() {
     };
     let ledger = fill(&mut (0..rows));
     assert!(ledger.pairs().len() <= pairs && ledger.services().len() <= cells);
-    let apart: u64 = ledger.services().iter().map(|(_, served)| served.totals.flows).sum();
+    let apart: u64 = ledger.services().map(|(_, served)| served.totals().flows).sum();
     let coarse: u64 = ledger.coarse().iter().map(|(_, totals)| totals.flows).sum();
     assert_eq!(apart + coarse + ledger.spilled_services.flows, u64::from(rows));
-    let in_pairs: u64 = ledger.pairs().iter().map(|(_, pair)| pair.totals().flows).sum();
+    let in_pairs: u64 = ledger.pairs().map(|(_, pair)| pair.totals().flows).sum();
     assert_eq!(in_pairs + ledger.spilled_pairs.flows, u64::from(rows));
     assert!(ledger.cap_reached().unwrap().contains("host pairs"));
     // The order of the records changes nothing.

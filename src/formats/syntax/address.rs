@@ -44,19 +44,33 @@ pub fn address_and_port(bytes: &[u8]) -> Option<(IpAddr, Option<u16>)> {
 
 /// IPv4 as nearly every record writes it, at a fraction of the general parser's cost.
 fn dotted_quad(bytes: &[u8]) -> Option<[u8; 4]> {
-    if bytes.len() > 15 {
+    if !(7..=15).contains(&bytes.len()) {
         return None;
     }
     let mut quad = [0_u8; 4];
-    let mut parts = bytes.split(|b| *b == b'.');
-    for slot in &mut quad {
-        let part = parts.next()?;
-        if part.is_empty() || part.len() > 3 || (part.len() > 1 && part[0] == b'0') {
-            return None;
+    let (mut slot, mut value, mut digits) = (0, 0_u32, 0);
+    for byte in bytes {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            // A leading zero is octal to some programs.
+            if digits == 3 || (digits > 0 && value == 0) {
+                return None;
+            }
+            value = value * 10 + u32::from(digit);
+            digits += 1;
+        } else {
+            if *byte != b'.' || digits == 0 || slot == 3 {
+                return None;
+            }
+            quad[slot] = u8::try_from(value).ok()?;
+            (slot, value, digits) = (slot + 1, 0, 0);
         }
-        *slot = u8::try_from(super::number::count(part)?).ok()?;
     }
-    parts.next().is_none().then_some(quad)
+    if slot != 3 || digits == 0 {
+        return None;
+    }
+    quad[3] = u8::try_from(value).ok()?;
+    Some(quad)
 }
 
 #[cfg(test)]

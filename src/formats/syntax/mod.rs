@@ -9,6 +9,7 @@ pub mod json;
 pub mod leaves;
 pub mod number;
 pub mod pairs;
+pub mod separated;
 pub mod syslog;
 pub mod time;
 pub mod when;

@@ -2,8 +2,9 @@
 
 /// A whole number without sign, such as a byte count. `None` when it is something else or beyond 2^64.
 pub fn count(bytes: &[u8]) -> Option<u64> {
-    if bytes.is_empty() || bytes.len() > 20 {
-        return None;
+    // 19 digits always fit into 64 bits.
+    if bytes.is_empty() || bytes.len() > 19 {
+        return long_count(bytes);
     }
     let mut value = 0_u64;
     for byte in bytes {
@@ -11,9 +12,17 @@ pub fn count(bytes: &[u8]) -> Option<u64> {
         if digit > 9 {
             return None;
         }
-        value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
+        value = value * 10 + u64::from(digit);
     }
     Some(value)
+}
+
+fn long_count(bytes: &[u8]) -> Option<u64> {
+    if bytes.len() != 20 {
+        return None;
+    }
+    let (front, last) = (count(&bytes[..19])?, count(&bytes[19..])?);
+    front.checked_mul(10)?.checked_add(last)
 }
 
 /// A port.
@@ -34,7 +43,39 @@ pub fn whole(bytes: &[u8]) -> Option<u64> {
 
 /// Decimal seconds (`0.000047`, `4.7e-05`, `-1`) as microseconds; what is finer is cut off.
 pub fn micros(seconds: &[u8]) -> Option<i64> {
-    Decimal::read(seconds)?.scaled(6)
+    match plain_micros(seconds) {
+        Some(micros) => Some(micros),
+        None => Decimal::read(seconds)?.scaled(6),
+    }
+}
+
+/// Decimal seconds as nearly every record writes them (`1591837200.824370`: up to twelve digits, a point, digits), at a
+/// fraction of [`Decimal`]'s cost. `None` says only that they are written otherwise.
+pub fn plain_micros(bytes: &[u8]) -> Option<i64> {
+    const SCALE: [i64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+    let mut value = 0_i64;
+    let whole = bytes.iter().take(13).take_while(|byte| byte.is_ascii_digit()).count();
+    if whole == 0 || whole > 12 {
+        return None;
+    }
+    for byte in &bytes[..whole] {
+        value = value * 10 + i64::from(byte - b'0');
+    }
+    let fraction = match &bytes[whole..] {
+        [] => return Some(value * SCALE[0]),
+        [b'.', fraction @ ..] => fraction,
+        [..] => return None,
+    };
+    let places = fraction.len().min(6);
+    for byte in &fraction[..places] {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    let rest = fraction[places..].iter().all(u8::is_ascii_digit);
+    rest.then_some(value * SCALE[places])
 }
 
 /// A decimal number as written.
@@ -164,6 +205,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_short_way_agrees_with_the_long_one(text in "[0-9]{0,13}[.]?[0-9e]{0,8}") {
+            if let Some(micros) = plain_micros(text.as_bytes()) {
+                prop_assert_eq!(Decimal::read(text.as_bytes()).and_then(|decimal| decimal.scaled(6)), Some(micros));
+            }
+        }
+
         #[test]
         fn counts_read_what_display_writes(n: u64) {
             prop_assert_eq!(count(n.to_string().as_bytes()), Some(n));

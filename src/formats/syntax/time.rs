@@ -1,6 +1,6 @@
 //! Times as ISO 8601, RFC 3339 and their relatives write them (`2020-06-11 10:00:00.5 +09:00`), and epoch numbers.
 
-use super::number::Decimal;
+use super::number::{Decimal, plain_micros};
 use crate::calendar::checked_days;
 use crate::evidence::Clock;
 use crate::evidence::clock::read_offset;
@@ -108,6 +108,11 @@ pub fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
 /// or nanoseconds above. (Milliseconds before 1978 are thus taken for seconds; no log is that old.)
 pub fn epoch(bytes: &[u8]) -> Option<Moment> {
     const END_OF_9999: u64 = 253_402_300_800;
+    if let Some(micros) = plain_micros(bytes)
+        && micros < END_OF_9999 as i64 * 1_000_000
+    {
+        return Some(Moment(micros));
+    }
     let decimal = Decimal::read(bytes)?;
     let shift = match decimal.scaled(0)?.unsigned_abs() {
         0..END_OF_9999 => 6,
