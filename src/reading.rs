@@ -7,6 +7,7 @@
 pub mod count;
 pub mod describe;
 pub mod members;
+pub mod range;
 pub mod receipt;
 pub mod rollup;
 pub mod rows;
@@ -119,15 +120,7 @@ impl<V: Visitor> Reading<V> {
 
     /// Begins a pass over one stream of records: an archive is named, but not opened.
     pub fn new(name: &str, order: Order, visitor: V) -> Reading<V> {
-        let tally = Tallies {
-            visitor,
-            accounts: Accounts::default(),
-            bases: [0; BASES.len()],
-            undated: 0,
-            first: None,
-            last: None,
-        };
-        let inner = Inner { order, sample: Vec::new(), stage: Stage::Telling, tally };
+        let inner = Inner { order, sample: Vec::new(), stage: Stage::Telling, tally: Tallies::new(visitor) };
         let unpacker = Unpacker::default();
         Reading { name: name.to_owned(), hash: Sha256::new(), size: 0, unpacker, inner, members: None }
     }
@@ -143,10 +136,7 @@ impl<V: Visitor> Reading<V> {
     /// How far it has come.
     pub fn progress(&self) -> Progress {
         let accounts = &self.inner.tally.accounts;
-        let format = match &self.inner.stage {
-            Stage::Parsing { format, .. } => Some(format.name()),
-            Stage::Telling | Stage::Unknown { .. } => None,
-        };
+        let format = self.inner.format();
         let ([records, flows, malformed], member) = self.members.as_ref().map(Members::progress).unwrap_or_default();
         Progress {
             bytes: self.size,
@@ -264,24 +254,17 @@ impl<V: Visitor> Reading<V> {
                 (None, None, (!self.unpacker.is_archive()).then_some(advice))
             }
         };
-        let receipt = Receipt {
+        tally.close(Receipt {
             name: self.name,
             size: self.size,
-            within: None,
             sha256,
             layers: self.unpacker.accounts(),
             format: format.map(str::to_owned),
             mapping,
             advice,
-            accounts: tally.accounts,
-            bases: BASES.into_iter().zip(tally.bases).filter(|(_, flows)| *flows > 0).collect(),
-            undated: tally.undated,
-            first: tally.first,
-            last: tally.last,
-            abandoned: None,
             sample,
-        };
-        (receipt, tally.visitor)
+            ..Receipt::default()
+        })
     }
 }
 
@@ -297,6 +280,16 @@ fn take<V: Visitor>(unpacked: Unpacked<'_>, inner: &mut Inner<V>, members: &mut 
         (Unpacked::End(end), Some(members)) => members.end(end),
         // An unpacker that opens archives was made for a reading that takes their members.
         (Unpacked::Member { .. } | Unpacked::End(_), None) => {}
+    }
+}
+
+impl<V> Inner<V> {
+    /// The format's name, once told.
+    fn format(&self) -> Option<&'static str> {
+        match &self.stage {
+            Stage::Parsing { format, .. } => Some(format.name()),
+            Stage::Telling | Stage::Unknown { .. } => None,
+        }
     }
 }
 
@@ -359,6 +352,20 @@ impl<V: Visitor> Inner<V> {
             self.sample = bytes;
         }
         self.stage = Stage::Parsing { format, parser, splitter };
+    }
+}
+
+impl<V> Tallies<V> {
+    fn new(visitor: V) -> Tallies<V> {
+        let accounts = Accounts::default();
+        Tallies { visitor, accounts, bases: [0; BASES.len()], undated: 0, first: None, last: None }
+    }
+
+    /// What was counted, with what else the receipt says.
+    fn close(self, receipt: Receipt) -> (Receipt, V) {
+        let bases = BASES.into_iter().zip(self.bases).filter(|(_, flows)| *flows > 0).collect();
+        let Tallies { visitor, accounts, undated, first, last, .. } = self;
+        (Receipt { accounts, bases, undated, first, last, ..receipt }, visitor)
     }
 }
 

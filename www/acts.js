@@ -1,5 +1,6 @@
 // What a user may do, one function an act: each asks the engine and lets the state follow. No panel talks to a worker itself.
 import { Broken, newest, startAnalyst } from "./asking.js";
+import { hashOf } from "./parts.js";
 import { createReading } from "./reading.js";
 import { createRowSearch } from "./rows.js";
 import { save } from "./saving.js";
@@ -90,8 +91,16 @@ export function createActs(engine, store) {
     if (count > 0) note(words.notes.reread(count));
   }
 
-  function queue(/** @type {number} */ id, /** @type {{ name: string, file: File }} */ { name, file }) {
-    reading.add({ id, name, file, order: () => ask("reading_order", name) });
+  function queue(/** @type {number} */ id, /** @type {{ name: string, file: File, whole?: boolean }} */ { name, file, whole }) {
+    reading.add({ id, name, file, whole, order: () => ask("reading_order", name) });
+  }
+
+  /** The hashes that are still being made. Findings do not wait for them, exports do. @type {Set<Promise<void>>} */
+  const hashes = new Set();
+  function hash(/** @type {{ name: string, file: File }} */ { name, file }) {
+    const made = hashOf(engine, file).then((digest) => ask("set_hash", name, digest)).then(refresh, complain);
+    hashes.add(made);
+    void made.finally(() => hashes.delete(made));
   }
 
   const reading = createReading(engine, {
@@ -112,6 +121,27 @@ export function createActs(engine, store) {
         const job = store.get().jobs.find((each) => each.id === id);
         changeJob(id, { stage: cancelled ? "cancelled" : "done", evidence: index, bytes: cancelled ? job?.bytes ?? 0 : job?.size ?? 0 });
         store.set({ unsaved: true, counting: true });
+      } catch (error) {
+        changeJob(id, { stage: "failed", sentence: error instanceof Error ? error.message : String(error) });
+        complain(error);
+      }
+      refresh();
+    },
+    async parts(id, parts) {
+      changeJob(id, { stage: "merging" });
+      const job = store.get().jobs.find((each) => each.id === id);
+      const known = job && files.get(job.name);
+      if (!job || !known) return;
+      try {
+        const index = await ask("add_parts", parts, job.size);
+        if (index === undefined) {
+          // A header that changes in mid-file, or records that belong together: one reader reads it all.
+          queue(id, { ...known, whole: true });
+          return;
+        }
+        changeJob(id, { stage: "done", evidence: index, bytes: job.size });
+        store.set({ unsaved: true, counting: true });
+        hash(known);
       } catch (error) {
         changeJob(id, { stage: "failed", sentence: error instanceof Error ? error.message : String(error) });
         complain(error);
@@ -168,6 +198,10 @@ export function createActs(engine, store) {
       return false;
     }
     try {
+      if (hashes.size > 0) {
+        note(words.exports.hashing);
+        await Promise.all(hashes);
+      }
       save(name, await make(), type);
       note(words.exports.saved(name));
       return true;

@@ -1,4 +1,5 @@
-// A reader worker: takes a file through the engine slice by slice; or goes through it again for certain rows.
+// A reader worker: takes a file, or a range of one, through the engine slice by slice; or goes through it again, for its
+// hash or for certain rows.
 
 import { slices } from "./slices.js";
 
@@ -10,9 +11,11 @@ const PACE = 100;
   let cancelled = -1;
 
   self.onmessage = (event) => {
-    const { cancel, read, rows } = event.data;
+    const { cancel, read, part, hash, rows } = event.data;
     if (cancel !== undefined) cancelled = cancel;
     else if (read) examine(read);
+    else if (part) examinePart(part);
+    else if (hash) digest(hash);
     else if (rows) look(rows);
   };
 
@@ -50,6 +53,39 @@ const PACE = 100;
       self.postMessage({ task, result, cancelled: cancelled === task }, { transfer: [result.buffer] });
     } catch (error) {
       failed(task, at, error);
+    }
+  }
+
+  /**
+   * A range of a file that other readers share. It is not hashed here: that needs all of the file, in order.
+   * @param {{ task: number, file: File, name: string, order: Uint8Array, head: Uint8Array, from: number, to: number }} asked
+   */
+  async function examinePart({ task, file, name, order, head, from, to }) {
+    let told = 0;
+    try {
+      const reading = new bindings.PartReading(name, order, head, from);
+      for await (const slice of slices(file, to, from)) {
+        reading.feed(slice);
+        if (performance.now() - told > PACE) {
+          told = performance.now();
+          self.postMessage({ task, from, progress: reading.progress() });
+        }
+      }
+      const result = reading.finish();
+      self.postMessage({ task, from, result }, { transfer: [result.buffer] });
+    } catch (error) {
+      failed(task, from, error);
+    }
+  }
+
+  /** @param {{ task: number, file: File }} asked */
+  async function digest({ task, file }) {
+    try {
+      const hashing = new bindings.Hashing();
+      for await (const slice of slices(file)) hashing.feed(slice);
+      self.postMessage({ task, digest: hashing.finish() });
+    } catch (error) {
+      failed(task, 0, error);
     }
   }
 

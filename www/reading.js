@@ -1,4 +1,7 @@
-// The queue of files: a reader worker a core, each taking the next file that waits. The order of the results does not matter.
+// The queue of files: a reader worker a core, each taking the next file that waits; a large file that is alone has all of
+// them. The order of the results does not matter.
+
+import { LARGE, readParts } from "./parts.js";
 
 /** More readers than this gain nothing: the disk is the limit, and each holds an engine. */
 const MOST_READERS = 4;
@@ -6,7 +9,7 @@ const MOST_READERS = 4;
 const MEMORY = 3000;
 
 /** @typedef {{ offset: number, reason: string }} Stop */
-/** @typedef {{ id: number, name: string, file: File, order: () => Promise<Uint8Array>, stop?: Stop }} Task */
+/** @typedef {{ id: number, name: string, file: File, order: () => Promise<Uint8Array>, stop?: Stop, whole?: boolean }} Task */
 
 /**
  * @typedef {object} Heard what the queue tells of a task
@@ -14,6 +17,7 @@ const MEMORY = 3000;
  * @property {(id: number, progress: import("./types.js").Progress, speed: number | undefined) => void} progress
  * @property {(id: number, members: Uint8Array[]) => void} members results of an archive's members, before its own
  * @property {(id: number, result: Uint8Array, cancelled: boolean) => void} result
+ * @property {(id: number, parts: Uint8Array[]) => void} parts results of all parts of a file, not hashed yet
  * @property {(id: number, why: string) => void} failed there is no result at all
  */
 
@@ -25,7 +29,7 @@ export function createReading(engine, heard) {
   const most = Math.max(1, Math.min(navigator.hardwareConcurrency || 2, MOST_READERS));
   /** @type {Task[]} */
   const waiting = [];
-  /** @typedef {{ worker: Worker | undefined, task: Task | undefined, samples: [number, number][], cancel: boolean }} Seat */
+  /** @typedef {{ worker: Worker | undefined, task: Task | undefined, samples: [number, number][], cancel: boolean, parts: import("./parts.js").Stoppable | undefined }} Seat */
   /** @type {Set<Seat>} */
   const seats = new Set();
 
@@ -34,7 +38,7 @@ export function createReading(engine, heard) {
       let seat = [...seats].find((each) => each.task === undefined);
       if (!seat) {
         if (seats.size >= most) return;
-        seat = { worker: undefined, task: undefined, samples: [], cancel: false };
+        seat = { worker: undefined, task: undefined, samples: [], cancel: false, parts: undefined };
         seats.add(seat);
       }
       seat.task = waiting.shift();
@@ -48,8 +52,24 @@ export function createReading(engine, heard) {
     seat.samples = [];
     heard.began(task.id);
     try {
-      seat.worker ??= await spawn(seat);
       const order = await task.order();
+      // Where there are other files, each reader has one of its own.
+      const alone = seats.size === 1 && waiting.length === 0;
+      if (alone && most > 1 && !task.whole && !task.stop && task.file.size >= LARGE) {
+        const tell = (/** @type {import("./types.js").Progress} */ progress) => heard.progress(task.id, progress, speed(seat, progress.bytes));
+        const parts = await readParts(engine, task, order, most, tell, (running) => { seat.parts = running; });
+        seat.parts = undefined;
+        if (!seats.has(seat)) return;
+        if (parts && !seat.cancel) {
+          seat.task = undefined;
+          seat.worker?.terminate();
+          seats.delete(seat);
+          heard.parts(task.id, parts);
+          advance();
+          return;
+        }
+      }
+      seat.worker ??= await spawn(seat);
       seat.worker.postMessage({ read: { task: task.id, file: task.file, name: task.name, order, stop: task.stop } });
       if (seat.cancel) seat.worker.postMessage({ cancel: task.id });
     } catch (error) {
@@ -136,6 +156,7 @@ export function createReading(engine, heard) {
       for (const seat of seats) {
         if (seat.task?.id !== id) continue;
         seat.cancel = true;
+        seat.parts?.stop();
         seat.worker?.postMessage({ cancel: id });
       }
       return false;
@@ -144,8 +165,12 @@ export function createReading(engine, heard) {
     /** Ends all readers in silence: for when the case itself is gone. */
     stop() {
       waiting.length = 0;
-      for (const seat of seats) seat.worker?.terminate();
+      const all = [...seats];
       seats.clear();
+      for (const seat of all) {
+        seat.parts?.stop();
+        seat.worker?.terminate();
+      }
     },
   };
 }

@@ -1,19 +1,20 @@
 // A file in slices, some of them asked for ahead, so that reading and examining go on side by side and memory stays small.
 
 /** How much of a file is read at once. */
-export const SLICE = 4 * 1024 * 1024;
+export const SLICE = 8 * 1024 * 1024;
 /** How many slices are on their way while one is examined. */
 const AHEAD = 2;
 
 /**
  * @param {File} file
  * @param {number} [to] where to stop
+ * @param {number} [from] where to begin
  * @returns {AsyncGenerator<Uint8Array, void, void>} rejects with the browser's reason when the file cannot be read on
  */
-export async function* slices(file, to = file.size) {
+export async function* slices(file, to = file.size, from = 0) {
   /** @type {Promise<{ bytes: Uint8Array } | { error: unknown }>[]} */
   const coming = [];
-  let asked = 0;
+  let asked = from;
   const ask = () => {
     while (coming.length <= AHEAD && asked < to) {
       const end = Math.min(asked + SLICE, to);

@@ -9,6 +9,7 @@ pub mod aftermath;
 pub mod document;
 pub mod ends;
 pub mod log;
+mod parts;
 pub mod reopened;
 
 use std::borrow::Cow;
@@ -16,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use parts::PartResult;
 
 use crate::detectors::{self, Findings, Observed};
 use crate::evidence::text::{elided, looks_like, visible};
@@ -192,6 +195,17 @@ impl Case {
         let at = self.files.partition_point(|old| old.identity() < identity);
         self.files.insert(at, file);
         at
+    }
+
+    /// Notes the hash of a file that was read before all of it was hashed.
+    pub fn set_hash(&mut self, name: &str, sha256: &str) {
+        if let Some(at) = self.files.iter().position(|file| file.receipt.name == name && file.receipt.sha256.is_none())
+        {
+            let mut file = self.files.remove(at);
+            file.receipt.sha256 = Some(sha256.to_owned());
+            let at = self.files.partition_point(|old| old.identity() < file.identity());
+            self.files.insert(at, file);
+        }
     }
 
     /// Takes a dropped file out of the case, with its members where it is an archive.

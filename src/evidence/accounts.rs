@@ -70,6 +70,19 @@ impl Reasons {
         }
     }
 
+    /// Adds the reasons of the next part, whose first line is that many lines below. More than [`MOST_REASONS`] may stand here then.
+    fn append(&mut self, next: Reasons, lines: u64) {
+        for (reason, (tally, mut example)) in next.0 {
+            if let Some(example) = &mut example {
+                example.place.line += lines;
+            }
+            match self.0.get_mut(&reason) {
+                Some((own, _)) => own.absorb(tally),
+                None => _ = self.0.insert(reason, (tally, example)),
+            }
+        }
+    }
+
     /// The sum over all reasons.
     pub fn total(&self) -> Tally {
         let mut sum = Tally::default();
@@ -111,6 +124,21 @@ impl Accounts {
     /// All records: parsed, skipped, malformed and unprocessed.
     pub fn records(&self) -> u64 {
         self.parsed.count + self.skipped.total().count + self.malformed.total().count + self.unprocessed.total().count
+    }
+
+    /// Adds the account of the file's next part, whose first line is that many lines below.
+    pub fn absorb(&mut self, next: Accounts, lines: u64) {
+        self.length += next.length;
+        self.parsed.absorb(next.parsed);
+        self.separators.absorb(next.separators);
+        self.headers.absorb(next.headers);
+        self.skipped.append(next.skipped, lines);
+        self.malformed.append(next.malformed, lines);
+        self.unprocessed.append(next.unprocessed, lines);
+        self.flows += next.flows;
+        self.drawn += next.drawn;
+        self.filtered.append(next.filtered, lines);
+        self.without_endpoint.append(next.without_endpoint, lines);
     }
 
     /// Counts a parsed record.

@@ -74,6 +74,27 @@ impl Splitter {
         Splitter::with_cap(framing, LONGEST_RECORD)
     }
 
+    /// A splitter at a later place of a file, behind the line end of a record. Its lines count from there.
+    pub fn resumed(framing: Framing, offset: u64) -> Splitter {
+        let mut splitter = Splitter::new(framing);
+        match &mut splitter.kind {
+            Kind::Lines(lines) => lines.resume(offset),
+            Kind::Json(objects) => objects.resume(offset),
+            // Nothing reads these from the middle.
+            Kind::Events(_) => {}
+        }
+        splitter
+    }
+
+    /// The line that the next byte stands in.
+    pub fn line(&self) -> u64 {
+        match &self.kind {
+            Kind::Lines(lines) => lines.line_under_way(),
+            Kind::Json(objects) => objects.line_under_way(),
+            Kind::Events(_) => 1,
+        }
+    }
+
     fn with_cap(framing: Framing, cap: usize) -> Splitter {
         let kind = match framing {
             Framing::Lines => Kind::Lines(lines::Lines::new(None, cap)),

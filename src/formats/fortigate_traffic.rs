@@ -45,8 +45,12 @@ impl Format for FortigateTraffic {
         Framing::Lines
     }
 
+    fn reads_ranges(&self) -> bool {
+        true
+    }
+
     fn open(&self, setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
-        Box::new(Traffic { clock: setting.clock, sessions: Sessions::default() })
+        Box::new(Traffic { clock: setting.clock, sessions: Sessions::default(), joins: false })
     }
 }
 
@@ -76,9 +80,15 @@ fn likeness_of(line: &[u8]) -> Likeness {
 struct Traffic {
     clock: Clock,
     sessions: Sessions,
+    /// Records came that others of their session may follow.
+    joins: bool,
 }
 
 impl Parser for Traffic {
+    fn known(&self) -> Option<Vec<u8>> {
+        (!self.joins).then(Vec::new)
+    }
+
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
         let (fields, unclosed) = Fields::of(record.bytes);
         if let Some(key) = unclosed {
@@ -106,6 +116,7 @@ impl Parser for Traffic {
             flows(&flow, record.place);
             return Disposition::Parsed;
         };
+        self.joins |= matches!(telling, Telling::Before);
         let device = fields.device();
         match self.sessions.tell([&device, &number.text()], telling, flow, &record, flows) {
             Fate::Held | Fate::Again if kind.bytes == b"traffic" => Disposition::Skipped(
@@ -137,6 +148,7 @@ impl Traffic {
             flows(&event.flow, record.place);
             return Disposition::Parsed;
         };
+        self.joins = true;
         firewall::told_once(self.sessions.tell([&fields.device(), &number], telling, event.flow, &record, flows))
     }
 }

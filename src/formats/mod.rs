@@ -75,6 +75,12 @@ pub trait Format: Sync {
     /// How its records are told apart; the sample says which delimiter a table has.
     fn framing(&self, sample: &Sample<'_>) -> Framing;
 
+    /// Whether a plain file of it may be read in ranges, side by side: each record stands for itself, but for what its
+    /// parser says that it has to know ([`Parser::known`]). Where records are joined over lines, it may not.
+    fn reads_ranges(&self) -> bool {
+        false
+    }
+
     /// Begins a file, or a range of it. The sample is always the file's beginning, so that all its ranges settle the
     /// same guesses (a table's columns, the order of day and month).
     fn open(&self, setting: &Setting, sample: &Sample<'_>) -> Box<dyn Parser>;
@@ -178,6 +184,12 @@ pub trait Parser {
 
     /// The file is at its end: flows still held back go out now.
     fn finish(&mut self, _flows: &mut Sink<'_>) {}
+
+    /// Lines that a parser has to read before it can go on from here as this one would: the header of a table. `None` where
+    /// no lines would do. It is asked of formats that read ranges.
+    fn known(&self) -> Option<Vec<u8>> {
+        None
+    }
 
     /// The column mapping in use, for formats that have one.
     fn mapping(&self) -> Option<Mapping> {

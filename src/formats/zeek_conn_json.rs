@@ -29,6 +29,10 @@ impl Format for ZeekConnJson {
         Framing::Json
     }
 
+    fn reads_ranges(&self) -> bool {
+        true
+    }
+
     fn open(&self, setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
         Box::new(ConnJson { clock: setting.clock })
     }
@@ -51,6 +55,10 @@ struct ConnJson {
 }
 
 impl Parser for ConnJson {
+    fn known(&self) -> Option<Vec<u8>> {
+        Some(Vec::new())
+    }
+
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
         let fields = match Fields::of(super::without_mark(record.bytes)) {
             Ok(fields) => fields,

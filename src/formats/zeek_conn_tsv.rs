@@ -39,8 +39,19 @@ impl Format for ZeekConnTsv {
         Framing::Lines
     }
 
+    fn reads_ranges(&self) -> bool {
+        true
+    }
+
     fn open(&self, setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
-        Box::new(ConnTsv { clock: setting.clock, header: Header::default(), columns: None, cells: Separated::default() })
+        Box::new(ConnTsv {
+            clock: setting.clock,
+            header: Header::default(),
+            columns: None,
+            headless: false,
+            said: Vec::new(),
+            cells: Separated::default(),
+        })
     }
 }
 
@@ -109,6 +120,10 @@ struct ConnTsv {
     clock: Clock,
     header: Header,
     columns: Option<Columns>,
+    /// Rows came before any `#fields`, and were read by Zeek's default columns.
+    headless: bool,
+    /// The header lines that hold now, as they stand.
+    said: Vec<Vec<u8>>,
     cells: Separated,
 }
 
@@ -128,6 +143,10 @@ impl Columns {
 }
 
 impl Parser for ConnTsv {
+    fn known(&self) -> Option<Vec<u8>> {
+        (!self.headless).then(|| self.said.iter().flat_map(|line| line.iter().chain(b"\n")).copied().collect())
+    }
+
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
         let line = super::without_mark(record.bytes);
         if line.first() == Some(&b'#') {
@@ -138,6 +157,7 @@ impl Parser for ConnTsv {
             return zeek::other_log(path);
         }
         if self.columns.is_none() && is_bare_conn(line) {
+            self.headless = true;
             self.columns = Some(Columns::of(DEFAULT.split(|b| *b == b'\t')));
         }
         let Some(columns) = &self.columns else {
@@ -162,6 +182,7 @@ impl ConnTsv {
         if let Some(separator) = line.strip_prefix(b"#separator ") {
             self.header = Header::default();
             self.columns = None;
+            self.said = vec![line.to_vec()];
             if let [byte] = unescape(separator.trim_ascii()).as_ref() {
                 self.header.separator = *byte;
             }
@@ -169,6 +190,10 @@ impl ConnTsv {
         }
         let mut cells = line.split(|b| *b == self.header.separator);
         let (name, value) = (cells.next().unwrap_or_default(), cells.clone().next().unwrap_or_default());
+        if matches!(name, b"#empty_field" | b"#unset_field" | b"#path" | b"#fields") {
+            self.said.retain(|said| !(said.starts_with(name) && said.get(name.len()) == Some(&self.header.separator)));
+            self.said.push(line.to_vec());
+        }
         match name {
             b"#empty_field" => self.header.empty = value.to_vec(),
             b"#unset_field" => self.header.unset = value.to_vec(),

@@ -73,6 +73,11 @@ impl<K: Ranked + Hash, V: Absorb + Default> Capped<K, V> {
         entries
     }
 
+    /// The values, to be changed, in no order.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.entries.values_mut()
+    }
+
     /// The keys, in no order.
     pub fn keys(&self) -> impl Iterator<Item = &K> {
         self.entries.keys()

@@ -27,15 +27,15 @@ use crate::flow::{Endpoint, Flow, Host, Hour, Moment};
 use crate::sites::Locus;
 use capped::{Absorb, Capped};
 pub use hours::{Grain, Hours};
-use names::kept;
 use index::spread;
+use names::kept;
 use numbered::{Numbered, Scattered};
-use pairs::{PairNumbers, Pairs};
 pub use pairs::{PairKey, PairTotals};
+use pairs::{PairNumbers, Pairs};
 pub use service::{Earliest, Served, ServiceKey};
 use services::Services;
-pub use sight::Sight;
 use sight::Packed;
+pub use sight::Sight;
 use totals::Seen;
 pub use totals::Totals;
 use trails::TrailKey;
@@ -299,7 +299,11 @@ impl Ledger {
 
         if let Some(bar) = other.pairs.bar() {
             let Ledger { pairs, spilled_pairs, services, hosts, .. } = self;
-            if pairs.lower_bar(bar, |numbers| key_of(services, hosts, numbers), |pair| spilled_pairs.absorb(&pair.totals())) {
+            if pairs.lower_bar(
+                bar,
+                |numbers| key_of(services, hosts, numbers),
+                |pair| spilled_pairs.absorb(&pair.totals()),
+            ) {
                 self.forget();
             }
         }
@@ -356,6 +360,13 @@ impl Ledger {
         }
     }
 
+    /// All rows stand that many lines further down than was known when they were counted.
+    pub fn move_down(&mut self, lines: u64) {
+        self.services.move_down(lines);
+        self.pairs.move_down(lines);
+        self.trails.values_mut().for_each(|day| day.move_down(lines));
+    }
+
     /// The services of links, in order.
     pub fn services(&self) -> impl ExactSizeIterator<Item = (ServiceKey, Served)> + '_ {
         debug_assert!(self.noted.is_empty(), "a ledger is settled before it is read");
@@ -390,7 +401,8 @@ impl Ledger {
         let mut order: Vec<u128> = Vec::with_capacity(entries.len());
         order.extend(entries.iter().zip(0_u128..).map(|(entry, at)| {
             let [initiator, responder, service] = entry.numbers.map(|number| number as usize);
-            let [service, initiator, responder] = [services[service], hosts[initiator], hosts[responder]].map(u128::from);
+            let [service, initiator, responder] =
+                [services[service], hosts[initiator], hosts[responder]].map(u128::from);
             service << 96 | initiator << 64 | responder << 32 | at
         }));
         order.sort_unstable();

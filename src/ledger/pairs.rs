@@ -186,7 +186,9 @@ impl Pairs {
     /// Fetches what [`Pairs::place`] and counting will look at, so that the waits of many pairs overlap.
     pub(super) fn fetch(&self, all: impl Iterator<Item = PairNumbers>) -> usize {
         let entry = |numbers| self.entries.get(self.index.likely(hash(numbers)) as usize);
-        all.filter_map(entry).filter(|entry| entry.numbers[0] == u32::MAX || entry.totals.last_established.is_none()).count()
+        all.filter_map(entry)
+            .filter(|entry| entry.numbers[0] == u32::MAX || entry.totals.last_established.is_none())
+            .count()
     }
 
     pub(super) fn count(&mut self, numbers: PairNumbers, seen: &Seen, sight: Packed) {
@@ -195,7 +197,13 @@ impl Pairs {
     }
 
     /// Counts flows of one outcome that a row of a rollup stands for, from this sight to that.
-    pub(super) fn count_rolled(&mut self, numbers: PairNumbers, totals: &Totals, outcome: Outcome, sights: [Packed; 2]) {
+    pub(super) fn count_rolled(
+        &mut self,
+        numbers: PairNumbers,
+        totals: &Totals,
+        outcome: Outcome,
+        sights: [Packed; 2],
+    ) {
         let at = self.place(numbers);
         self.entries[at].totals.count_rolled(totals, outcome, sights[0], sights[1]);
     }
@@ -258,6 +266,14 @@ impl Pairs {
             stays
         });
         self.entries.len() < before
+    }
+
+    pub(super) fn move_down(&mut self, lines: u64) {
+        for Entry { totals, .. } in &mut self.entries {
+            for sight in [&mut totals.first, &mut totals.first_established, &mut totals.last_established] {
+                sight.move_down(lines);
+            }
+        }
     }
 
     /// Gives hosts and services other numbers.

@@ -85,6 +85,10 @@ impl Earliest {
         self.0.iter_mut().for_each(|sight| sight.call(file));
     }
 
+    pub(super) fn move_down(&mut self, lines: u64) {
+        self.0.iter_mut().for_each(|sight| sight.move_down(lines));
+    }
+
     /// The records, in order.
     pub fn sights(&self) -> impl Iterator<Item = Sight> + '_ {
         self.0.iter().filter_map(|packed| packed.sight())

@@ -151,7 +151,9 @@ impl Services {
     pub(super) fn count(&mut self, number: u32, hour: Hour, seen: &Seen, sight: Packed) -> bool {
         self.open(number, hour).count(seen);
         let slot = &mut self.slots[number as usize];
-        if !seen.reply && matches!(seen.outcome, Outcome::Established | Outcome::Unknown) && time_order(seen.at) <= slot.bar
+        if !seen.reply
+            && matches!(seen.outcome, Outcome::Established | Outcome::Unknown)
+            && time_order(seen.at) <= slot.bar
         {
             slot.earliest.take(sight);
             slot.bar = slot.earliest.bar();
@@ -212,6 +214,10 @@ impl Services {
     pub(super) fn fetch(&self, numbers: impl Iterator<Item = u32>) -> usize {
         let slot = |number: u32| self.slots.get(number as usize);
         numbers.filter_map(slot).filter(|slot| slot.last_day.is_none() || slot.open == Hourly::default()).count()
+    }
+
+    pub(super) fn move_down(&mut self, lines: u64) {
+        self.slots.iter_mut().for_each(|slot| slot.earliest.move_down(lines));
     }
 
     /// Whether so many services or hours have gathered that [`Services::settle`] is due.

@@ -125,6 +125,13 @@ impl Packed {
         self.offset.get() == u64::MAX
     }
 
+    /// The record stands that many lines further down.
+    pub(super) fn move_down(&mut self, lines: u64) {
+        if let Some(Sight { file, place, .. }) = self.sight() {
+            *self = Packed::of_file(self.at(), Place { line: place.line + lines, ..place }, file);
+        }
+    }
+
     /// The file is called this from now on.
     pub(super) fn call(&mut self, file: u32) {
         if let Some(sight) = self.sight() {

@@ -142,6 +142,10 @@ impl TrailDay {
         self.first.call(file);
     }
 
+    pub(super) fn move_down(&mut self, lines: u64) {
+        self.first.move_down(lines);
+    }
+
     fn take(&mut self, ran: bool, sight: Packed) {
         match (self.ran > 0, ran) {
             (false, true) => self.first = sight,

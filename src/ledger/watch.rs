@@ -46,7 +46,8 @@ impl Watch {
     /// Hands on what was gathered: flows by sensor and hour, and by prefix and sensor.
     pub(super) fn drain(&mut self, mut watched: impl FnMut(&str, Hour, u64), mut begun: impl FnMut(Locus, &str, u64)) {
         let Watch { names, open, hours, begun: began, .. } = std::mem::take(self);
-        for ((sensor, hour), count) in hours.into_iter().chain(open.map(|(sensor, hour, count)| ((sensor, hour), count)))
+        for ((sensor, hour), count) in
+            hours.into_iter().chain(open.map(|(sensor, hour, count)| ((sensor, hour), count)))
         {
             watched(&names[sensor as usize], hour, count);
         }

@@ -72,7 +72,11 @@ impl Ledger {
     /// The ledger as bytes. It was settled before.
     pub fn to_bytes(&self) -> Vec<u8> {
         // Roughly what its entries take, so that the bytes need not move to ever larger places.
-        let room = self.services.len() * 200 + self.services.hours() * 32 + self.pairs.entries().len() * 110 + self.trails.len() * 60 + 4096;
+        let room = self.services.len() * 200
+            + self.services.hours() * 32
+            + self.pairs.entries().len() * 110
+            + self.trails.len() * 60
+            + 4096;
         let mut writing = Writing(Vec::with_capacity(room));
         writing.put(&Head {
             services_cap: self.services.cap(),

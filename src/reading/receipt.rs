@@ -10,7 +10,7 @@ use crate::flow::{Basis, Moment};
 use crate::formats::Mapping;
 
 /// The receipt of one file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Receipt {
     /// The file's name, as it was dropped.
     pub name: String,
@@ -45,6 +45,18 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// Adds the receipt of the file's next part, whose first line is that many lines below.
+    pub fn absorb(&mut self, next: Receipt, lines: u64) {
+        self.size += next.size;
+        self.accounts.absorb(next.accounts, lines);
+        for (basis, flows) in next.bases {
+            *self.bases.entry(basis).or_default() += flows;
+        }
+        self.undated += next.undated;
+        self.first = self.first.into_iter().chain(next.first).min();
+        self.last = self.last.max(next.last);
+    }
+
     /// Whether every byte was read and understood.
     pub fn is_complete(&self) -> bool {
         let packed = self.layers.iter().any(|layer| !layer.unprocessed.0.is_empty());

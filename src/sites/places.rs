@@ -80,7 +80,9 @@ impl Flat {
         let address = u32::from(address);
         let Some(known) = self.upper.get((address >> 16) as usize).copied() else { return Ok(None) };
         let known = match known {
-            Flat::PAGES..Flat::FINER => self.third[(known - Flat::PAGES) as usize * 256 + (address >> 8) as usize % 256],
+            Flat::PAGES..Flat::FINER => {
+                self.third[(known - Flat::PAGES) as usize * 256 + (address >> 8) as usize % 256]
+            }
             known => known,
         };
         match known {

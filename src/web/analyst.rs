@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use js_sys::Uint8Array;
 use serde::Deserialize;
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
@@ -11,7 +12,7 @@ use super::messages::{
 use super::reader::RowsOrder;
 use super::{out, refuse, take};
 use crate::case::document::case_json;
-use crate::case::{Analysis, Case, ReadingResult};
+use crate::case::{Analysis, Case, PartResult, ReadingResult};
 use crate::evidence::table::Complaint;
 use crate::finding::Finding;
 use crate::flow::Service;
@@ -87,6 +88,22 @@ impl Analyst {
         let result = ReadingResult::from_bytes(result).map_err(refuse)?;
         self.analysis = None;
         Ok(self.case.add(result) as u32)
+    }
+
+    /// Takes all parts of a file of this size; gives its index, or nothing where the parts do not join: then the file has to
+    /// be read from its start to its end. Its hash comes later.
+    pub fn add_parts(&mut self, parts: Vec<Uint8Array>, size: f64) -> Result<Option<u32>, JsError> {
+        let part = |bytes: Uint8Array| PartResult::from_bytes(&bytes.to_vec()).map_err(refuse);
+        let parts = parts.into_iter().map(part).collect::<Result<Vec<PartResult>, JsError>>()?;
+        let Some(result) = ReadingResult::join(parts, size as u64) else { return Ok(None) };
+        self.analysis = None;
+        Ok(Some(self.case.add(result) as u32))
+    }
+
+    /// Notes the hash of a file that was taken in parts.
+    pub fn set_hash(&mut self, name: &str, sha256: &str) {
+        self.analysis = None;
+        self.case.set_hash(name, sha256);
     }
 
     /// Takes a dropped file out of the case, with its members where it is an archive.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
 use super::messages::{ProgressMessage, RowMessage};
@@ -12,6 +13,7 @@ use super::{out, refuse};
 use crate::case::ReadingOrder;
 use crate::reading::Reading;
 use crate::reading::count::Counting;
+use crate::reading::range::{RangeReading, Ranges};
 use crate::reading::receipt::Receipt;
 use crate::reading::rows::{Lookup, Wanted};
 use crate::sites::SiteBook;
@@ -60,6 +62,84 @@ impl FileReading {
     pub fn abandon(self, reason: &str) -> Vec<Uint8Array> {
         let FileReading { order, reading, size } = self;
         results(&order, reading.abandon_all(reason, size))
+    }
+}
+
+/// How a file that several readers may share is cut.
+#[wasm_bindgen]
+pub struct FileRanges(Ranges);
+
+#[wasm_bindgen]
+impl FileRanges {
+    /// Whether a file that begins so may be read in ranges; nothing where one reader has to go through all of it.
+    pub fn of(order: &[u8], head: &[u8]) -> Result<Option<FileRanges>, JsError> {
+        let order = ReadingOrder::from_bytes(order).map_err(refuse)?;
+        Ok(Ranges::of(&order.order, head).map(FileRanges))
+    }
+
+    /// Where a range may end in these bytes of the file.
+    pub fn cut(&self, bytes: &[u8]) -> Option<u32> {
+        self.0.cut(bytes).and_then(|at| u32::try_from(at).ok())
+    }
+}
+
+/// The first pass over a range of a file.
+#[wasm_bindgen]
+pub struct PartReading {
+    order: ReadingOrder,
+    reading: RangeReading<Counting>,
+}
+
+#[wasm_bindgen]
+impl PartReading {
+    /// Begins to read the range that starts here. `head` is the file's beginning, as [`FileRanges::of`] saw it.
+    #[wasm_bindgen(constructor)]
+    pub fn new(name: &str, order: &[u8], head: &[u8], start: f64) -> Result<PartReading, JsError> {
+        let order = ReadingOrder::from_bytes(order).map_err(refuse)?;
+        let ranges = Ranges::of(&order.order, head).ok_or_else(|| refuse("this file is not read in ranges"))?;
+        let reading = ranges.begin(name, start as u64, order.counting(name));
+        Ok(PartReading { order, reading })
+    }
+
+    /// Takes the range's next bytes.
+    pub fn feed(&mut self, chunk: &[u8]) {
+        self.reading.feed(chunk);
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Result<JsValue, JsError> {
+        out(&ProgressMessage::from(self.reading.progress()))
+    }
+
+    /// The range is at its end. The result is for the analyst's `add_parts`.
+    pub fn finish(self) -> Vec<u8> {
+        let (part, counting) = self.reading.finish();
+        self.order.part(part, counting).into_bytes()
+    }
+}
+
+/// The hash of a file whose parts were read side by side.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Hashing(Sha256);
+
+#[wasm_bindgen]
+impl Hashing {
+    /// Of no bytes yet.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Hashing {
+        Hashing::default()
+    }
+
+    /// Takes the file's next bytes.
+    pub fn feed(&mut self, chunk: &[u8]) {
+        self.0.update(chunk);
+    }
+
+    /// SHA-256 in hex.
+    pub fn finish(self) -> String {
+        let digest: [u8; 32] = self.0.finalize().into();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

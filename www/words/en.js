@@ -337,6 +337,7 @@ export const en = {
 
   exports: {
     whileReading: "A file is still being read, so an export now would not say what it lacks. Wait until it is done, or cancel it: then every export says PARTIAL.",
+    hashing: "A large file is still being hashed: the export follows when that is done.",
     saved: (/** @type {string} */ name) => `${name} was handed to the browser to be saved.`,
     failed: (/** @type {string} */ why) => `Nothing was saved: ${why}.`,
   },

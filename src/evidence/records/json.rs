@@ -177,6 +177,17 @@ impl Objects {
         }
     }
 
+    /// Goes on behind an object that stood alone on its line.
+    pub(super) fn resume(&mut self, offset: u64) {
+        self.at.offset = offset;
+        self.start = self.at;
+        self.one_a_line = offset > 0;
+    }
+
+    pub(super) fn line_under_way(&self) -> u64 {
+        self.at.line
+    }
+
     pub(super) fn held(&self) -> u64 {
         self.let_go + self.pending.len() as u64
     }

@@ -76,6 +76,15 @@ impl Lines {
         }
     }
 
+    pub(super) fn resume(&mut self, offset: u64) {
+        self.place.offset = offset;
+        self.open_place = self.place;
+    }
+
+    pub(super) fn line_under_way(&self) -> u64 {
+        self.place.line
+    }
+
     pub(super) fn held(&self) -> u64 {
         self.overlong.unwrap_or(0) + (self.pending.len() + self.open.len()) as u64
     }

@@ -6,6 +6,7 @@
 mod logs;
 mod page;
 mod process;
+mod references;
 
 use crate::dist::Dist;
 use crate::stopwatch::timed;
@@ -83,30 +84,49 @@ impl Bench {
             if built.success() { Ok(()) } else { bail!("the command line did not compile") }
         })?;
         let kyoten = target().join("release/kyoten");
-        let mut table = "\n## `kyoten analyze`, natively\n\nHashing and accounts included. *Reading* is the same file read in pieces of 1 MiB \
-             and thrown away; *wc* is `wc -l`.\n\n\
-             | log | MB/s | MB per CPU second | of reading | of `wc -l`, per CPU second | peak memory |\n|---|---:|---:|---:|---:|---:|\n"
-            .to_owned();
+        let cut = references::cutter();
+        let mut table = format!(
+            "\n## `kyoten analyze`, natively\n\nHashing and accounts included. *Reading* is the same file read in pieces of 1 MiB \
+             and thrown away; *wc* is `wc -l`; *cutting* is {}; *DuckDB* is the nearest query (`benches/duckdb_query.py`) on two threads{}.\n\n\
+             | log | MB/s | MB per CPU second | of reading | of `wc -l`, per CPU second | of cutting, per CPU second | of DuckDB, per CPU second | \
+             of DuckDB's speed | peak memory |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+            cut.name,
+            if references::has_duckdb() { "" } else { ", which is not installed here (pip install duckdb)" },
+        );
         for kind in Kind::ALL {
             let log = self.log(folder, kind)?;
             let size = fs::metadata(&log)?.len() as f64 / 1e6;
             let (mut ours, mut wc, mut reading) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut cutting, mut duckdb) = (Vec::new(), Vec::new());
             // Once for nothing, so that the file is in memory for all of them.
             read(&log)?;
             for _ in 0..self.runs {
                 reading.push(read(&log)?);
                 wc.push(process::run(Command::new("wc").arg("-l").arg(&log))?);
+                if kind == Kind::ZeekTsv {
+                    cutting.push(cut.run(&log)?);
+                }
+                if let Some(mut query) = references::duckdb(kind, &log) {
+                    duckdb.push(process::run(&mut query)?);
+                }
                 ours.push(process::run(Command::new(&kyoten).arg("analyze").arg(&log).arg("--sites").arg(sites))?);
             }
             let (ours, wc, reading) = (median(ours), median(wc), median(reading));
+            let ratio = |costs: Vec<Cost>, of: fn(&Cost) -> f64| match costs.is_empty() {
+                true => "–".to_owned(),
+                false => format!("{:.2}", of(&median(costs)) / of(&ours)),
+            };
             writeln!(
                 table,
-                "| {} | {:.0} | {:.0} | {:.3} | {:.3} | {:.0} MB |",
+                "| {} | {:.0} | {:.0} | {:.3} | {:.3} | {} | {} | {} | {:.0} MB |",
                 kind.title(),
                 size / ours.seconds,
                 size / ours.processor,
                 reading.seconds / ours.seconds,
                 wc.processor / ours.processor,
+                ratio(cutting, |cost| cost.processor),
+                ratio(duckdb.clone(), |cost| cost.processor),
+                ratio(duckdb, |cost| cost.seconds),
                 ours.peak as f64 / 1e6,
             )?;
         }

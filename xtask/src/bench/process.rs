@@ -19,11 +19,16 @@ pub struct Cost {
 
 /// Runs a command to its end. Its output is thrown away.
 pub fn run(command: &mut Command) -> Result<Cost> {
+    run_on(command, Stdio::null())
+}
+
+/// Runs a command on this input to its end.
+pub fn run_on(command: &mut Command, input: Stdio) -> Result<Cost> {
     let name = command.get_program().display().to_string();
     let start = Instant::now();
     // A file never fills up as a pipe that nobody reads does.
     let said = workspace::target().join("bench/said.txt");
-    let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(&said)?).spawn();
+    let spawned = command.stdin(input).stdout(Stdio::null()).stderr(fs::File::create(&said)?).spawn();
     let mut child = spawned.with_context(|| format!("{name} could not be started"))?;
     let folder = format!("/proc/{}", child.id());
     let mut peak = 0;

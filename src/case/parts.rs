@@ -1,0 +1,168 @@
+//! The parts of one file, read side by side, as one result: the same as if one reader had gone from its start to its end.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ReadingOrder, ReadingResult, stamp};
+use crate::evidence::accounts::MOST_REASONS;
+use crate::ledger::Ledger;
+use crate::reading::count::Counting;
+use crate::reading::range::Part;
+
+/// What came of reading a part, as it travels from reader to analyst.
+pub struct PartResult {
+    part: Part,
+    ledger: Ledger,
+    stamp: u64,
+}
+
+/// As it travels.
+#[derive(Serialize, Deserialize)]
+struct Packed {
+    part: Part,
+    ledger: Vec<u8>,
+    stamp: u64,
+}
+
+impl ReadingOrder {
+    /// The result of reading a part by this order.
+    pub fn part(&self, part: Part, counting: Counting) -> PartResult {
+        let stamp = stamp(self.order_of(&part.receipt.name), &self.book);
+        PartResult { part, ledger: counting.into_ledger(), stamp }
+    }
+}
+
+impl PartResult {
+    /// The result as bytes.
+    pub fn into_bytes(self) -> Vec<u8> {
+        let packed = Packed { ledger: self.ledger.to_bytes(), part: self.part, stamp: self.stamp };
+        postcard::to_allocvec(&packed).expect("a part holds nothing that postcard cannot write")
+    }
+
+    /// Reads what [`PartResult::into_bytes`] wrote.
+    pub fn from_bytes(bytes: &[u8]) -> Result<PartResult, String> {
+        let Packed { part, ledger, stamp } = postcard::from_bytes(bytes).map_err(|e| format!("not a part: {e}"))?;
+        Ok(PartResult { part, ledger: Ledger::from_bytes(&ledger)?, stamp })
+    }
+}
+
+impl ReadingResult {
+    /// Joins all parts of a file of this size, in any order. `None` where they do not make up what one reader would have made of
+    /// the file, so that it has to be read from its start to its end. The hash is not known yet.
+    pub fn join(mut parts: Vec<PartResult>, size: u64) -> Option<ReadingResult> {
+        parts.sort_by_key(|result| result.part.start);
+        let follow = |pair: &[PartResult]| pair[1].part.follows(&pair[0].part) && pair[0].stamp == pair[1].stamp;
+        if !parts.windows(2).all(follow) {
+            return None;
+        }
+        let mut parts = parts.into_iter();
+        let PartResult { part, mut ledger, stamp } = parts.next()?;
+        let (mut receipt, mut lines) = (part.receipt, part.lines);
+        for PartResult { part, ledger: mut own, .. } in parts {
+            own.move_down(lines);
+            ledger.merge(&own, None);
+            receipt.absorb(part.receipt, lines);
+            lines += part.lines;
+        }
+        let accounts = &receipt.accounts;
+        let reasons = [&accounts.skipped, &accounts.malformed, &accounts.filtered, &accounts.without_endpoint];
+        // Which reasons are told apart where there are too many depends on where the reading began.
+        let told_apart = reasons.iter().all(|reasons| reasons.0.len() < MOST_REASONS);
+        (part.start == 0 && receipt.size == size && told_apart).then_some(ReadingResult { receipt, ledger, stamp })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Case;
+    use crate::reading::range::Ranges;
+
+    /// The file read whole, without its hash; and in parts that are cut about here, if they join.
+    fn both_ways(log: &[u8], cuts: &[usize]) -> (Vec<u8>, Option<Vec<u8>>) {
+        let order = Case::default().reading_order("x.log");
+        let mut reading = order.reading("x.log");
+        reading.feed(log);
+        let (mut receipt, counting) = reading.finish();
+        receipt.sha256 = None;
+        let whole = order.result(receipt, counting).to_bytes();
+
+        let ranges = Ranges::of(&order.order, log).expect("it may be cut");
+        let cuts = cuts.iter().map(|cut| cut + ranges.cut(&log[*cut..]).expect("there is a line end"));
+        let mut edges: Vec<usize> = [0, log.len()].into_iter().chain(cuts).collect();
+        edges.sort_unstable();
+        let parts = edges.windows(2).map(|edge| {
+            let mut reading = ranges.begin("x.log", edge[0] as u64, order.counting("x.log"));
+            log[edge[0]..edge[1]].chunks(4_001).for_each(|chunk| reading.feed(chunk));
+            let (part, counting) = reading.finish();
+            PartResult::from_bytes(&order.part(part, counting).into_bytes()).unwrap()
+        });
+        let parts: Vec<PartResult> = parts.rev().collect();
+        (whole, ReadingResult::join(parts, log.len() as u64).map(|result| result.to_bytes()))
+    }
+
+    const HEADER: &str = "#separator \\x09\n#path\tconn\n#fields\tts\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\torig_bytes\tconn_state\n";
+
+    fn zeek(rows: std::ops::Range<usize>) -> String {
+        let row = |n: usize| {
+            let bytes = if n.is_multiple_of(97) { "many".to_owned() } else { n.to_string() };
+            let (at, from, to) = (1_591_833_600 + n * 37 % 90_000, n % 200, n % 7);
+            format!("{at}.5\t10.1.0.{from}\t50000\t10.2.0.{to}\t445\ttcp\t{bytes}\tSF\n")
+        };
+        rows.map(row).collect()
+    }
+
+    #[test]
+    fn parts_of_a_file_are_the_file() {
+        let log = format!(
+            "{HEADER}{}#close\t2020\n{HEADER}{}oops\r\n\n{}",
+            zeek(0..2000),
+            zeek(2000..3000),
+            zeek(3000..3200)
+        );
+        let middle = log.find("#close").unwrap();
+        for cuts in [vec![90_000], vec![100, 70_000, 140_000], vec![middle - 3], vec![log.len() - 200, middle + 8]] {
+            let (whole, joined) = both_ways(log.as_bytes(), &cuts);
+            assert!(joined == Some(whole), "cut at {cuts:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_changes_is_honoured_by_reading_on_from_the_start() {
+        let other = HEADER.replace("ts\tid.orig_h\tid.orig_p", "id.orig_h\tid.orig_p\tts");
+        let log = format!("{HEADER}{}{other}{}", zeek(0..2000), zeek(0..1000));
+        let change = log.rfind("#separator").unwrap();
+        assert_eq!(both_ways(log.as_bytes(), &[change + 5_000]).1, None);
+        assert_eq!(both_ways(log.as_bytes(), &[50_000]).1.is_some(), true);
+    }
+
+    #[test]
+    fn json_is_cut_between_objects() {
+        let row = |n: usize| {
+            let open = if n == 900 { "" } else { "}" };
+            format!(
+                "{{\"_path\":\"conn\",\"ts\":{n}.5,\"id.orig_h\":\"10.0.0.{}\",\"id.resp_h\":\"10.1.0.1\",\"orig_bytes\":{n}{open}\n",
+                n % 250
+            )
+        };
+        let log: String = (0..2000).map(row).collect();
+        for cuts in [vec![80_000], vec![30_000, 83_000, 140_000]] {
+            let (whole, joined) = both_ways(log.as_bytes(), &cuts);
+            assert!(joined == Some(whole), "cut at {cuts:?}");
+        }
+    }
+
+    #[test]
+    fn sessions_that_are_logged_more_than_once_need_one_reader() {
+        let line = |n: usize, id: &str, action: &str| {
+            format!(
+                "date=2020-06-11 time=10:00:00 tz=\"+0900\" devid=\"FGT1\" logid=\"00000000{id}\" type=\"traffic\" subtype=\"forward\" \
+                 vd=\"root\" srcip=10.0.0.1 srcport=5 dstip=10.1.0.1 dstport=443 proto=6 sessionid={n} action=\"{action}\" sentbyte=5\n"
+            )
+        };
+        let ended: String = (0..1000).map(|n| line(n, "13", "close")).collect();
+        let (whole, joined) = both_ways(ended.as_bytes(), &[100_000]);
+        assert!(joined == Some(whole));
+        let open = [ended.clone(), line(7_000, "20", "accept"), ended, line(7_000, "13", "close")].concat();
+        assert_eq!(both_ways(open.as_bytes(), &[open.len() - 50_000]).1, None);
+    }
+}

@@ -1,0 +1,172 @@
+//! A range of a plain file, read by itself: so that several readers share one file, and their parts join to what one
+//! reader would have made of it.
+//!
+//! Which formats allow it, they say ([`Format::reads_ranges`](crate::formats::Format::reads_ranges)). A cut lies behind a
+//! line end. What a parser must know from before the cut is taken from the file's beginning; at its end each part says
+//! what a parser there would know, and a part that began with something else is not joined: the file is read from its
+//! start to its end instead ([`Part::follows`]).
+
+use serde::{Deserialize, Serialize};
+
+use super::receipt::Receipt;
+use super::{Inner, Order, Progress, Stage, Tallies, Visitor};
+use crate::evidence::records::{Framing, Piece, Splitter};
+use crate::evidence::unpack::{Unpacked, Unpacker};
+use crate::formats::{self, Format, SAMPLE_BYTES, Sample};
+
+/// How a file that may be read in ranges is read, told by its beginning.
+pub struct Ranges {
+    order: Order,
+    /// The file's beginning.
+    head: Vec<u8>,
+    format: &'static dyn Format,
+    framing: Framing,
+    /// What a parser must have read to stand behind the file's beginning.
+    known: Vec<u8>,
+}
+
+/// What a part was read by, and where it ends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its first byte in the file.
+    pub start: u64,
+    /// The receipt of its bytes alone, its lines counted from 1.
+    pub receipt: Receipt,
+    /// How many lines end in it.
+    pub lines: u64,
+    /// What its parser had read before.
+    before: Vec<u8>,
+    /// What a parser must have read to go on behind it; `None` where none can.
+    after: Option<Vec<u8>>,
+}
+
+impl Part {
+    /// Whether it is what one reader would have gone on to after the other part.
+    pub fn follows(&self, other: &Part) -> bool {
+        let end = other.start + other.receipt.size;
+        end == self.start && other.after.as_ref() == Some(&self.before) && self.after.is_some()
+    }
+}
+
+impl Ranges {
+    /// Whether the file that begins so may be read in ranges, and how. `head` is at least [`SAMPLE_BYTES`] of it.
+    pub fn of(order: &Order, head: &[u8]) -> Option<Ranges> {
+        let head = head.get(..SAMPLE_BYTES)?;
+        if !is_plain(head) {
+            return None;
+        }
+        let sample = sample(head);
+        let format = match &order.format {
+            Some(name) => formats::by_name(name),
+            None => formats::recognise(&sample),
+        }?;
+        let framing = format.framing(&sample);
+        let cuts = match framing {
+            Framing::Lines => true,
+            // Objects that stand one a line can be told apart from any line end on, as the first of them shows.
+            Framing::Json => sample.lines().next().is_some_and(|line| line.starts_with(b"{") && line.ends_with(b"}")),
+            Framing::QuotedLines(_) | Framing::Events => false,
+        };
+        if !cuts || !format.reads_ranges() {
+            return None;
+        }
+        // What stands in the beginning's records, read for what they leave behind alone.
+        let mut parser = format.open(&order.setting, &sample);
+        Splitter::new(framing).feed(sample.bytes, &mut |piece| {
+            if let Piece::Record(record) = piece {
+                _ = parser.read(record, &mut |_, _| {});
+            }
+        });
+        let known = parser.known()?;
+        Some(Ranges { order: order.clone(), head: head.to_vec(), format, framing, known })
+    }
+
+    /// Where a range may end in these bytes, behind the first line end that parts two records.
+    pub fn cut(&self, bytes: &[u8]) -> Option<usize> {
+        let mut ends = memchr::memchr_iter(b'\n', bytes).map(|end| end + 1);
+        match self.framing {
+            Framing::Lines => ends.next(),
+            Framing::Json => ends.find(|end| {
+                let before = bytes[..end - 1].strip_suffix(b"\r").unwrap_or(&bytes[..end - 1]);
+                before.ends_with(b"}") && bytes.get(*end) == Some(&b'{')
+            }),
+            Framing::QuotedLines(_) | Framing::Events => None,
+        }
+    }
+
+    /// Begins the range that starts here.
+    pub fn begin<V: Visitor>(&self, name: &str, start: u64, visitor: V) -> RangeReading<V> {
+        let sample = sample(&self.head);
+        let mut parser = self.format.open(&self.order.setting, &sample);
+        let before = if start == 0 { Vec::new() } else { self.known.clone() };
+        Splitter::new(Framing::Lines).feed(&before, &mut |piece| {
+            if let Piece::Record(record) = piece {
+                _ = parser.read(record, &mut |_, _| {});
+            }
+        });
+        let splitter = Splitter::resumed(self.framing, start);
+        let stage = Stage::Parsing { format: self.format, parser, splitter };
+        let inner = Inner { order: self.order.clone(), sample: Vec::new(), stage, tally: Tallies::new(visitor) };
+        RangeReading { name: name.to_owned(), start, inner, before }
+    }
+}
+
+/// A pass over a range under way.
+pub struct RangeReading<V> {
+    name: String,
+    start: u64,
+    inner: Inner<V>,
+    before: Vec<u8>,
+}
+
+impl<V: Visitor> RangeReading<V> {
+    /// Takes the range's next bytes.
+    pub fn feed(&mut self, chunk: &[u8]) {
+        self.inner.feed(chunk);
+    }
+
+    /// How far it has come.
+    pub fn progress(&self) -> Progress {
+        let accounts = &self.inner.tally.accounts;
+        Progress {
+            bytes: accounts.length,
+            records: accounts.records(),
+            flows: accounts.flows,
+            malformed: accounts.malformed.total().count,
+            format: self.inner.format(),
+        }
+    }
+
+    /// The range is at its end.
+    pub fn finish(mut self) -> (Part, V) {
+        self.inner.finish(None);
+        let (lines, after) = match &self.inner.stage {
+            Stage::Parsing { parser, splitter, .. } => (splitter.line() - 1, parser.known()),
+            Stage::Telling | Stage::Unknown { .. } => (0, None),
+        };
+        let format = self.inner.format().map(str::to_owned);
+        let size = self.inner.tally.accounts.length;
+        let (receipt, visitor) =
+            self.inner.tally.close(Receipt { name: self.name, size, format, ..Receipt::default() });
+        (Part { start: self.start, receipt, lines, before: self.before, after }, visitor)
+    }
+}
+
+fn sample(head: &[u8]) -> Sample<'_> {
+    Sample { bytes: head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head), whole: false }
+}
+
+/// Whether a file that begins so is in no packing, so that its bytes are those of the records.
+fn is_plain(head: &[u8]) -> bool {
+    let mut unpacker = Unpacker::opening_archives();
+    let mut same = 0;
+    let mut plain = true;
+    unpacker.feed(head, &mut |unpacked| match unpacked {
+        Unpacked::Bytes(bytes) => {
+            plain &= head[same..].starts_with(bytes);
+            same += bytes.len();
+        }
+        Unpacked::Member { .. } | Unpacked::End(_) => plain = false,
+    });
+    plain && same == head.len() && unpacker.closed().is_none() && unpacker.accounts().is_empty()
+}

@@ -1,0 +1,120 @@
+// One large file through several readers at once, each with a range of it; and its hash, which needs all of it in order, in
+// one more.
+
+/** A smaller file is read by one reader: to start more would take longer. */
+export const LARGE = 64 * 1024 * 1024;
+/** How much of a file its format is told by. */
+const HEAD = 64 * 1024;
+/** How far a line end is looked for; a file with longer records is not cut there. */
+const LOOK = 1024 * 1024;
+
+/** @typedef {{ stop: () => void }} Stoppable */
+
+/**
+ * Where the ranges of a file begin, and its length at the end; nothing where one reader has to go through all of it.
+ * @param {import("./engine.js").Engine} engine
+ * @param {File} file
+ * @param {Uint8Array} order
+ * @param {number} most
+ */
+async function edgesOf(engine, file, order, most) {
+  const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
+  const ranges = engine.bindings.FileRanges.of(order, head);
+  if (!ranges) return undefined;
+  const edges = [0];
+  for (let part = 1; part < most; part += 1) {
+    const near = Math.floor((file.size * part) / most);
+    const cut = ranges.cut(new Uint8Array(await file.slice(near, near + LOOK).arrayBuffer()));
+    if (cut !== undefined && near + cut < file.size) edges.push(near + cut);
+  }
+  ranges.free();
+  edges.push(file.size);
+  return edges.length > 2 ? { head, edges } : undefined;
+}
+
+/**
+ * The results of all parts; nothing where the file has to be read by one reader after all, whatever the reason.
+ * @param {import("./engine.js").Engine} engine
+ * @param {{ id: number, name: string, file: File }} task
+ * @param {Uint8Array} order
+ * @param {number} most how many readers
+ * @param {(progress: import("./types.js").Progress) => void} tell
+ * @param {(running: Stoppable) => void} running called with what stops it
+ * @returns {Promise<Uint8Array[] | undefined>}
+ */
+export async function readParts(engine, task, order, most, tell, running) {
+  const cut = await edgesOf(engine, task.file, order, most).catch(() => undefined);
+  if (!cut) return undefined;
+  const { head, edges } = cut;
+  /** @type {Worker[]} */
+  const workers = [];
+  /** @type {(import("./types.js").Progress | undefined)[]} */
+  const progress = edges.map(() => undefined);
+  try {
+    return await new Promise((resolve) => {
+      running({ stop: () => resolve(undefined) });
+      /** @type {Uint8Array[]} */
+      const results = [];
+      edges.slice(0, -1).forEach(async (from, place) => {
+        try {
+          const worker = await engine.spawn("reader", () => resolve(undefined));
+          workers.push(worker);
+          worker.onmessage = ({ data }) => {
+            if (data.progress) {
+              progress[place] = data.progress;
+              tell(sum(progress));
+            } else if (data.result) {
+              results.push(data.result);
+              worker.terminate();
+              if (results.length === edges.length - 1) resolve(results);
+            } else resolve(undefined);
+          };
+          worker.postMessage({ part: { task: task.id, file: task.file, name: task.name, order, head, from, to: edges[place + 1] } });
+        } catch {
+          // Without its worker the file is read by the one that it has.
+          resolve(undefined);
+        }
+      });
+    });
+  } finally {
+    for (const worker of workers) worker.terminate();
+  }
+}
+
+/**
+ * @param {(import("./types.js").Progress | undefined)[]} parts
+ * @returns {import("./types.js").Progress}
+ */
+function sum(parts) {
+  const whole = { bytes: 0, records: 0n, flows: 0n, malformed: 0n, format: /** @type {string | undefined} */ (undefined) };
+  for (const part of parts) {
+    if (!part) continue;
+    whole.bytes += part.bytes;
+    whole.records += part.records;
+    whole.flows += part.flows;
+    whole.malformed += part.malformed;
+    whole.format ??= part.format;
+  }
+  return whole;
+}
+
+/**
+ * SHA-256 of a file, in hex.
+ * @param {import("./engine.js").Engine} engine
+ * @param {File} file
+ * @returns {Promise<string>}
+ */
+export async function hashOf(engine, file) {
+  /** @type {(error: Error) => void} */
+  let broke = () => {};
+  const worker = await engine.spawn("reader", (error) => broke(error));
+  try {
+    return await new Promise((resolve, reject) => {
+      broke = reject;
+      worker.onmessage = ({ data }) => (data.digest ? resolve(data.digest) : reject(new Error(data.error)));
+      worker.postMessage({ hash: { task: 0, file } });
+    });
+  } finally {
+    worker.terminate();
+  }
+}
