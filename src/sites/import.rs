@@ -1,13 +1,16 @@
 //! Reads `sites.csv`: `site,cidr,country,timezone,lat,lon,role` and optional `host_pattern,source,contact`, in any order
-//! of columns, several rows a site. A row that can't be used is left out and said; nothing is dropped silently.
+//! of columns, several rows a site; and the tables of subnets that companies have already (see [`super::dialect`]). A row
+//! that can't be used is left out and said; nothing is dropped silently.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+use super::dialect::{Dialect, looks_like_netbox, netbox_as_csv, plain_name};
 use super::{Range, Site, SiteBook};
-use crate::evidence::table::{Row, Table, has_columns, told};
+use crate::evidence::table::{Row, Table, told};
 use crate::evidence::text::elided;
 
 pub use crate::evidence::table::Complaint;
@@ -15,22 +18,63 @@ pub use crate::evidence::table::Complaint;
 const COLUMNS: [&str; 10] =
     ["site", "cidr", "country", "timezone", "lat", "lon", "role", "host_pattern", "source", "contact"];
 
-/// Whether this is the beginning of a `sites.csv`, by its header.
+/// Whether this is the beginning of a `sites.csv`, or of a table of subnets by site, by its header. A foreign table must
+/// hold a range in its first row too, so that no log with a column for sites is taken for one.
 pub fn looks_like_sites(sample: &[u8]) -> bool {
-    has_columns(sample, &["site", "cidr"]) || has_columns(sample, &["site", "host_pattern"])
+    if looks_like_netbox(sample) {
+        return true;
+    }
+    let mut table = Table::read(sample);
+    let Some(dialect) = Dialect::of(&table.header) else { return false };
+    let both_ends = |name: &String| name.starts_with("dst") || name.starts_with("dest");
+    dialect.own
+        || (!table.header.iter().any(both_ends)
+            && table.next().is_some_and(|row| range_of(&row, &dialect).is_some_and(|text| read_net(&text).is_ok())))
+}
+
+/// The range as a row writes it, with the mask of its own column.
+fn range_of<'r>(row: &'r Row, dialect: &Dialect) -> Option<Cow<'r, str>> {
+    let cidr = row.cell(dialect.columns[1])?;
+    Some(match row.cell(dialect.mask) {
+        Some(mask) if !cidr.contains('/') => Cow::Owned(format!("{cidr}/{mask}")),
+        Some(_) | None => Cow::Borrowed(cidr),
+    })
 }
 
 /// Reads a whole `sites.csv` (UTF-8). The complaints come in order of line.
 pub fn read_sites(bytes: &[u8]) -> (SiteBook, Vec<Complaint>) {
+    if looks_like_netbox(bytes) {
+        let (csv, without) = netbox_as_csv(bytes);
+        return read_table(csv.as_bytes(), without);
+    }
+    read_table(bytes, 0)
+}
+
+fn read_table(bytes: &[u8], mut without: u64) -> (SiteBook, Vec<Complaint>) {
     let mut table = Table::read(bytes);
-    table.complain_of_others(&COLUMNS);
     let mut reading = Reading::default();
-    let columns = COLUMNS.map(|name| table.column(name));
-    if columns[0].is_none() {
+    let dialect = Dialect::of(&table.header).unwrap_or_else(|| {
+        let columns = COLUMNS.map(|name| table.column(name));
+        Dialect { columns, own: true, ..Dialect::default() }
+    });
+    if dialect.own {
+        table.complain_of_others(&COLUMNS);
+    }
+    if dialect.columns[0].is_none() {
         reading.say(0, "no column \"site\" in the header");
     }
     for row in table.by_ref() {
-        reading.row(&row, &columns);
+        // An inventory knows ranges that are in use nowhere: they are told once, not row by row.
+        if !dialect.own && row.cell(dialect.columns[0]).is_none() {
+            without += 1;
+            continue;
+        }
+        reading.row(&row, &dialect);
+    }
+    match without {
+        0 => {}
+        1 => reading.say(0, "1 range of no site is left out"),
+        more => reading.say(0, format!("{more} ranges of no site are left out")),
     }
     reading.finish(table.complaints)
 }
@@ -50,12 +94,14 @@ impl Reading {
         self.complaints.push(Complaint { line, sentence: sentence.into() });
     }
 
-    fn row(&mut self, row: &Row, columns: &[Option<usize>; 10]) {
-        let [name, cidr, country, timezone, lat, lon, role, pattern, source, contact] =
-            columns.map(|column| row.cell(column));
-        let Some(name) = name else {
+    fn row(&mut self, row: &Row, dialect: &Dialect) {
+        let [name, _, country, timezone, lat, lon, role, pattern, source, contact] =
+            dialect.columns.map(|column| row.cell(column));
+        let Some(name) = name.map(|name| if dialect.own { Cow::Borrowed(name) } else { plain_name(name) }) else {
             return self.say(row.line, "no site is named; the row is left out");
         };
+        let (name, cidr) = (name.as_ref(), range_of(row, dialect));
+        let cidr = cidr.as_deref();
         if let Err(refusal) = SiteBook::may_be_called(name) {
             return self.say(row.line, format!("{refusal}; the row is left out"));
         }

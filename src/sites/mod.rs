@@ -2,6 +2,7 @@
 //!
 //! Invariant: the same book gives the same site for the same address in the same evidence, always; longest prefix wins.
 
+mod dialect;
 pub mod export;
 pub mod guess;
 pub mod import;
