@@ -335,7 +335,7 @@ export function createActs(engine, store) {
       await change("remove_dropped", job.name);
     },
 
-    setClock: (/** @type {number} */ index, /** @type {number | undefined} */ seconds) => change("set_clock", index, seconds),
+    setClock: (/** @type {number} */ index, /** @type {import("./types.js").ClockChoice} */ clock) => change("set_clock", index, clock),
     setMapping: (/** @type {number} */ index, /** @type {Record<string, string>} */ columns) => change("set_mapping", index, columns),
     renameSite: (/** @type {number} */ index, /** @type {string} */ name) => change("rename_site", index, name),
     editSite: (/** @type {number} */ index, /** @type {object} */ fields) => change("edit_site", index, fields),

@@ -46,12 +46,19 @@
  * @property {bigint} header_lines
  * @property {number} [first]
  * @property {number} [last]
- * @property {{ basis: "explicit" | "file" | "chosen" | "unknown" | "mixed" | "none", offset?: number }} clock
+ * @property {{ basis: "explicit" | "file" | "chosen" | "unknown" | "mixed" | "none", offset?: number, zone?: string, year?: number, undated: bigint }} clock
  * @property {string} [advice]
  * @property {Mapping} [mapping]
  * @property {number} [duplicate_of]
  * @property {string} [imbalance]
  * @property {boolean} synthetic
+ */
+
+/**
+ * @typedef {object} ClockChoice what a person settled of a file's clock
+ * @property {number} [offset] seconds east of UTC
+ * @property {{ name: string, first: number, changes: [number, number][] }} [zone]
+ * @property {number} [year] of the first record
  */
 
 /**

@@ -26,6 +26,8 @@ mod rules;
 mod sample;
 #[path = "kyoten/verify.rs"]
 mod verify;
+#[path = "kyoten/zones.rs"]
+mod zones;
 
 /// Which connections between our sites should not have occurred?
 #[derive(Parser)]

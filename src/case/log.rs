@@ -50,6 +50,12 @@ pub fn catch_up(document: &mut Document) {
         if let Some(offset) = file.clock.assumed_offset_seconds {
             fresh.push(("zone", file.name.clone(), format!("{offset} seconds east of UTC")));
         }
+        if let Some(zone) = &file.clock.assumed_zone {
+            fresh.push(("zone", file.name.clone(), zone.clone()));
+        }
+        if let Some(year) = file.clock.assumed_year {
+            fresh.push(("year", file.name.clone(), format!("{year}")));
+        }
     }
     if !document.sites_guessed && !document.sites.is_empty() {
         fresh.push(("sites", String::new(), digest(&document.sites, document.sites.len())));

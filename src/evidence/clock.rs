@@ -2,13 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::zone::Zone;
 use crate::flow::{Basis, Moment};
 
 /// The zone and year chosen for one file. Times that say their own zone are not touched by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Clock {
-    /// Seconds east of UTC, where the user chose a zone.
+    /// Seconds east of UTC, where the user chose an offset. It goes before a zone.
     pub chosen_offset: Option<i32>,
+    /// The zone, where the user chose one by name.
+    pub chosen_zone: Option<Zone>,
     /// The year of records that have none, where the user chose it.
     pub chosen_year: Option<i32>,
 }
@@ -16,9 +19,10 @@ pub struct Clock {
 impl Clock {
     /// A local time (as if it were UTC) made UTC: by the zone that the user chose, else as it stands and marked unknown.
     pub fn settle(&self, local: Moment) -> (Moment, Basis) {
-        match self.chosen_offset {
-            Some(offset) => (Moment(local.0.saturating_sub(i64::from(offset) * 1_000_000)), Basis::Chosen),
-            None => (local, Basis::Unknown),
+        match (self.chosen_offset, self.chosen_zone) {
+            (Some(offset), _) => (Moment(local.0.saturating_sub(i64::from(offset) * 1_000_000)), Basis::Chosen),
+            (None, Some(zone)) => (zone.utc_of(local), Basis::Chosen),
+            (None, None) => (local, Basis::Unknown),
         }
     }
 }
@@ -67,7 +71,7 @@ mod tests {
     fn a_zone_nobody_named_is_unknown() {
         let noon = Moment(43_200_000_000);
         assert_eq!(Clock::default().settle(noon), (noon, Basis::Unknown));
-        let tokyo = Clock { chosen_offset: Some(32_400), chosen_year: None };
+        let tokyo = Clock { chosen_offset: Some(32_400), ..Clock::default() };
         assert_eq!(tokyo.settle(noon), (Moment(10_800_000_000), Basis::Chosen));
     }
 }

@@ -9,6 +9,7 @@ pub mod records;
 pub mod table;
 pub mod text;
 pub mod unpack;
+pub mod zone;
 
 pub use accounts::{Accounts, Example, Reasons, Tally};
 pub use clock::Clock;

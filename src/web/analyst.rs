@@ -7,7 +7,8 @@ use serde::Deserialize;
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
 use super::messages::{
-    self, ComplaintMessage, FigureOptions, LayoutMessage, RowQuery, Shown, View, case_view, hours, party_of, window,
+    self, ClockChoice, ComplaintMessage, FigureOptions, LayoutMessage, RowQuery, Shown, View, case_view, hours,
+    party_of, window,
 };
 use super::reader::RowsOrder;
 use super::{out, refuse, take};
@@ -117,11 +118,13 @@ impl Analyst {
         self.case.must_read_again()
     }
 
-    /// Settles the zone of a file whose times do not say theirs, in seconds east of UTC; nothing unsettles it.
-    pub fn set_clock(&mut self, index: u32, offset_seconds: Option<i32>) -> Result<(), JsError> {
+    /// Settles zone and year of a file whose times do not say theirs; nothing unsettles them.
+    pub fn set_clock(&mut self, index: u32, choice: JsValue) -> Result<(), JsError> {
         let name = self.name(index)?;
+        let choice: ClockChoice = take(choice)?;
+        let clock = choice.clock().ok_or_else(|| JsError::new("these are no rules of a time zone"))?;
         self.analysis = None;
-        self.case.orders.entry(name).or_default().setting.clock.chosen_offset = offset_seconds;
+        self.case.orders.entry(name).or_default().setting.clock = clock;
         Ok(())
     }
 

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::case::document::basis;
 use crate::case::{Analysis, Case, File};
 use crate::detectors::Refrain;
-use crate::evidence::Reasons;
 use crate::evidence::text::visible;
+use crate::evidence::zone::{Rules, Zone};
+use crate::evidence::{Clock, Reasons};
 use crate::finding::{Finding, Gravity};
 use crate::flow::{Hour, Moment, Service};
 use crate::formats::{self, Sample, mapped_csv};
@@ -329,6 +330,29 @@ struct EvidenceMessage {
 struct ClockMessage {
     basis: &'static str,
     offset: Option<i32>,
+    zone: Option<&'static str>,
+    year: Option<i32>,
+    /// Flows without a time.
+    undated: u64,
+}
+
+/// What a person settled of a file's clock.
+#[derive(Debug, Deserialize)]
+pub struct ClockChoice {
+    offset: Option<i32>,
+    zone: Option<Rules>,
+    year: Option<i32>,
+}
+
+impl ClockChoice {
+    /// As the engine has it; `None` where the zone's rules are none.
+    pub fn clock(self) -> Option<Clock> {
+        let chosen_zone = match self.zone {
+            Some(rules) => Some(Zone::new(rules)?),
+            None => None,
+        };
+        Some(Clock { chosen_offset: self.offset, chosen_zone, chosen_year: self.year })
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -479,7 +503,7 @@ pub fn case_view(case: &Case, analysis: &Analysis) -> CaseView {
 fn evidence(case: &Case, file: &File, repeat: Option<usize>, index: u32) -> EvidenceMessage {
     let receipt = &file.receipt;
     let accounts = &receipt.accounts;
-    let order = case.order_of(receipt);
+    let clock = case.order_of(receipt).map(|order| order.setting.clock).unwrap_or_default();
     let sample = Sample { bytes: &receipt.sample, whole: accounts.length <= receipt.sample.len() as u64 };
     let preview = mapped_csv::preview(&sample, receipt.mapping.as_ref());
     let inert = |cells: &[String]| cells.iter().map(|cell| visible(cell).into_owned()).collect::<Vec<_>>();
@@ -512,7 +536,10 @@ fn evidence(case: &Case, file: &File, repeat: Option<usize>, index: u32) -> Evid
         last: receipt.last.map(millis),
         clock: ClockMessage {
             basis: basis(&receipt.bases),
-            offset: order.and_then(|order| order.setting.clock.chosen_offset),
+            offset: clock.chosen_offset,
+            zone: clock.chosen_zone.map(Zone::name),
+            year: clock.chosen_year,
+            undated: receipt.undated,
         },
         advice: receipt.advice.clone(),
         mapping: preview.map(|preview| MappingMessage {

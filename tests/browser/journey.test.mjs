@@ -196,6 +196,11 @@ test("a CSV's columns can be corrected, and a clock without a zone is asked for"
   await receipt.locator(".ask button").click();
   await receipt.getByText("chosen by you").waitFor();
   assert.match(await receipt.innerText(), /2020-06-10 15:00:00 UTC/);
+  // By name, and in June: summer time is the zone's own affair.
+  await receipt.locator(".ask select").selectOption({ label: "America/New_York" });
+  await receipt.locator(".ask button").click();
+  await receipt.getByText("America/New_York, chosen by you").waitFor();
+  assert.match(await receipt.innerText(), /2020-06-11 04:00:00 UTC/);
   await receipt.locator(".mapping > summary").click();
   await receipt.getByLabel("to: address").selectOption("real destination");
   await receipt.getByRole("button", { name: "Read again with these columns" }).click();

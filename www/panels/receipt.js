@@ -56,7 +56,7 @@ function fact(label, value) {
 
 /** @param {Evidence} evidence */
 function clockWords({ clock }) {
-  const zone = clock.offset === undefined || clock.offset === null ? "" : offset(clock.offset);
+  const zone = clock.zone ?? (clock.offset === undefined || clock.offset === null ? "" : offset(clock.offset));
   switch (clock.basis) {
     case "file": return words.clock.file(zone || "UTC");
     case "chosen": return words.clock.chosen(zone);

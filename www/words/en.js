@@ -187,10 +187,15 @@ export const en = {
     unknown: "not said in the file",
     mixed: "some records say their zone, others do not",
     none: "no times in this file",
+    offsets: "By offset, summer time left to you",
+    zones: "By place, summer time included",
+    askYear: (/** @type {bigint} */ n) => (n > 0n ? `${n} connections have no date: this log leaves the year out. Which year does it begin in?` : "This log leaves the year out."),
+    year: "Year of its first record",
+    becomes: (/** @type {string} */ written, /** @type {string} */ utc) => `${written} becomes ${utc}`,
     ask: "These times carry no zone, and are shown as if they were UTC. Which zone was the device set to?",
     select: "Zone of this file’s clock",
     asUtc: "Not known: as if UTC",
-    apply: "Read again with this zone",
+    apply: "Read again with this clock",
   },
 
   mapping: {

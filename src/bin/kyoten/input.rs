@@ -23,7 +23,7 @@ pub struct Choices {
     /// Read every log as this format instead of telling it by content.
     #[arg(long)]
     pub format: Option<String>,
-    /// The zone of times that do not say theirs: UTC, +09:00, -0500.
+    /// The zone of times that do not say theirs: Asia/Tokyo, UTC, +09:00, -0500.
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub assume_zone: Option<String>,
     /// The year of times that do not say theirs.
@@ -40,13 +40,13 @@ impl Choices {
             let known: Vec<&str> = kyoten::formats::ALL.iter().map(|format| format.name()).collect();
             return Err(format!("no format is called {name:?}; there are {}", known.join(", ")));
         }
-        let chosen_offset = match &self.assume_zone {
-            None => None,
-            Some(zone) => Some(read_offset(zone).ok_or_else(|| {
-                format!("{zone:?} is not a zone that Kyoten reads; write it as an offset, like +09:00")
-            })?),
-        };
-        let clock = Clock { chosen_offset, chosen_year: self.year };
+        let mut clock = Clock { chosen_year: self.year, ..Clock::default() };
+        if let Some(zone) = &self.assume_zone {
+            clock.chosen_offset = read_offset(zone);
+            if clock.chosen_offset.is_none() {
+                clock.chosen_zone = Some(crate::zones::named(zone)?);
+            }
+        }
         Ok(Order { format: self.format.clone(), setting: Setting { clock, mapping: None } })
     }
 }

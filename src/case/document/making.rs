@@ -69,7 +69,7 @@ fn evidence(case: &Case, file: &File, repeat: Option<usize>) -> Evidence {
         name: within.clone(),
         sha256: (case.files().iter().find(|file| file.receipt.name == *within)).and_then(|f| f.receipt.sha256.clone()),
     });
-    let assumed = case.order_of(receipt).and_then(|order| order.setting.clock.chosen_offset);
+    let chosen = case.order_of(receipt).map(|order| order.setting.clock).unwrap_or_default();
     Evidence {
         name: receipt.name.clone(),
         archive,
@@ -77,7 +77,12 @@ fn evidence(case: &Case, file: &File, repeat: Option<usize>) -> Evidence {
         bytes: receipt.size,
         format: receipt.format.clone(),
         layers: receipt.layers.clone(),
-        clock: Clock { basis: basis(&receipt.bases).to_owned(), assumed_offset_seconds: assumed },
+        clock: Clock {
+            basis: basis(&receipt.bases).to_owned(),
+            assumed_offset_seconds: chosen.chosen_offset,
+            assumed_zone: chosen.chosen_zone.map(|zone| zone.name().to_owned()),
+            assumed_year: chosen.chosen_year,
+        },
         flows_without_time: receipt.undated,
         first: receipt.first.map(seconds),
         last: receipt.last.map(seconds),

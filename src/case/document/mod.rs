@@ -126,6 +126,12 @@ pub struct Clock {
     /// The zone that was chosen for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assumed_offset_seconds: Option<i32>,
+    /// As a name of the IANA database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed_zone: Option<String>,
+    /// The year that was chosen for its first record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed_year: Option<i32>,
 }
 
 /// The account of a file, at the layer where its records stand.
