@@ -6,13 +6,21 @@
 //! **Ends.** `srcaddr` and `dstaddr`, the addresses at the interface that logged the record, so that both halves of an exchange
 //! and its rejections name the same pair. `pkt-srcaddr` and `pkt-dstaddr` (behind a NAT or transit gateway, the packet's own
 //! ends) stand in only where the log has no other: the interface on the far side of the gateway logs that leg itself.
+//!
+//! **Transit gateways** log in an order of their own ("Transit Gateway Flow Log records", default format), told by its second field;
+//! they decide nothing, so what became of the connection is not known.
+//!
+//! **Counted once.** Where both ends have interfaces (or attachments) that log, both tell of the same packets: the first counts, see
+//! `reporters`. A REJECT is never taken for a repetition of an ACCEPT.
 
+use super::joined::Key;
+use super::reporters::Reporters;
 use super::syntax::json::{self, Value};
 use super::syntax::{address, number};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
 use crate::evidence::text::readable;
 use crate::evidence::{Framing, Record};
-use crate::flow::{Basis, Flow, Moment, Outcome, Protocol};
+use crate::flow::{Basis, Flow, Host, Moment, Outcome, Protocol};
 
 /// The format.
 pub struct AwsVpcFlow;
@@ -32,7 +40,9 @@ impl Format for AwsVpcFlow {
             if line.first() == Some(&b'{') {
                 continue;
             }
-            if Columns::of_header(line).is_some_and(|columns| columns.name_a_flow()) || is_default_order(line) {
+            if Columns::of_header(line).is_some_and(|columns| columns.name_a_flow()) || is_default_order(line)
+                || is_transit_gateway(line)
+            {
                 return Likeness::Certain;
             }
         }
@@ -53,6 +63,7 @@ impl Format for AwsVpcFlow {
 pub(super) enum Slot {
     Other,
     Interface,
+    Attachment,
     Source,
     Destination,
     SourcePort,
@@ -78,6 +89,7 @@ impl Slot {
     pub(super) fn of(name: &str) -> Option<Slot> {
         Some(match name {
             "interface-id" => Slot::Interface,
+            "tgw-attachment-id" => Slot::Attachment,
             "srcaddr" => Slot::Source,
             "dstaddr" => Slot::Destination,
             "srcport" => Slot::SourcePort,
@@ -111,7 +123,18 @@ const DEFAULT: &str = "version account-id interface-id srcaddr dstaddr srcport d
     action log-status vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region az-id sublocation-type \
     sublocation-id pkt-src-aws-service pkt-dst-aws-service flow-direction traffic-path";
 
+/// All fields of a transit gateway's log in the order in which its guide lists them.
+const TRANSIT: &str = "version resource-type account-id tgw-id tgw-attachment-id tgw-src-vpc-account-id \
+    tgw-dst-vpc-account-id tgw-src-vpc-id tgw-dst-vpc-id tgw-src-subnet-id tgw-dst-subnet-id tgw-src-eni tgw-dst-eni \
+    tgw-src-az-id tgw-dst-az-id tgw-pair-attachment-id srcaddr dstaddr srcport dstport protocol packets bytes start end \
+    log-status type packets-lost-no-route packets-lost-blackhole packets-lost-mtu-exceeded packets-lost-ttl-expired \
+    tcp-flags region flow-direction pkt-src-aws-service pkt-dst-aws-service";
+
 impl Columns {
+    fn transit_gateway() -> Columns {
+        Columns(TRANSIT.split(' ').map(|name| Slot::of(name).unwrap_or(Slot::Other)).collect())
+    }
+
     fn default_order(count: usize) -> Columns {
         Columns(DEFAULT.split(' ').take(count).map(|name| Slot::of(name).unwrap_or(Slot::Other)).collect())
     }
@@ -195,6 +218,9 @@ pub(super) struct VpcFlow {
     columns: Option<Columns>,
     /// The default order, by number of fields, made when first needed.
     plain: Option<Columns>,
+    /// The order of a transit gateway, likewise.
+    transit: Option<Columns>,
+    reporters: Reporters,
 }
 
 impl Parser for VpcFlow {
@@ -216,6 +242,7 @@ impl VpcFlow {
         }
         let columns = match &self.columns {
             Some(columns) => columns,
+            None if is_transit_gateway(line) => &*self.transit.get_or_insert_with(Columns::transit_gateway),
             None => {
                 let count = line.split(|b| matches!(b, b' ' | b'\t')).filter(|word| !word.is_empty()).count();
                 // An order of one's own may begin like the default one; without its header only the known lengths are sure.
@@ -235,7 +262,7 @@ impl VpcFlow {
             }
         };
         match columns.cut(line) {
-            Ok(cells) => finish(cells, record, flows),
+            Ok(cells) => finish(cells, &mut self.reporters, record, flows),
             Err(fault) => Disposition::Malformed(fault),
         }
     }
@@ -268,7 +295,7 @@ impl VpcFlow {
         match message {
             // CloudWatch hands out each line inside an object of its own.
             Some(line) if cells.iter().all(Option::is_none) => self.read_line(line.as_bytes(), record, flows),
-            Some(_) | None => finish(cells, record, flows),
+            Some(_) | None => finish(cells, &mut self.reporters, record, flows),
         }
     }
 }
@@ -283,7 +310,7 @@ pub(super) fn json_key(key: &[u8]) -> Option<Slot> {
     Slot::of(std::str::from_utf8(name).ok()?)
 }
 
-fn finish(cells: Cells<'_>, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
+fn finish(cells: Cells<'_>, reporters: &mut Reporters, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
     match cells[Slot::Status as usize] {
         Some(b"NODATA") => return Disposition::Skipped("no traffic at the interface in that time (NODATA)".into()),
         Some(b"SKIPDATA") => {
@@ -293,6 +320,16 @@ fn finish(cells: Cells<'_>, record: Record<'_>, flows: &mut Sink<'_>) -> Disposi
     }
     match flow_of(cells) {
         Ok(flow) => {
+            let interface = cells[Slot::Interface as usize].or(cells[Slot::Attachment as usize]).filter(|id| *id != b"-");
+            if let Some(interface) = interface {
+                let direction = u64::from(flow.initiator.address <= flow.responder.address);
+                let denied = u64::from(flow.outcome == Outcome::Denied);
+                let protocol = flow.protocol.map_or(256, |protocol| u64::from(protocol.0));
+                let key = Key::of(direction | denied << 1 | protocol << 2, &flow);
+                if reporters.repeats(key, Host::of_name(&readable(interface)).0 as u64, flow.start) {
+                    return Disposition::Skipped("told already by the other end's interface".into());
+                }
+            }
             flows(&flow, record.place);
             Disposition::Parsed
         }
@@ -348,7 +385,7 @@ fn flow_of(cells: Cells<'_>) -> Result<Flow<'_>, Fault> {
         (Some(start), Some(end)) => end.0.checked_sub(start.0).and_then(|micros| u64::try_from(micros).ok()),
         (_, _) => None,
     };
-    flow.sensor = cell(Slot::Interface).map(readable);
+    flow.sensor = cell(Slot::Interface).or(cell(Slot::Attachment)).map(readable);
     flow.outcome = match cell(Slot::Action) {
         Some(b"REJECT") => Outcome::Denied,
         // Security groups and network ACLs admitted it. A reset as the whole of what one end sent (flags are or-ed over the
@@ -369,6 +406,12 @@ fn without_stamp(line: &[u8]) -> &[u8] {
         }
         [..] => line,
     }
+}
+
+/// `6 TransitGateway 123456789012 tgw-… tgw-attach-…`.
+fn is_transit_gateway(line: &[u8]) -> bool {
+    let mut words = line.split(|b| *b == b' ');
+    words.next().is_some_and(|version| number::count(version).is_some()) && words.next() == Some(b"TransitGateway")
 }
 
 /// Whether a line without header is in the default order: a version, an interface, two ends, and a status in its place.

@@ -53,6 +53,7 @@ formats! {
     snort::Snort,
     squid::Squid,
     w3c_elf::W3cElf,
+    mikrotik::Mikrotik,
     pub kyoten_rollup::KyotenRollup,
     windows_event_xml::WindowsEventXml,
     windows_event_json::WindowsEventJson,
