@@ -12,6 +12,7 @@ mod firewall;
 mod fortigate_event;
 mod joined;
 mod reporters;
+mod named;
 pub mod syntax;
 mod web;
 pub mod windows;
@@ -58,6 +59,10 @@ formats! {
     windows_event_xml::WindowsEventXml,
     windows_event_json::WindowsEventJson,
     windows_event_csv::WindowsEventCsv,
+    cef::Cef,
+    leef::Leef,
+    // Behind all formats that it may carry, and that a document may be of its own.
+    carried::Carried,
     // Last, because it reads what nothing else knows.
     pub mapped_csv::MappedCsv,
 }

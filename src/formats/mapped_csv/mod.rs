@@ -13,6 +13,7 @@ mod row;
 use std::borrow::Cow;
 
 pub(super) use cells::cut as cut_row;
+pub(super) use row::outcome_word;
 pub use preview::{Preview, Reading, preview, unmapped_header};
 
 use super::syntax::time::Written;
