@@ -105,14 +105,16 @@ impl<'j> Document<'j> {
                         fault = self.walk(inner, inside, depth + 1);
                     }
                 }
-                // Of several values the first stands for all.
+                // Of several values the first stands for all, but each type of an event says something of its own.
                 Value::Array(items) => {
-                    let mut first = None;
-                    let walked = json::items(items, |item| first = first.take().or(item.text()));
+                    let mut taken = false;
+                    let walked = json::items(items, |item| {
+                        if let Some(text) = item.text().filter(|_| !taken || own == "event.type") {
+                            taken = true;
+                            self.take(&own, text);
+                        }
+                    });
                     fault = fault.and(walked);
-                    if let Some(text) = first {
-                        self.take(&own, text);
-                    }
                 }
                 Value::String(_) | Value::Number(_) => {
                     if let Some(text) = value.text() {

@@ -11,8 +11,8 @@ use crate::flow::Flow;
 mod firewall;
 mod fortigate_event;
 mod joined;
-mod reporters;
 mod named;
+mod reporters;
 pub mod syntax;
 mod web;
 pub mod windows;
@@ -53,6 +53,7 @@ formats! {
     azure_firewall::AzureFirewall,
     snort::Snort,
     squid::Squid,
+    windows_firewall::WindowsFirewall,
     w3c_elf::W3cElf,
     mikrotik::Mikrotik,
     pub kyoten_rollup::KyotenRollup,
@@ -61,9 +62,15 @@ formats! {
     windows_event_csv::WindowsEventCsv,
     cef::Cef,
     leef::Leef,
+    symantec_sep::SymantecSep,
+    microsoft_tables::MicrosoftTables,
+    // Behind all formats whose documents have these fields too.
+    ocsf_json::OcsfJson,
+    ecs_json::EcsJson,
     // Behind all formats that it may carry, and that a document may be of its own.
     carried::Carried,
-    // Last, because it reads what nothing else knows.
+    // Last, because they read what nothing else knows.
+    mapped_json::MappedJson,
     pub mapped_csv::MappedCsv,
 }
 

@@ -124,6 +124,8 @@ fn fields<'r>(row: &'r [Cow<'r, [u8]>]) -> Result<Named<'r>, &'static str> {
         };
         let slot = match label.as_str() {
             "Local Host IP" | "Local Host" | "Local" => Slot::Source,
+            // 0 is what stands there for protocols without ports.
+            "Local Port" | "Remote Port" if value == "0" => continue,
             "Local Port" => Slot::SourcePort,
             "Remote Host IP" => Slot::Destination,
             "Remote Host Name" => Slot::DestinationName,

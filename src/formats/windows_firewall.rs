@@ -72,10 +72,19 @@ fn likeness_of(line: &[u8]) -> Likeness {
     if sound && words.len() >= 16 { Likeness::Certain } else { Likeness::None }
 }
 
-/// A line without a collector's header; the log's own date is none.
+/// A line without a collector's header; the log's own date is none, and stands right before the action.
 fn body(line: &[u8]) -> &[u8] {
     let line = super::without_mark(line);
-    if line.first().is_some_and(|b| b.is_ascii_digit() || *b == b'#') { line } else { syslog::strip(line).body }
+    if line.first().is_some_and(|b| b.is_ascii_digit() || *b == b'#') {
+        return line;
+    }
+    const ACTIONS: [&[u8]; 6] = [b" ALLOW ", b" DROP ", b" OPEN ", b" OPEN-INBOUND ", b" CLOSE ", b" INFO-EVENTS-LOST "];
+    const STAMP: usize = "2020-06-11 10:00:00".len();
+    let stamped = ACTIONS.iter().find_map(|action| {
+        let at = memchr::memmem::find(line, action)?.checked_sub(STAMP)?;
+        time::read(&line[at..at + STAMP]).map(|_| at)
+    });
+    stamped.map_or_else(|| syslog::strip(line).body, |at| &line[at..])
 }
 
 fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -17,7 +17,7 @@ use crate::case::{Analysis, Case, PartResult, ReadingResult};
 use crate::evidence::table::Complaint;
 use crate::finding::Finding;
 use crate::flow::Service;
-use crate::formats::Mapping;
+use crate::formats::{Mapping, Sample, mapped_csv};
 use crate::ledger::survey::LinkKey;
 use crate::policy::csv::{looks_like_policy, read_policy};
 use crate::reading::rows::Wanted;
@@ -131,9 +131,11 @@ impl Analyst {
     /// Settles which column of a table means what.
     pub fn set_mapping(&mut self, index: u32, columns: JsValue) -> Result<(), JsError> {
         let name = self.name(index)?;
+        let sample = self.case.files().get(index as usize).map(|file| file.receipt.sample.as_slice());
+        let reader = mapped_csv::reader_of(&Sample { bytes: sample.unwrap_or_default(), whole: false });
         let order = self.case.orders.entry(name).or_default();
         order.setting.mapping = Some(Mapping { columns: take(columns)? });
-        order.format = Some("mapped_csv".to_owned());
+        order.format = Some(reader.to_owned());
         self.analysis = None;
         Ok(())
     }

@@ -7,6 +7,8 @@
 //! where neither it nor the file's beginning settles their order, the row is malformed and says so.
 
 mod columns;
+mod names;
+mod objects;
 mod preview;
 mod row;
 
@@ -14,13 +16,14 @@ use std::borrow::Cow;
 
 pub(super) use cells::cut as cut_row;
 pub(super) use row::outcome_word;
+pub(super) use objects::Objects;
 pub use preview::{Preview, Reading, preview, unmapped_header};
 
 use super::syntax::time::Written;
-use super::syntax::{cells, when};
+use super::syntax::{address, cells, when};
 use super::{Disposition, Fault, Format, Likeness, Mapping, Parser, Sample, Setting, Sink};
 use crate::evidence::text::readable;
-use crate::evidence::{Clock, Framing, Record};
+use crate::evidence::{Clock, Framing, Place, Record};
 use row::Plan;
 
 /// The format.
@@ -79,21 +82,36 @@ impl Parser for Rows {
                 format!("cell {cell} of: {shown}"),
             ));
         }
-        if let Some(reason) = self.plan.no_connection(&row) {
-            return Disposition::Skipped(reason.into());
-        }
-        match self.plan.flow(&row, &self.clock) {
-            Ok(flow) => {
-                flows(&flow, record.place);
-                Disposition::Parsed
-            }
-            Err(fault) => Disposition::Malformed(fault),
-        }
+        read_row(&self.plan, &row, &self.clock, record.place, flows)
     }
 
     fn mapping(&self) -> Option<Mapping> {
         Some(self.plan.mapping.clone())
     }
+}
+
+/// Reads a row by its plan.
+fn read_row(plan: &Plan, row: &[Cow<'_, [u8]>], clock: &Clock, place: Place, flows: &mut Sink<'_>) -> Disposition {
+    if let Some(reason) = plan.no_connection(row) {
+        return Disposition::Skipped(reason.into());
+    }
+    match plan.flow(row, clock) {
+        Ok(flow) => {
+            flows(&flow, place);
+            Disposition::Parsed
+        }
+        Err(fault) => Disposition::Malformed(fault),
+    }
+}
+
+/// The name of the format that reads a sample through a mapping: this one, or that of JSON objects.
+pub fn reader_of(sample: &Sample<'_>) -> &'static str {
+    if objects::is_json(sample) { "mapped_json" } else { "mapped_csv" }
+}
+
+/// Whether JSON objects tell of connections, by the names and values of their fields.
+pub(super) fn tells_of_connections(sample: &Sample<'_>) -> bool {
+    objects::table(sample).is_some_and(|table| table.has_both_ends())
 }
 
 /// Reads a time in one of the many ways that people and products write it; a date whose day and month could be either is
@@ -124,6 +142,9 @@ struct Table<'s> {
 impl<'s> Table<'s> {
     /// The table that a sample is: the one whose header names both ends, else whatever looks most like one.
     fn of(sample: &Sample<'s>) -> Option<Table<'s>> {
+        if objects::is_json(sample) {
+            return objects::table(sample);
+        }
         Table::mapped(sample).or_else(|| {
             let tables = DELIMITERS.iter().filter_map(|delimiter| Table::at(sample, *delimiter, 0));
             tables.filter(|table| table.header.len() > 1).max_by_key(|table| table.header.len())
@@ -132,6 +153,9 @@ impl<'s> Table<'s> {
 
     /// The table whose header is the first line that names both ends, after a few lines of preamble at most.
     fn mapped(sample: &Sample<'s>) -> Option<Table<'s>> {
+        if objects::is_json(sample) {
+            return None;
+        }
         let at = |delimiter: &u8| {
             (0..PREAMBLE).map_while(|before| Table::at(sample, *delimiter, before)).find(Table::has_both_ends)
         };
@@ -161,9 +185,19 @@ impl<'s> Table<'s> {
         Some(Table { delimiter, head, header, rows, guessed })
     }
 
+    /// Whether it names two ends, and they are hosts: by an address, or by what only connections have. A table of letters
+    /// (`from`, `to`) or of prices (`source`, `target`) has neither.
     fn has_both_ends(&self) -> bool {
-        let has = |field| self.guessed.iter().any(|(found, _)| *found == field);
-        (has("src_ip") || has("src_host")) && (has("dst_ip") || has("dst_host"))
+        let column = |field: &str| self.guessed.iter().find(|(found, _)| *found == field).map(|(_, column)| *column);
+        let has = |fields: &[&str]| fields.iter().any(|field| column(field).is_some());
+        let is_address = |cell: &Cow<'_, [u8]>| address::address_and_port(cell.trim_ascii()).is_some();
+        let addressed = ["src_ip", "dst_ip"].iter().filter_map(|field| column(field)).any(|column| {
+            self.rows.iter().filter_map(|row| row.get(column)).any(is_address)
+        });
+        let connected = has(&["src_port", "dst_port", "proto", "bytes_out", "bytes_in", "packets_out", "packets_in"]);
+        has(&["src_ip", "src_host"])
+            && has(&["dst_ip", "dst_host"])
+            && (addressed || connected || self.rows.is_empty())
     }
 
     fn mapping(&self) -> Mapping {
@@ -251,9 +285,12 @@ mod tests {
         let name = |text: &str| recognise(&Sample { bytes: text.as_bytes(), whole: true }).map(|format| format.name());
         assert_eq!(name("name,age\na,1"), None);
         assert_eq!(name("src,age\n192.0.2.1,1"), None);
+        assert_eq!(name("from,to,sent\nAlice,Bob,yesterday"), None);
+        assert_eq!(name("source,target,price\nOslo,Rome,5"), None);
+        assert_eq!(name("source,target,port\noslo,rome,5"), Some("mapped_csv"));
         assert_eq!(name("src;dst\n192.0.2.1;192.0.2.2"), Some("mapped_csv"));
         assert_eq!(name("sIP|dIP|sPort|dPort\n192.0.2.1|192.0.2.2|1|2"), Some("mapped_csv"));
-        assert_eq!(name("1,2020/06/11 10:00:00,0011,TRAFFIC,end,192.0.2.1,198.51.100.1"), None);
+        assert_eq!(name("1,2020/06/11 10:00:00,0011,end,192.0.2.1,198.51.100.1"), None);
     }
 
     #[test]

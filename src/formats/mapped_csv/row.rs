@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::super::syntax::{address, number, time};
 use super::super::{Fault, Mapping, reasons, zeek};
 use super::columns::{self, Unit, is_host_name, is_unset};
+use super::names;
 use crate::formats::syntax::when::{self, Order, Unread};
 use crate::evidence::Clock;
 use crate::evidence::text::readable;
@@ -19,6 +20,8 @@ pub type Row<'r> = [Cow<'r, [u8]>];
 pub struct Plan {
     /// How many columns the header has.
     pub width: usize,
+    /// Whether an empty cell is a field that is not there, as in JSON objects; in a table an empty text stays one.
+    pub is_sparse: bool,
     /// The mapping that this plan carries out.
     pub mapping: Mapping,
     columns: BTreeMap<&'static str, Column>,
@@ -41,10 +44,10 @@ impl Plan {
             Some(Column { at, name: name.clone() })
         };
         let columns: BTreeMap<&'static str, Column> =
-            columns::FIELDS.iter().filter_map(|(field, _)| Some((*field, column(field)?))).collect();
+            names::FIELDS.iter().filter_map(|(field, _)| Some((*field, column(field)?))).collect();
         let unit = columns.get("duration").map_or(Unit::Seconds, |duration| Unit::of(&duration.name));
         let order = mapping.columns.get("day_month").and_then(|word| Order::read(word));
-        Plan { width: header.len(), mapping: mapping.clone(), columns, order, unit }
+        Plan { width: header.len(), is_sparse: false, mapping: mapping.clone(), columns, order, unit }
     }
 
     /// The flow of a row.
@@ -110,6 +113,9 @@ impl Plan {
     /// A cell as text, as it stands.
     fn text<'r>(&self, row: &Row<'r>, field: &str) -> Option<Text<'r>> {
         let column = self.columns.get(field)?;
+        if self.is_sparse && row.get(column.at)?.is_empty() {
+            return None;
+        }
         Some(match row.get(column.at)? {
             Cow::Borrowed(bytes) => readable(trimmed(bytes)),
             Cow::Owned(bytes) => Cow::Owned(readable(trimmed(bytes)).into_owned()),
@@ -226,7 +232,7 @@ impl Plan {
             Ok(mut written) => {
                 written.offset = written.offset.or(zone);
                 // `TimeGenerated [UTC]`: the header says it for all rows.
-                if written.offset.is_none() && columns::plain(name).contains("utc") {
+                if written.offset.is_none() && names::plain(name).contains("utc") {
                     return Ok((written.local, Basis::File));
                 }
                 Ok(written.settle(clock))
@@ -247,8 +253,8 @@ impl Plan {
         };
         // Defender for Endpoint tells of its own machine as Local, whoever opened the connection.
         let accepted = cell.get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"inbound"));
-        let local = self.columns.get("src_ip").is_some_and(|c| columns::plain(&c.name).starts_with("local"));
-        if accepted && local && columns::plain(name) == "actiontype" {
+        let local = self.columns.get("src_ip").is_some_and(|c| names::plain(&c.name).starts_with("local"));
+        if accepted && local && names::plain(name) == "actiontype" {
             std::mem::swap(&mut flow.initiator, &mut flow.responder);
             std::mem::swap(&mut flow.bytes_out, &mut flow.bytes_in);
             std::mem::swap(&mut flow.packets_out, &mut flow.packets_in);
