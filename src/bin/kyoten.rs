@@ -6,8 +6,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+#[path = "kyoten/act.rs"]
+mod act;
 #[path = "kyoten/analyze.rs"]
 mod analyze;
+#[path = "kyoten/decide.rs"]
+mod decide;
 #[path = "kyoten/export.rs"]
 mod export;
 #[path = "kyoten/flows.rs"]
@@ -16,6 +20,10 @@ mod flows;
 mod input;
 #[path = "kyoten/inputs.rs"]
 mod inputs;
+#[path = "kyoten/intervals.rs"]
+mod intervals;
+#[path = "kyoten/merge.rs"]
+mod merge;
 #[path = "kyoten/report.rs"]
 mod report;
 #[path = "kyoten/rollup.rs"]
@@ -24,8 +32,12 @@ mod rollup;
 mod rules;
 #[path = "kyoten/sample.rs"]
 mod sample;
+#[path = "kyoten/state.rs"]
+mod state;
 #[path = "kyoten/verify.rs"]
 mod verify;
+#[path = "kyoten/when.rs"]
+mod when;
 #[path = "kyoten/zones.rs"]
 mod zones;
 
@@ -45,6 +57,8 @@ enum Command {
     Analyze(analyze::Arguments),
     /// The flows by link, service, hour and outcome, small enough to send; an input of analyze too.
     Rollup(rollup::Arguments),
+    /// The site book as intervals of addresses, for queries in a warehouse.
+    Intervals(intervals::Arguments),
     /// The case file as a report: one HTML file that prints to PDF.
     Report(report::Arguments),
     /// The case file in another form: for spreadsheets, timelines, graphs, tickets, sensors.
@@ -53,6 +67,14 @@ enum Command {
     Rules(rules::Arguments),
     /// Whether the evidence is what the case was made of, and the analysts' log whole.
     Verify(verify::Arguments),
+    /// What a finding is, who says so, when and why, into the case file.
+    Decide(decide::Arguments),
+    /// What was done about a link, and when, into the case file.
+    Act(act::Arguments),
+    /// What can be said of connections since a moment, with what was not watched.
+    State(state::Arguments),
+    /// Two analysts' cases of the same evidence as one, conflicts told.
+    Merge(merge::Arguments),
     /// Writes the synthetic sample case.
     Sample(sample::Arguments),
 }
@@ -74,6 +96,11 @@ fn main() -> ExitCode {
         Command::Export(arguments) => export::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Intervals(arguments) => intervals::run(&arguments),
+        Command::Decide(arguments) => decide::run(&arguments),
+        Command::Act(arguments) => act::run(&arguments),
+        Command::State(arguments) => state::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
     };
     match end {

@@ -6,9 +6,11 @@
 
 pub mod acts;
 pub mod aftermath;
+pub mod changes;
 pub mod document;
 pub mod ends;
 pub mod log;
+pub mod merging;
 mod parts;
 pub mod reopened;
 

@@ -6,6 +6,7 @@ mod dialect;
 pub mod export;
 pub mod guess;
 pub mod import;
+pub mod intervals;
 mod pattern;
 mod places;
 mod pseudonym;

@@ -7,9 +7,9 @@ use kyoten::case::document::case_json;
 use kyoten::case::{Analysis, Case};
 use kyoten::evidence::text::visible;
 use kyoten::flow::Moment;
-use kyoten::reading::Reading;
 use kyoten::reading::count::Counting;
 use kyoten::reading::receipt::Receipt;
+use kyoten::reading::{Order, Reading};
 
 use crate::End;
 use crate::input::{self, Choices};
@@ -44,9 +44,15 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let mut inputs = Inputs::sort(&arguments.logs, arguments.sites.as_deref(), arguments.policy.as_deref())?;
     inputs.take_sites_of_rollups(&order);
-    let Inputs { mut case, logs, mut complete } = inputs;
-    case.baseline = baseline;
+    inputs.case.baseline = baseline;
+    let (case, analysis, complete) = analysed(inputs, &order)?;
+    write_all(arguments, &case, &analysis)?;
+    Ok(if complete { End::Done } else { End::Partly })
+}
 
+/// Reads all logs and says on standard error what there is to say; whether all was fully read.
+pub fn analysed(inputs: Inputs, order: &Order) -> Result<(Case, Analysis, bool), String> {
+    let Inputs { mut case, logs, mut complete } = inputs;
     for complaint in case.policy.strangers(&case.book) {
         if !case.book.sites.is_empty() {
             eprintln!("{}", complaint.in_file("policy"));
@@ -79,8 +85,7 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
 
     let analysis = case.analyse();
     analysis.notices.iter().for_each(|notice| eprintln!("kyoten: {}", visible(notice)));
-    write_all(arguments, &case, &analysis)?;
-    Ok(if complete { End::Done } else { End::Partly })
+    Ok((case, analysis, complete))
 }
 
 fn write_all(arguments: &Arguments, case: &Case, analysis: &Analysis) -> Result<(), String> {

@@ -1,5 +1,6 @@
 //! `kyoten verify`: whether the evidence is what the case was made of, and whether the analysts' log is whole.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -21,11 +22,12 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<End, String> {
     let document = input::read_case(&arguments.case)?;
+    let mut out = String::new();
     let mut holds = true;
     match log::broken(&document.log) {
-        None => println!("log: whole, {} entries", document.log.len()),
+        None => _ = writeln!(out, "log: whole, {} entries", document.log.len()),
         Some(at) => {
-            println!("log: BROKEN at entry {} of {}", at + 1, document.log.len());
+            _ = writeln!(out, "log: BROKEN at entry {} of {}", at + 1, document.log.len());
             holds = false;
         }
     }
@@ -46,12 +48,12 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
     for file in &document.evidence {
         let name = visible(&file.name);
         let Some(sha256) = &file.sha256 else {
-            println!("{name}: was not read to its end, so there is no digest to compare");
+            _ = writeln!(out, "{name}: was not read to its end, so there is no digest to compare");
             holds &= given.is_empty();
             continue;
         };
         if given.is_empty() {
-            println!("{name}: sha256 {}, not checked", visible(sha256));
+            _ = writeln!(out, "{name}: sha256 {}, not checked", visible(sha256));
             continue;
         }
         let same = given.iter().position(|(_, digest)| digest.as_ref() == Some(sha256));
@@ -61,23 +63,24 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
                 used[at] = true;
                 let renamed =
                     if given[at].0 == file.name { String::new() } else { format!(" (now {})", visible(&given[at].0)) };
-                println!("{name}: ok{renamed}");
+                _ = writeln!(out, "{name}: ok{renamed}");
             }
             (None, Some(at)) => {
                 used[at] = true;
                 let now = given[at].1.as_deref().unwrap_or_default();
-                println!("{name}: ALTERED: sha256 is {now}, the case was made of {}", visible(sha256));
+                _ = writeln!(out, "{name}: ALTERED: sha256 is {now}, the case was made of {}", visible(sha256));
                 holds = false;
             }
             (None, None) => {
-                println!("{name}: MISSING");
+                _ = writeln!(out, "{name}: MISSING");
                 holds = false;
             }
         }
     }
     for ((name, _), _) in given.iter().zip(&used).filter(|((_, digest), used)| digest.is_some() && !**used) {
-        println!("{}: not in the case", visible(name));
+        _ = writeln!(out, "{}: not in the case", visible(name));
     }
+    input::write_out(None, out.as_bytes())?;
     Ok(if holds { End::Done } else { End::Partly })
 }
 

@@ -5,6 +5,7 @@
 
 pub mod needs;
 mod step;
+mod warehouse;
 
 use crate::dist::{self, Dist};
 use crate::toolchain::{self, TARGET};
@@ -35,6 +36,8 @@ enum Part {
     Page,
     /// The sealed page in a real browser
     Browser,
+    /// The queries of docs/warehouse.md in DuckDB, ClickHouse and Spark, from PyPI; only when it is asked for
+    Warehouse,
 }
 
 impl Test {
@@ -47,6 +50,9 @@ impl Test {
         }
         if wanted(Part::Page) || wanted(Part::Browser) {
             self.page_and_browser(&mut table, wanted(Part::Page), wanted(Part::Browser));
+        }
+        if self.only.contains(&Part::Warehouse) {
+            table.step("the warehouses' queries give kyoten's rollup", warehouse::queries);
         }
         if !table.print() {
             // The table has said it all, and its last line is to be the last.

@@ -114,6 +114,17 @@ pub fn cargo_test(command: &mut Command) -> Result<Outcome> {
     })
 }
 
+/// A program of ours whose last line is `N passed, N failed`.
+pub fn summed(command: &mut Command) -> Result<Outcome> {
+    counted(command, |lines| {
+        let sum = lines.iter().rev().find(|line| line.contains(" passed, ") && line.ends_with(" failed"));
+        sum.map_or(Count::default(), |line| Count {
+            passed: number_before(line, " passed"),
+            failed: number_before(line, " failed"),
+        })
+    })
+}
+
 /// `node --test` with its reporter `spec`.
 pub fn node_tests(command: &mut Command) -> Result<Outcome> {
     counted(command, |lines| {
