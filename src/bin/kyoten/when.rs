@@ -12,7 +12,7 @@ pub fn read(text: &str) -> Result<f64, String> {
     }
     let written = time::read(text.as_bytes());
     let (moment, _): (_, Basis) = written
-        .map(|written| written.settle(&Clock { chosen_offset: Some(0), chosen_year: None }))
+        .map(|written| written.settle(&Clock { chosen_offset: Some(0), ..Clock::default() }))
         .ok_or_else(|| format!("{text:?} is not a time; write it as 2020-06-11T02:13:00Z or 2020-06-11"))?;
     Ok(moment.0 as f64 / 1e6)
 }
