@@ -27,6 +27,8 @@ pub mod finding;
 
 pub mod detectors;
 
+pub mod scoping;
+
 pub mod case;
 
 pub mod placing;

@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use kyoten::calendar;
 use kyoten::detectors::{Observed, examine_all};
 use kyoten::evidence::Place;
 use kyoten::finding::Finding;
-use kyoten::flow::{Flow, Outcome};
+use kyoten::flow::{Flow, Moment, Outcome, Service};
 use kyoten::ledger::Ledger;
 use kyoten::ledger::survey::Survey;
-use kyoten::policy::Policy;
 use kyoten::policy::csv::read_policy;
+use kyoten::policy::{Policy, Scope, ServiceScope};
 use kyoten::reading::count::Counting;
 use kyoten::reading::receipt::Receipt;
 use kyoten::reading::{Fate, Order, Reading, Visitor};
 use kyoten::sample;
+use kyoten::scoping::negative::{Question, answer};
+use kyoten::scoping::sweep::{Outcome as Trace, Pin, sweep};
 use kyoten::sites::SiteBook;
 use kyoten::sites::import::read_sites;
 
@@ -175,5 +178,45 @@ fn the_first_findings_are_the_story_in_its_order() {
     let findings = told(&Policy::default());
     let missing: Vec<_> = story.iter().filter(|own| !findings.iter().any(|found| found == *own)).collect();
     assert_eq!(missing, [] as [&&str; 0]);
-    assert!(innocent(&findings) <= 8, "{findings:#?}");
+    assert!(innocent(&findings) <= 10, "{findings:#?}");
+}
+
+#[test]
+fn the_sweep_from_the_thai_link_names_indonesia_the_philippines_and_the_united_states_and_no_one_else() {
+    let (survey, book) = survey();
+    let (policy, _) = read_policy(&sample::file("SYNTHETIC-policy.csv").expect("a file of the sample").bytes);
+    let found = examine_all(&Observed::new(&survey, &book, &policy, None)).findings;
+    let pin = Pin::of(&found[0], &survey).expect("the first finding has hosts");
+    let swept = sweep(&pin, &survey, &book, &policy);
+    let named = |outcomes: &[Trace]| -> Vec<String> {
+        let own = swept.iter().filter(|swept| outcomes.contains(&swept.outcome));
+        own.map(|swept| book.name_of(swept.site).to_owned()).collect()
+    };
+    let traces = named(&[Trace::Confirmed, Trace::Suspected]);
+    assert_eq!(traces, ["Jakarta Office", "Manila Office", "New York Office"], "{swept:#?}");
+    assert_eq!(named(&[Trace::NotSeen]), ["Kobe Works", "Rotterdam Office", "Tokyo Cloud"], "{swept:#?}");
+    for site in swept.iter().filter(|swept| swept.outcome == Trace::Confirmed) {
+        assert!(!site.rows.is_empty() && !site.hosts.is_empty() && site.marks.len() >= 2, "{site:#?}");
+    }
+}
+
+#[test]
+fn none_from_manila_since_august_is_said_with_its_days_and_gaps() {
+    let (survey, book) = survey();
+    let moment = |text: &str| Moment(calendar::read_date(text).expect("a date") * calendar::DAY);
+    let question = |from: &str, to: &str| Question {
+        from: Scope::Site("Manila Office".to_owned()),
+        to: Scope::Site("Tokyo DC".to_owned()),
+        service: ServiceScope::One(Service::read("tcp/445").expect("a service")),
+        window: (moment(from), moment(to)),
+    };
+    let since = answer(&question("2020-08-03", "2020-10-31"), &survey, &book);
+    assert_eq!((since.ran, since.covered.seen), (0, since.covered.days), "{since:#?}");
+    assert!(
+        since.sentence.contains("Manila Office → Tokyo DC over tcp/445 from 2020-08-03 to 2020-10-31"),
+        "{}",
+        since.sentence
+    );
+    let before = answer(&question("2020-06-20", "2020-06-25"), &survey, &book);
+    assert!(before.ran > 0 && before.links.len() == 1, "{before:#?}");
 }

@@ -1,7 +1,7 @@
 //! D15 odd hosts: over a service that a link is known for, a host pair does what neither it nor any other pair there does.
 //!
 //! The statistic is a sum over a day of a host pair: of −ln of the chances that it carries so much out, so much back, so many
-//! connections or one so long (the least likely of the four, by distance from the pair's own days, drawn to those of all pairs
+//! connections or one so long (the least likely of the four, by distance from the pair's own earlier days, drawn to those of all pairs
 //! of the service, in deviations of the median kind); that so many of its hours are out of hours at the caller's (beta-binomial
 //! on the service's own share, ρ = .15), or one of them so rarely used there at all by others; and that the caller is new there (the share of such days among all). What such a sum
 //! is worth is settled by comparison with the days of all pairs of the organisation (`conformal`), those to the Internet apart;
@@ -18,7 +18,7 @@ use super::numeric::{acat, beta_binomial_tail, ln, middle_and_spread};
 use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of, time};
 use crate::calendar;
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::Moment;
+use crate::flow::{Host, Moment};
 use crate::ledger::TrailDay;
 
 /// The detector.
@@ -31,6 +31,8 @@ const LEAST_SCORES: usize = 60;
 const OWN_WEIGHT: f64 = 4.0;
 /// No spread of logarithms is taken for less: nothing real is as even.
 const LEAST_SPREAD: f64 = 0.35;
+/// So many of a pair's earlier days are its habit.
+const EARLIER: usize = 60;
 /// A caller is new for so many days.
 const YOUNG: i32 = 7;
 /// How much the hours of a host's day go together.
@@ -115,92 +117,76 @@ fn measures(seen: &TrailDay) -> Measures {
 }
 
 /// All days of a service's pairs on which something ran.
-fn measure<'s>(daily: &Daily<'_>, at: usize, unit: &Unit<'s>, ordinary: &[f64; 48], days: &mut Vec<PairDay<'s>>) {
+fn measure<'s>(daily: &Daily<'_>, number: usize, unit: &Unit<'s>, ordinary: &[f64; 48], days: &mut Vec<PairDay<'s>>) {
     let all: Vec<(&Pair<'s>, i32, &'s TrailDay)> = unit
         .pairs
         .iter()
         .flat_map(|pair| pair.days.iter().map(move |(day, seen)| (pair, *day, seen)))
         .filter(|(_, _, seen)| seen.ran > 0)
         .collect();
-    if all.is_empty() {
-        return;
-    }
-    let over = |days: &[Measures]| -> [(f64, f64); 4] {
-        std::array::from_fn(|m| {
-            let values: Vec<f64> = days.iter().map(|day| day[m]).collect();
-            middle_and_spread(&values).unwrap_or((0.0, 0.0))
-        })
-    };
-    let of_service = over(&all.iter().map(|(_, _, seen)| measures(seen)).collect::<Vec<_>>());
-    let off_of = |day: i32, seen: &TrailDay| {
-        ((seen.hours & daily.off_hours(unit.link, day)).count_ones(), seen.hours.count_ones())
-    };
-    let mut masks: BTreeMap<i32, u32> = BTreeMap::new();
-    for (_, day, _) in &all {
-        masks.entry(*day).or_insert_with(|| daily.off_hours(unit.link, *day));
-    }
-    let sum = |of: &mut dyn Iterator<Item = (i32, &TrailDay)>| {
-        of.fold((0, 0), |(off, hours), (day, seen)| {
-            let mask = masks.get(&day).copied().unwrap_or_else(|| off_of(day, seen).0);
-            (off + (seen.hours & mask).count_ones(), hours + seen.hours.count_ones())
-        })
-    };
-    let (all_off, all_hours) = sum(&mut all.iter().map(|(_, day, seen)| (*day, *seen)));
+    let Some(first) = all.iter().map(|(_, day, _)| *day).min() else { return };
+    let begin = first + super::novelty::DAYS_BEFORE as i32;
+    let of_service = usual(&all.iter().map(|(_, _, seen)| measures(seen)).collect::<Vec<_>>());
+    let seen_on: BTreeSet<i32> = all.iter().map(|(_, day, _)| *day).collect();
+    let masks: BTreeMap<i32, u32> = seen_on.iter().map(|day| (*day, daily.off_hours(unit.link, *day))).collect();
+    let local: BTreeMap<i32, [u8; 24]> = seen_on.iter().map(|day| (*day, daily.local_hours(unit.link, *day))).collect();
+    let off_of = |day: i32, seen: &TrailDay| ((seen.hours & masks[&day]).count_ones(), seen.hours.count_ones());
+    let sum = |(off, hours): (u32, u32), own: (u32, u32)| (off + own.0, hours + own.1);
+    let (all_off, all_hours) = all.iter().map(|(_, day, seen)| off_of(*day, seen)).fold((0, 0), sum);
     let newcomers = Newcomers::of(unit, &all);
-    let mut own_of: BTreeMap<usize, ([(f64, f64); 4], f64, (u32, u32))> = BTreeMap::new();
-    for (number, pair) in unit.pairs.iter().enumerate() {
-        let own: Vec<Measures> =
-            pair.days.iter().filter(|(_, seen)| seen.ran > 0).map(|(_, seen)| measures(seen)).collect();
-        if own.len() > 1 {
-            let hours = sum(&mut pair.days.iter().map(|(day, seen)| (*day, seen)));
-            own_of.insert(number, (over(&own), own.len() as f64, hours));
-        }
-    }
-    let local: BTreeMap<i32, [u8; 24]> = masks.keys().map(|day| (*day, daily.local_hours(unit.link, *day))).collect();
-    for (number, pair) in unit.pairs.iter().enumerate() {
+    for pair in &unit.pairs {
         let rarity = rarity(unit, pair, &local, ordinary);
-        for (day, seen) in pair.days.iter().filter(|(_, seen)| seen.ran > 0) {
-            let measured = measures(seen);
-            let own = own_of.get(&number);
+        let ran: Vec<(i32, &'s TrailDay)> =
+            pair.days.iter().filter(|(_, seen)| seen.ran > 0).map(|(day, seen)| (*day, seen)).collect();
+        let of_pair: Vec<Measures> = ran.iter().map(|(_, seen)| measures(seen)).collect();
+        let (own_off, own_hours) = ran.iter().map(|(day, seen)| off_of(*day, seen)).fold((0, 0), sum);
+        let whole = usual(&of_pair);
+        for (at, (day, seen)) in ran.iter().enumerate() {
+            // What an intruder makes of a pair must not become its habit: only what was before counts. The first weeks have
+            // nothing before them.
+            let (own, count) = if *day < begin {
+                (whole, ran.len() - 1)
+            } else {
+                let earlier = &of_pair[at.saturating_sub(EARLIER)..at];
+                (usual(earlier), earlier.len())
+            };
+            let weight = count as f64 / (count as f64 + OWN_WEIGHT);
             let (mut above, mut usual) = ([0.0; 4], [0.0; 4]);
             for m in 0..4 {
-                let (middle, spread) = of_service[m];
-                let (own_middle, own_spread, weight) = match own {
-                    // One day less: this one is not to speak for itself.
-                    Some((own, days, _)) => (own[m].0, own[m].1, (days - 1.0) / (days - 1.0 + OWN_WEIGHT)),
-                    None => (0.0, 0.0, 0.0),
-                };
-                usual[m] = own_middle * weight + middle * (1.0 - weight);
-                let spread = (own_spread * weight + spread * (1.0 - weight)).max(LEAST_SPREAD);
-                above[m] = ((measured[m] - usual[m]) / spread).max(0.0);
+                usual[m] = own[m].0 * weight + of_service[m].0 * (1.0 - weight);
+                let spread = (own[m].1 * weight + of_service[m].1 * (1.0 - weight)).max(LEAST_SPREAD);
+                above[m] = ((of_pair[at][m] - usual[m]) / spread).max(0.0);
             }
-            let mask = masks[day];
-            let (off, hours) = ((seen.hours & mask).count_ones(), seen.hours.count_ones());
-            let (own_off, own_hours) = own.map_or((off, hours), |(_, _, hours)| *hours);
-            let share_of =
+            let (off, hours) = off_of(*day, seen);
+            let share =
                 |off: u32, hours: u32, drawn: f64, to: f64| (f64::from(off) + drawn * to) / (f64::from(hours) + drawn);
-            let of_all = share_of(all_off - off, all_hours - hours, 10.0, 0.15);
-            let share = share_of(own_off - off, own_hours - hours, 6.0, of_all);
-            let chance = beta_binomial_tail(u64::from(off), u64::from(hours), share, RHO);
-            let newcomer = newcomers.chance(pair, *day);
-            let hours_used =
-                (0..24).filter(|hour| seen.hours >> hour & 1 == 1).map(|hour| rarity[usize::from(local[day][hour])]);
-            let rarest = (hours_used.fold(1.0, f64::min) * f64::from(hours)).min(1.0);
-            let off = (off, hours, chance);
+            let of_all = share(all_off - off, all_hours - hours, 10.0, 0.15);
+            let of_own = share(own_off - off, own_hours - hours, 6.0, of_all);
+            let chance = beta_binomial_tail(u64::from(off), u64::from(hours), of_own, RHO);
+            let used = (0..24).filter(|hour| seen.hours >> hour & 1 == 1);
+            let rarest = used.map(|hour| rarity[usize::from(local[day][hour])]).fold(1.0, f64::min);
             days.push(PairDay {
-                unit: at,
+                unit: number,
                 pair: *pair,
                 day: *day,
                 seen,
                 above,
                 usual,
-                off,
-                rarest,
-                newcomer,
+                off: (off, hours, chance),
+                rarest: (rarest * f64::from(hours)).min(1.0),
+                newcomer: newcomers.chance(pair, *day),
                 score: 0.0,
             });
         }
     }
+}
+
+/// Middle and spread of each measure.
+fn usual(days: &[Measures]) -> [(f64, f64); 4] {
+    std::array::from_fn(|m| {
+        let values: Vec<f64> = days.iter().map(|day| day[m]).collect();
+        middle_and_spread(&values).unwrap_or((0.0, 0.0))
+    })
 }
 
 /// The shares of the hours of use over all services of people.
@@ -241,33 +227,33 @@ fn rarity(unit: &Unit<'_>, pair: &Pair<'_>, local: &BTreeMap<i32, [u8; 24]>, ord
 }
 
 /// How often days at a service are of callers that are new there.
-struct Newcomers<'s> {
-    since: BTreeMap<crate::flow::Host, i32>,
+struct Newcomers {
+    since: BTreeMap<Host, i32>,
     begin: i32,
     days: f64,
-    of_new: f64,
-    unit: std::marker::PhantomData<&'s ()>,
+    /// Days of newcomers, by host.
+    of_new: BTreeMap<Host, f64>,
+    all_new: f64,
 }
 
-impl<'s> Newcomers<'s> {
-    fn of(unit: &Unit<'s>, all: &[(&Pair<'s>, i32, &TrailDay)]) -> Newcomers<'s> {
-        let mut since: BTreeMap<crate::flow::Host, i32> = BTreeMap::new();
+impl Newcomers {
+    fn of(unit: &Unit<'_>, all: &[(&Pair<'_>, i32, &TrailDay)]) -> Newcomers {
+        let mut since: BTreeMap<Host, i32> = BTreeMap::new();
         for (pair, day, _) in all {
             let first = since.entry(pair.key.initiator).or_insert(*day);
             *first = (*first).min(*day);
         }
         let begin = unit.days.keys().next().copied().unwrap_or(0) + super::novelty::DAYS_BEFORE as i32;
-        let is_new = |pair: &Pair<'_>, day: i32| {
-            let first = since[&pair.key.initiator];
-            first >= begin && day < first + YOUNG
-        };
-        let later = all.iter().filter(|(_, day, _)| *day >= begin);
-        let (mut days, mut of_new) = (0.0, 0.0);
-        for (pair, day, _) in later {
+        let (mut days, mut all_new, mut of_new) = (0.0, 0.0, BTreeMap::new());
+        for (pair, day, _) in all.iter().filter(|(_, day, _)| *day >= begin) {
             days += 1.0;
-            of_new += f64::from(u8::from(is_new(pair, *day)));
+            let first = since[&pair.key.initiator];
+            if first >= begin && *day < first + YOUNG {
+                *of_new.entry(pair.key.initiator).or_insert(0.0) += 1.0;
+                all_new += 1.0;
+            }
         }
-        Newcomers { since, begin, days, of_new, unit: std::marker::PhantomData }
+        Newcomers { since, begin, days, of_new, all_new }
     }
 
     fn chance(&self, pair: &Pair<'_>, day: i32) -> f64 {
@@ -276,7 +262,8 @@ impl<'s> Newcomers<'s> {
             return 1.0;
         }
         // Without its own days, half a day more.
-        ((self.of_new - 1.0).max(0.0) + 0.5) / (self.days + 1.0)
+        let own = self.of_new.get(&pair.key.initiator).copied().unwrap_or(0.0);
+        (self.all_new - own + 0.5) / (self.days - own + 1.0)
     }
 }
 

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use super::marks::Company;
+use super::marks::{self, Company};
 use super::novelty::{self, Coverage, DAYS_BEFORE, EVERYDAY, LEAST_RUNS, Newness, Shares};
 use super::{
     Detector, Findings, Observed, Refrain, accounts_of, callers, counted, hosts_of, id_of, is_link, listed, ran, time,
@@ -70,17 +70,19 @@ impl Detector for NewLink {
         news.iter().for_each(|new| *by_caller.entry(new.link.from).or_default() += 1);
         let mean = news.len() as f64 / callers(observed.survey).len().max(1) as f64;
         let company = Company::of(observed.daily());
+        let mut claims = Vec::new();
         for new in &news {
             found.tested += 1;
             let others = by_caller[&new.link.from] - 1;
             let rate = novelty::rate(others, mean, new.newness.covered);
             match claim(observed, new, rate, (&shares, &coverage, &company)) {
-                Ok(finding) => found.findings.push(finding),
+                Ok(finding) => claims.push(finding),
                 Err(because) => {
                     found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: None, because });
                 }
             }
         }
+        found.findings = marks::gather_roll_outs(claims, observed);
         found
     }
 }
@@ -90,7 +92,7 @@ fn claim(
     new: &New<'_>,
     rate: f64,
     (shares, coverage, company): (&Shares, &Coverage, &Company<'_>),
-) -> Result<Finding, String> {
+) -> Result<(Finding, bool), String> {
     let New { link, seen, newness } = new;
     let services = in_order(seen);
     let (first_service, _) = services.first().ok_or("nothing ran")?;
@@ -103,8 +105,8 @@ fn claim(
     if p > EVERYDAY {
         return Err(format!("new links are an everyday thing here (p = {p:.2})"));
     }
-    let marks = company.marks(*link, *first_service, newness.first.hour().day());
-    let p = marks.join(p);
+    let signs = company.marks(*link, *first_service, newness.first.hour().day());
+    let p = signs.join(p);
     let pairs: Vec<_> = seen
         .services
         .values()
@@ -134,9 +136,9 @@ fn claim(
         counted(from as u64, "host"),
         counted(to as u64, "host"),
         newness.of_baseline(),
-        marks.said(),
+        signs.said(),
     );
-    Ok(Finding {
+    let finding = Finding {
         id: id_of(observed, RULE, *link, None, None),
         lane: Lane::Novelty,
         rule: RULE,
@@ -154,7 +156,8 @@ fn claim(
         attack: &["T1021", "T1570"],
         gravity: Gravity::Suspected,
         rows,
-    })
+    };
+    Ok((finding, signs.is_taken_up()))
 }
 
 /// The services of which connections ran, the first in time first.

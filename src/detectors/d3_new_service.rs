@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use super::marks::Company;
+use super::marks::{self, Company};
 use super::novelty::{self, Coverage, EVERYDAY, LEAST_RUNS, Newness, Shares, kind};
 use super::{
     Detector, Findings, Observed, Refrain, accounts_of, callers, counted, d2_new_link, hosts_of, id_of, is_link,
@@ -59,18 +59,20 @@ impl Detector for NewService {
         news.iter().for_each(|new: &Kind<'_>| *by_caller.entry(new.link.from).or_default() += 1);
         let mean = news.len() as f64 / callers(observed.survey).len().max(1) as f64;
         let company = Company::of(observed.daily());
+        let mut claims = Vec::new();
         for new in &news {
             found.tested += 1;
             let rate = novelty::rate(by_caller[&new.link.from] - 1, mean, new.newness.covered);
             let (service, _) = new.records[0];
             let p = novelty::chance(rate * shares.share(service)).min(1.0);
             match claim(observed, new, rate, p, (&coverage, &company)) {
-                Ok(finding) => found.findings.push(finding),
+                Ok(finding) => claims.push(finding),
                 Err(because) => {
                     found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: Some(service), because });
                 }
             }
         }
+        found.findings = marks::gather_roll_outs(claims, observed);
         found
     }
 }
@@ -131,7 +133,7 @@ fn claim(
     rate: f64,
     p: f64,
     (coverage, company): (&Coverage, &Company<'_>),
-) -> Result<Finding, String> {
+) -> Result<(Finding, bool), String> {
     let Kind { link, records, totals, newness, since } = new;
     let (service, _) = records[0];
     if let Some(approval) = novelty::approved(observed, *link, service, newness.first) {
@@ -140,8 +142,8 @@ fn claim(
     if p > EVERYDAY {
         return Err(format!("new services are an everyday thing here (p = {p:.2})"));
     }
-    let marks = company.marks(*link, service, newness.first.hour().day());
-    let p = marks.join(p);
+    let signs = company.marks(*link, service, newness.first.hour().day());
+    let p = signs.join(p);
     let all_pairs = records.iter().flat_map(|(_, record)| &record.pairs);
     let pairs: Vec<_> = all_pairs.filter_map(|(key, pair)| newness.sight(pair).map(|sight| (key, sight))).collect();
     let earliest = records.iter().flat_map(|(_, record)| newness.rows(record));
@@ -168,9 +170,9 @@ fn claim(
         counted(from as u64, "host"),
         counted(to as u64, "host"),
         newness.of_baseline(),
-        marks.said(),
+        signs.said(),
     );
-    Ok(Finding {
+    let finding = Finding {
         id: id_of(observed, RULE, *link, Some(service), None),
         lane: Lane::Novelty,
         rule: RULE,
@@ -188,7 +190,8 @@ fn claim(
         attack: &["T1021", "T1571"],
         gravity: Gravity::Suspected,
         rows,
-    })
+    };
+    Ok((finding, signs.is_taken_up()))
 }
 
 fn normal(observed: &Observed<'_>, link: LinkKey, before: Moment) -> String {

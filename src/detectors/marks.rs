@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::daily::Daily;
 use super::novelty;
 use super::numeric::{beta_binomial_tail, ln};
+use crate::finding::Finding;
 use crate::flow::{Host, Service};
 use crate::ledger::survey::LinkKey;
 
@@ -130,6 +131,42 @@ impl Marks {
     pub fn is_taken_up(&self) -> bool {
         self.callers >= 2 && self.hours > 0.05
     }
+}
+
+/// From so many sites on, taking up the same thing is a roll-out.
+const ROLL_OUT: usize = 3;
+
+/// Makes one finding of a roll-out: several sites whose people take up the same service of the same party. The first in time
+/// speaks, with the highest of the chances.
+pub fn gather_roll_outs(news: Vec<(Finding, bool)>, observed: &super::Observed<'_>) -> Vec<Finding> {
+    let mut by_goal: BTreeMap<(crate::sites::Party, Service), Vec<Finding>> = BTreeMap::new();
+    let mut single = Vec::new();
+    for (finding, is_taken_up) in news {
+        match finding.service.filter(|_| is_taken_up) {
+            Some(service) => by_goal.entry((finding.link.to, novelty::kind(service))).or_default().push(finding),
+            None => single.push(finding),
+        }
+    }
+    for (_, mut same) in by_goal {
+        if same.len() < ROLL_OUT {
+            single.extend(same);
+            continue;
+        }
+        same.sort_by(|a, b| (a.window, &a.id).cmp(&(b.window, &b.id)));
+        let highest = same.iter().filter_map(|finding| finding.p).fold(0.0, f64::max);
+        let mut rest = same.into_iter();
+        let Some(mut first) = rest.next() else { continue };
+        let others: Vec<String> = rest.map(|finding| observed.book.name_of(finding.link.from).to_owned()).collect();
+        first.p = Some(highest);
+        first.because += &format!(
+            " {} more sites took it up, each with several hosts and mostly in working hours, as in a roll-out: {}.",
+            others.len(),
+            super::listed(others.iter().cloned(), 8)
+        );
+        first.gist = format!("a roll-out over {} sites? {}", others.len() + 1, first.gist);
+        single.push(first);
+    }
+    single
 }
 
 /// Hours of use out of hours, and in all.

@@ -6,12 +6,19 @@
 
 mod conformal;
 mod d10_fan_out;
+mod d11_denied_then_admitted;
+mod d12_dormant;
+mod d13_spread;
+mod d14_relay;
 mod d15_odd_hosts;
 mod d1_policy;
 mod d2_new_link;
 mod d3_new_service;
 mod d5_off_hours;
 mod d6_volume;
+mod d7_flip;
+mod d8_beacon;
+mod d9_long_session;
 mod daily;
 mod joining;
 mod marks;
@@ -39,7 +46,14 @@ pub const ALL: &[&dyn Detector] = &[
     &d3_new_service::NewService,
     &d5_off_hours::OffHours,
     &d6_volume::Volume,
+    &d7_flip::Flip,
+    &d8_beacon::Beacon,
+    &d9_long_session::LongSession,
     &d10_fan_out::FanOut,
+    &d11_denied_then_admitted::DeniedThenAdmitted,
+    &d12_dormant::Dormant,
+    &d13_spread::Spread,
+    &d14_relay::Relay,
     &d15_odd_hosts::OddHosts,
 ];
 
@@ -59,6 +73,11 @@ pub trait Detector: Sync {
 
     /// Looks at all that was seen.
     fn examine(&self, observed: &Observed<'_>) -> Findings;
+
+    /// Looks at what the other lanes found.
+    fn follow_up(&self, _observed: &Observed<'_>, _earlier: &[Finding]) -> Findings {
+        Findings::default()
+    }
 }
 
 /// All that a detector sees.

@@ -15,32 +15,39 @@ const MOST_SUSPECTS: usize = 15;
 
 /// Lets all detectors look, and ranks what they found.
 pub fn examine_all(observed: &Observed<'_>) -> Findings {
-    let mut lanes: [(Lane, Vec<Finding>, usize); 4] =
-        [Lane::Policy, Lane::Novelty, Lane::Behaviour, Lane::Campaign].map(|lane| (lane, Vec::new(), 0));
     let mut all = Findings::default();
-    for detector in ALL {
-        let mut found = detector.examine(observed);
-        found.refrains.sort();
-        all.refrains.extend(found.refrains);
-        all.tested += found.tested;
-        if let Some((_, findings, tested)) = lanes.iter_mut().find(|(lane, ..)| *lane == detector.lane()) {
+    let mut lanes: Vec<Vec<Finding>> = Vec::new();
+    // The campaign's lane comes last: it also looks at what the others found.
+    for lane in [Lane::Policy, Lane::Novelty, Lane::Behaviour, Lane::Campaign] {
+        let earlier: Vec<Finding> = if lane == Lane::Campaign { lanes.concat() } else { Vec::new() };
+        let (mut findings, mut tested) = (Vec::new(), 0);
+        for detector in ALL.iter().filter(|detector| detector.lane() == lane) {
+            let mut found = detector.examine(observed);
+            if lane == Lane::Campaign {
+                let more = detector.follow_up(observed, &earlier);
+                found.findings.extend(more.findings);
+                found.refrains.extend(more.refrains);
+                found.tested += more.tested;
+            }
+            found.refrains.sort();
+            all.refrains.extend(found.refrains);
+            all.tested += found.tested;
             findings.extend(found.findings);
             // Rules that look at the same services test each of them once, together.
-            *tested = if detector.is_per_service() { (*tested).max(found.tested) } else { *tested + found.tested };
+            tested = if detector.is_per_service() { tested.max(found.tested) } else { tested + found.tested };
         }
-    }
-    let [policy, others @ ..] = lanes.map(|(lane, mut findings, tested)| {
         if lane == Lane::Behaviour {
             findings = join(findings, ALL.iter().filter(|detector| detector.is_per_service()).count());
         }
         by_p(&mut findings);
         set_q(&mut findings, tested);
         leave_out_weak(&mut findings);
-        findings.iter_mut().for_each(|finding| close(observed, finding));
-        findings
-    });
-    all.findings = policy;
-    all.findings.extend(in_turn(others.into()));
+        lanes.push(findings);
+    }
+    lanes.iter_mut().flatten().for_each(|finding| close(observed, finding));
+    let mut lanes = lanes.into_iter();
+    all.findings = lanes.next().unwrap_or_default();
+    all.findings.extend(in_turn(lanes.collect()));
     all
 }
 

@@ -22,6 +22,7 @@ pub struct Stream {
     policy: Policy,
     baseline: Option<(Moment, Moment)>,
     line: u64,
+    seconds: Option<u64>,
 }
 
 impl Stream {
@@ -29,7 +30,7 @@ impl Stream {
     pub fn new() -> Stream {
         let (book, complaints) = read_sites(SITES.as_bytes());
         assert_eq!(complaints, vec![]);
-        Stream { ledger: Ledger::default(), book, policy: Policy::default(), baseline: None, line: 0 }
+        Stream { ledger: Ledger::default(), book, policy: Policy::default(), baseline: None, line: 0, seconds: None }
     }
 
     /// Everyday traffic for so many days: every plant calls Tokyo over https and dns, Tokyo calls each over ssh.
@@ -56,6 +57,14 @@ impl Stream {
         self.add(day, minute, from, to, service, Outcome::Established, bytes)
     }
 
+    /// One flow that ran so many seconds.
+    pub fn lasting(mut self, day: i64, minute: i64, from: &str, to: &str, service: &str, seconds: u64) -> Stream {
+        self.seconds = Some(seconds);
+        self = self.add(day, minute, from, to, service, Outcome::Established, (1_000, 2_000));
+        self.seconds = None;
+        self
+    }
+
     #[allow(clippy::too_many_arguments, reason = "a flow has these")]
     fn add(
         mut self,
@@ -71,6 +80,7 @@ impl Stream {
         let end = |text: &str, port| Endpoint { address: Some(text.parse().unwrap()), port, ..Endpoint::default() };
         let flow = Flow {
             start: Some(moment(day, minute)),
+            duration: self.seconds.map(|seconds| seconds * 1_000_000),
             initiator: end(from, Some(50_000)),
             responder: end(to, service.port),
             protocol: service.protocol,

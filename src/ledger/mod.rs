@@ -4,6 +4,7 @@
 //! caps, past which totals stay exact ([`capped`]); the sum over the services is the number of flows drawn.
 
 pub mod capped;
+pub mod gaps;
 mod hours;
 mod index;
 mod names;

@@ -1,0 +1,188 @@
+//! D11 denied, then admitted: a host is refused again and again, and then let in.
+//!
+//! A host pair (or a host toward a site's service) that was denied or failed at least 3 times and ran within 7 days after. The
+//! score is the number of refusals times their share among all of the link's service that day, because an outage refuses
+//! everybody. p = (1 + others with as high a score)/(1 + all days of host pairs).
+//!
+//! Gate: rows of both. ATT&CK: T1110 Brute Force, T1562.004 Disable or Modify System Firewall. Innocent: a change ticket, a
+//! wrong password, a server that was restarted.
+
+use std::collections::BTreeMap;
+
+use super::daily::{Pair, Unit};
+use super::{Detector, Findings, Observed, accounts_of, counted, hosts_of, id_of, time};
+use crate::calendar;
+use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::flow::Moment;
+
+/// The detector.
+pub struct DeniedThenAdmitted;
+
+const RULE: &str = "D11 denied-then-admitted v1";
+const LEAST_REFUSALS: u32 = 3;
+const WITHIN_DAYS: i32 = 7;
+const TELLING: f64 = 0.05;
+
+struct Candidate<'d, 's> {
+    unit: &'d Unit<'s>,
+    pair: &'d Pair<'s>,
+    day: i32,
+    refused: u32,
+    /// The day on which it ran.
+    admitted: i32,
+    score: f64,
+}
+
+impl Detector for DeniedThenAdmitted {
+    fn rule(&self) -> &'static str {
+        RULE
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Behaviour
+    }
+
+    fn examine(&self, observed: &Observed<'_>) -> Findings {
+        let mut found = Findings::default();
+        let (mut all, mut candidates) = (0_usize, Vec::new());
+        for unit in &observed.daily().units {
+            let mut refused: BTreeMap<i32, u64> = BTreeMap::new();
+            for (day, seen) in unit.pairs.iter().flat_map(|pair| pair.days) {
+                *refused.entry(*day).or_default() += u64::from(seen.refused);
+            }
+            for pair in &unit.pairs {
+                all += pair.days.len();
+                for (day, seen) in pair.days.iter().filter(|(_, seen)| seen.refused >= LEAST_REFUSALS) {
+                    let after = pair.within(*day, day + WITHIN_DAYS);
+                    let Some((admitted, _)) = after.iter().find(|(_, seen)| seen.ran > 0) else { continue };
+                    let share = f64::from(seen.refused) / refused[day].max(1) as f64;
+                    let score = f64::from(seen.refused) * share * share;
+                    candidates.push(Candidate {
+                        unit,
+                        pair,
+                        day: *day,
+                        refused: seen.refused,
+                        admitted: *admitted,
+                        score,
+                    });
+                }
+            }
+        }
+        let mut best: BTreeMap<(crate::ledger::survey::LinkKey, crate::flow::Service), &Candidate<'_, '_>> =
+            BTreeMap::new();
+        for own in &candidates {
+            found.tested += 1;
+            let kept = best.entry((own.unit.link, own.unit.service)).or_insert(own);
+            if own.score > kept.score {
+                *kept = own;
+            }
+        }
+        for own in best.into_values() {
+            let as_high = candidates.iter().filter(|other| other.score >= own.score).count();
+            let p = as_high as f64 / (all as f64 + 1.0);
+            if p <= TELLING {
+                found.findings.extend(claim(observed, own, p, as_high, all));
+            }
+        }
+        found
+    }
+}
+
+fn claim(observed: &Observed<'_>, own: &Candidate<'_, '_>, p: f64, as_high: usize, all: usize) -> Option<Finding> {
+    let Candidate { unit, pair, day, refused, admitted, .. } = own;
+    let days = pair.within(*day, *admitted);
+    let totals = unit
+        .records
+        .iter()
+        .flat_map(|record| &record.pairs)
+        .find(|(key, _)| key == pair.key)
+        .map(|(_, totals)| totals)?;
+    let first = totals.first().filter(|sight| sight.at.is_some_and(|at| at.hour().day() == *day));
+    let rows = Rows::of(days.iter().filter_map(|(_, seen)| seen.sight()).chain(first))?;
+    let (hosts, _, _) = hosts_of(std::iter::once(pair.key));
+    let date = |day: i32| calendar::date(Moment(i64::from(day) * calendar::DAY));
+    let when = if admitted == day { "the same day".to_owned() } else { format!("on {}", date(*admitted)) };
+    let times = || rows.iter().filter_map(|sight| sight.at);
+    let window = times().min().zip(times().max());
+    let because = format!(
+        "{} asked {} for {} and was refused {} on {}; {when} it was let in (first row at {}). Of {} of host pairs, {} like it.",
+        observed.survey.host(pair.key.initiator),
+        observed.survey.host(pair.key.responder),
+        unit.service,
+        counted(*refused, "time"),
+        date(*day),
+        window.map(|(first, _)| time(first)).unwrap_or_default(),
+        counted(all as u64, "day"),
+        if as_high == 1 { "none other is".to_owned() } else { format!("{as_high} are") },
+    );
+    Some(Finding {
+        id: id_of(observed, RULE, unit.link, Some(unit.service), Some(pair.key.initiator)),
+        lane: Lane::Behaviour,
+        rule: RULE,
+        link: unit.link,
+        service: Some(unit.service),
+        window,
+        hosts,
+        accounts: accounts_of(unit.records.iter().copied()),
+        p: Some(p),
+        q: None,
+        because,
+        gist: format!("refused {}, then let in", counted(*refused, "time")),
+        normal: "What is refused there stays refused, or was never refused.".to_owned(),
+        innocent: &["a change ticket", "a wrong password, then the right one"],
+        attack: &["T1110", "T1562.004"],
+        gravity: Gravity::Suspected,
+        rows,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Stream;
+    use crate::flow::Outcome;
+
+    #[test]
+    fn a_host_that_tries_until_it_is_let_in_is_found() {
+        let mut stream = Stream::new().everyday(40);
+        for minute in 0..9 {
+            stream = stream.flow(30, 100 + minute, "10.0.0.77", "10.4.0.1", "tcp/443", Outcome::Denied);
+        }
+        let stream = stream.flow(30, 130, "10.0.0.77", "10.4.0.1", "tcp/443", Outcome::Established);
+        let found = stream.told_by(&super::DeniedThenAdmitted).findings;
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0].because.starts_with(
+                "10.0.0.77 asked 10.4.0.1 for tcp/443 and was refused 9 times on 2020-05-31; the same day it was let in"
+            ),
+            "{}",
+            found[0].because
+        );
+        assert!(found[0].p.unwrap() < 0.01);
+    }
+
+    #[test]
+    fn an_outage_refuses_everybody() {
+        let mut stream = Stream::new().everyday(10);
+        for (host, minute) in (1..60).flat_map(|host| (0..5).map(move |minute| (host, minute))) {
+            let from = format!("10.0.0.{host}");
+            stream = stream.flow(8, 600 + minute, &from, "10.4.0.1", "tcp/443", Outcome::Failed).flow(
+                9,
+                600,
+                &from,
+                "10.4.0.1",
+                "tcp/443",
+                Outcome::Established,
+            );
+        }
+        assert!(stream.told_by(&super::DeniedThenAdmitted).findings.is_empty());
+    }
+
+    #[test]
+    fn what_stays_refused_is_the_firewall_at_work() {
+        let mut stream = Stream::new().everyday(40);
+        for minute in 0..9 {
+            stream = stream.flow(30, 100 + minute, "10.0.0.77", "10.4.0.1", "tcp/443", Outcome::Denied);
+        }
+        assert!(stream.told_by(&super::DeniedThenAdmitted).findings.is_empty());
+    }
+}

@@ -1,0 +1,197 @@
+//! D12 dormant: a host or an account that was silent for a month calls other sites again.
+//!
+//! Of all gaps between days on which a host calls over links, the share as long as this one: p = (1 + others as long)/(gaps + 1).
+//! The same for accounts. Only gaps of 30 days and more are told, and only where the logs covered the time between.
+//!
+//! Not told where two others come back within a week of it. Gate: 5 earlier days. ATT&CK: T1078 Valid Accounts. Innocent: leave, a device that was repaired, work at the end of a quarter.
+
+use std::collections::BTreeMap;
+
+use super::daily::Unit;
+use super::{Detector, Findings, Observed, Refrain, counted, id_of};
+use crate::calendar;
+use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::flow::{Host, Moment};
+use crate::ledger::Sight;
+
+/// The detector.
+pub struct Dormant;
+
+const RULE: &str = "D12 dormant v1";
+const LEAST_GAP: i32 = 30;
+const LEAST_DAYS: usize = 5;
+const TELLING: f64 = 0.05;
+/// With so many others who come back within a week, a return has a common cause.
+const TOGETHER: usize = 2;
+
+/// Who is silent.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    Host(Host),
+    Account(String),
+}
+
+/// The days on which somebody called, each with a row and the unit that it belongs to.
+type Calls<'d, 's> = BTreeMap<i32, (Sight, &'d Unit<'s>, Option<Host>)>;
+
+impl Detector for Dormant {
+    fn rule(&self) -> &'static str {
+        RULE
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Behaviour
+    }
+
+    fn examine(&self, observed: &Observed<'_>) -> Findings {
+        let mut found = Findings::default();
+        let covered = observed.survey.covered_days();
+        for (name, calls) in [("host", of_hosts(observed)), ("account", of_accounts(observed))] {
+            let mut gaps: Vec<(i32, Who, i32)> = Vec::new();
+            let mut few = 0_u64;
+            for (who, days) in &calls {
+                let days: Vec<i32> = days.keys().copied().collect();
+                few += u64::from(days.len() < LEAST_DAYS);
+                for (at, pair) in days.windows(2).enumerate().filter(|(at, _)| at + 1 >= LEAST_DAYS) {
+                    _ = at;
+                    // Days without any log are no silence.
+                    let silent = covered.range(pair[0] + 1..pair[1]).count() as i32;
+                    gaps.push((silent, who.clone(), pair[1]));
+                }
+            }
+            if few > 0 {
+                let because = format!(
+                    "not enough evidence: {} with fewer than {LEAST_DAYS} days of calls to other sites",
+                    counted(few, name)
+                );
+                found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            }
+            found.tested += calls.len() - few as usize;
+            for (gap, who, day) in gaps.iter().filter(|(gap, ..)| *gap >= LEAST_GAP) {
+                let day = *day;
+                let as_long = gaps.iter().filter(|(other, ..)| other >= gap).count();
+                let p = as_long as f64 / (gaps.len() as f64 + 1.0);
+                // Where several come back within days, it was a line, a holiday or a restriction that ended, and no one's own matter.
+                let together = gaps
+                    .iter()
+                    .filter(|(other, own, back)| *other >= LEAST_GAP && own != who && (back - day).abs() <= 7);
+                if p <= TELLING && together.count() < TOGETHER {
+                    found.findings.extend(claim(observed, who, &calls[who], *gap, day, p));
+                }
+            }
+        }
+        found
+    }
+}
+
+fn of_hosts<'d>(observed: &'d Observed<'_>) -> BTreeMap<Who, Calls<'d, 'd>> {
+    let mut calls: BTreeMap<Who, Calls<'d, 'd>> = BTreeMap::new();
+    for unit in observed.daily().units.iter().filter(|unit| !unit.is_external()) {
+        for pair in &unit.pairs {
+            for (day, seen) in pair.days.iter().filter(|(_, seen)| seen.ran > 0) {
+                let Some(sight) = seen.sight() else { continue };
+                let own = calls.entry(Who::Host(pair.key.initiator)).or_default();
+                own.entry(*day).or_insert((sight, unit, Some(pair.key.responder)));
+            }
+        }
+    }
+    calls
+}
+
+fn of_accounts<'d>(observed: &'d Observed<'_>) -> BTreeMap<Who, Calls<'d, 'd>> {
+    let mut calls: BTreeMap<Who, Calls<'d, 'd>> = BTreeMap::new();
+    for unit in &observed.daily().units {
+        for record in &unit.records {
+            for account in record.accounts.keys() {
+                for (day, seen) in observed.survey.days_of_account(record, account) {
+                    let Some(sight) = seen.sight().filter(|_| seen.ran > 0) else { continue };
+                    calls.entry(Who::Account(account.clone())).or_default().entry(day).or_insert((sight, unit, None));
+                }
+            }
+        }
+    }
+    calls
+}
+
+fn claim(observed: &Observed<'_>, who: &Who, calls: &Calls<'_, '_>, gap: i32, day: i32, p: f64) -> Option<Finding> {
+    let after: Vec<_> = calls.range(day..day + 7).map(|(_, call)| call).collect();
+    let (_, unit, responder) = after.first()?;
+    let rows = Rows::of(after.iter().filter(|(_, other, _)| other.link == unit.link).map(|(sight, ..)| *sight))?;
+    let (name, hosts, accounts, host) = match who {
+        Who::Host(host) => {
+            (observed.survey.host(*host), std::iter::once(*host).chain(*responder).collect(), Vec::new(), Some(*host))
+        }
+        Who::Account(account) => (format!("The account {account}"), Vec::new(), vec![account.clone()], None),
+    };
+    let before = calls.range(..day).count();
+    let last = calls.range(..day).next_back().map(|(day, _)| *day)?;
+    let date = |day: i32| calendar::date(Moment(i64::from(day) * calendar::DAY));
+    let times = || rows.iter().filter_map(|sight| sight.at);
+    let because = format!(
+        "{name} had called on {} until {}, was silent for {} with logs, and on {} called {} over {}.",
+        counted(before as u64, "day"),
+        date(last),
+        counted(gap as u64, "day"),
+        date(day),
+        observed.link(unit.link),
+        unit.service,
+    );
+    Some(Finding {
+        id: id_of(observed, RULE, unit.link, Some(unit.service), host),
+        lane: Lane::Behaviour,
+        rule: RULE,
+        link: unit.link,
+        service: Some(unit.service),
+        window: times().min().zip(times().max()),
+        hosts,
+        accounts,
+        p: Some(p),
+        q: None,
+        because,
+        gist: format!("silent for {}, then back", counted(gap as u64, "day")),
+        normal: "Whoever calls other sites does so again within days.".to_owned(),
+        innocent: &["leave", "a device that was repaired"],
+        attack: &["T1078"],
+        gravity: Gravity::Suspected,
+        rows,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Stream;
+
+    #[test]
+    fn a_host_that_comes_back_after_two_months_is_found() {
+        let mut stream = Stream::new().everyday(90);
+        for day in 0..8 {
+            stream = stream.flows(1, day, 300, "10.0.0.50", "10.4.0.1", "tcp/443");
+        }
+        let found = stream.flows(1, 70, 300, "10.0.0.50", "10.4.0.1", "tcp/443").told_by(&super::Dormant).findings;
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(
+            found[0].because.starts_with(
+                "10.0.0.50 had called on 8 days until 2020-05-08, was silent for 62 days with logs, and on 2020-07-10"
+            ),
+            "{}",
+            found[0].because
+        );
+    }
+
+    #[test]
+    fn who_was_hardly_ever_there_is_not_judged() {
+        let stream = Stream::new().everyday(90).flows(1, 2, 0, "10.0.0.50", "10.4.0.1", "tcp/443").flows(
+            1,
+            70,
+            0,
+            "10.0.0.50",
+            "10.4.0.1",
+            "tcp/443",
+        );
+        let found = stream.told_by(&super::Dormant);
+        assert!(
+            found.findings.is_empty()
+                && found.refrains.iter().any(|refrain| refrain.because.contains("1 host with fewer than 5 days"))
+        );
+    }
+}

@@ -1,0 +1,164 @@
+//! D13 spread: what is odd at one site comes about at another toward the same server side and service, and at a third.
+//!
+//! Of the findings of the other lanes with q ≤ .3, or against the policy, those from different sites to the same party over
+//! the same service within 45 days, X of them. Were F such findings strewn over all K services that parties offer, F/K would
+//! meet by chance: p is the Poisson tail of X − 1 more.
+//!
+//! Gate: X ≥ 2. ATT&CK: T1021 Remote Services, T1570 Lateral Tool Transfer. Innocent: a roll-out (one that many hosts take up in
+//! working hours is one finding already, and counts once).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::novelty;
+use super::numeric::poisson_tail;
+use super::{Detector, Findings, Observed, Refrain, counted, id_of, time};
+use crate::calendar::DAY;
+use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::flow::{Moment, Service};
+use crate::sites::Party;
+
+/// The detector.
+pub struct Spread;
+
+const RULE: &str = "D13 spread v1";
+const WITHIN: i64 = 45 * DAY;
+const WORTH_COUNTING: f64 = 0.3;
+const TELLING: f64 = 0.2;
+
+impl Detector for Spread {
+    fn rule(&self) -> &'static str {
+        RULE
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Campaign
+    }
+
+    fn examine(&self, _: &Observed<'_>) -> Findings {
+        Findings::default()
+    }
+
+    fn follow_up(&self, observed: &Observed<'_>, earlier: &[Finding]) -> Findings {
+        let mut found = Findings::default();
+        let mut by_goal: BTreeMap<(Party, Service), BTreeMap<Party, (Moment, Vec<&Finding>)>> = BTreeMap::new();
+        let mut of_all: BTreeSet<(Party, Party, Service)> = BTreeSet::new();
+        for finding in earlier.iter().filter(|finding| finding.q.is_none_or(|q| q <= WORTH_COUNTING)) {
+            let (Some(service), Some((first, _)), Party::Site(_)) =
+                (finding.service, finding.window, finding.link.from)
+            else {
+                continue;
+            };
+            if finding.link.from == finding.link.to {
+                continue;
+            }
+            let kind = novelty::kind(service);
+            of_all.insert((finding.link.from, finding.link.to, kind));
+            let sites = by_goal.entry((finding.link.to, kind)).or_default();
+            let own = sites.entry(finding.link.from).or_insert((first, Vec::new()));
+            own.0 = own.0.min(first);
+            own.1.push(finding);
+        }
+        let goals: BTreeSet<(Party, Service)> =
+            observed.daily().units.iter().map(|unit| (unit.link.to, novelty::kind(unit.service))).collect();
+        let mean = of_all.len() as f64 / goals.len().max(1) as f64;
+        for sites in by_goal.into_values() {
+            let mut steps: Vec<(Moment, Party, Vec<&Finding>)> =
+                sites.into_iter().map(|(site, (first, own))| (first, site, own)).collect();
+            steps.sort_by_key(|(first, site, _)| (*first, *site));
+            // Each next step within the time of the one before.
+            let mut run: Vec<(Moment, Party, Vec<&Finding>)> = Vec::new();
+            for step in steps {
+                if run.last().is_some_and(|(last, ..)| step.0.0 - last.0 > WITHIN) {
+                    judge(observed, std::mem::take(&mut run), mean, &mut found);
+                }
+                run.push(step);
+            }
+            judge(observed, run, mean, &mut found);
+        }
+        if found.tested == 0 {
+            let because = format!(
+                "not enough evidence: of {} that are odd, no two sites share a goal",
+                counted(of_all.len() as u64, "service")
+            );
+            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+        }
+        found
+    }
+}
+
+fn judge(observed: &Observed<'_>, steps: Vec<(Moment, Party, Vec<&Finding>)>, mean: f64, found: &mut Findings) {
+    if steps.len() < 2 {
+        return;
+    }
+    found.tested += 1;
+    let p = poisson_tail(steps.len() as u64 - 1, mean);
+    if p > TELLING {
+        return;
+    }
+    let all = || steps.iter().flat_map(|(_, _, own)| own);
+    let Some(rows) = Rows::of(all().flat_map(|finding| finding.rows.iter())) else { return };
+    let first = steps[0].2[0];
+    let day = |at: Moment| (at.0 - steps[0].0.0) / DAY + 1;
+    let told: Vec<String> = steps
+        .iter()
+        .map(|(at, site, _)| format!("{} on day {} ({})", observed.book.name_of(*site), day(*at), time(*at)))
+        .collect();
+    let mut hosts: Vec<crate::flow::Host> = all().flat_map(|finding| finding.hosts.iter().copied()).collect();
+    hosts.dedup();
+    let mut seen = BTreeSet::new();
+    hosts.retain(|host| seen.insert(*host));
+    hosts.truncate(Finding::MOST_HOSTS);
+    let accounts: BTreeSet<String> = all().flat_map(|finding| finding.accounts.iter().cloned()).collect();
+    let last = all().filter_map(|finding| finding.window).map(|(_, last)| last).max();
+    let service = first.service.map(|service| service.to_string()).unwrap_or_default();
+    found.findings.push(Finding {
+        id: id_of(observed, RULE, first.link, first.service, None),
+        lane: Lane::Campaign,
+        rule: RULE,
+        link: first.link,
+        service: first.service,
+        window: last.map(|last| (steps[0].0, last)),
+        hosts,
+        accounts: accounts.into_iter().take(Finding::MOST_HOSTS).collect(),
+        p: Some(p),
+        q: None,
+        because: format!(
+            "{} one after the other became odd toward {} over {service}: {}. By chance {mean:.2} of the findings would share such a goal.",
+            counted(steps.len() as u64, "site"),
+            observed.book.name_of(first.link.to),
+            told.join(", "),
+        ),
+        gist: format!("{} with the same goal", counted(steps.len() as u64, "site")),
+        normal: "Sites become odd by themselves, each in its own way.".to_owned(),
+        innocent: &["a roll-out", "a server that moved"],
+        attack: &["T1021", "T1570"],
+        gravity: Gravity::Suspected,
+        rows,
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Stream;
+
+    #[test]
+    fn three_sites_with_the_same_goal_are_one_campaign() {
+        let mut stream = Stream::new().everyday(60);
+        for (plant, day) in [(0, 30), (1, 33), (2, 40)] {
+            stream = stream.flows(9, day, 1100, &format!("10.{plant}.0.77"), "10.4.0.5", "tcp/3389");
+        }
+        let found = stream.findings().findings;
+        let spread = found.iter().find(|finding| finding.rule == super::RULE).expect("it is found");
+        assert!(
+            spread.because.starts_with("3 sites one after the other became odd toward Tokyo DC over tcp/3389: Bangkok on day 1 (2020-05-31 18:20 UTC), Cebu on day 4"),
+            "{}",
+            spread.because
+        );
+    }
+
+    #[test]
+    fn one_site_is_no_campaign() {
+        let stream = Stream::new().everyday(60).flows(9, 30, 1100, "10.0.0.77", "10.4.0.5", "tcp/3389");
+        assert!(!stream.found().iter().any(|found| found.starts_with("D13")));
+    }
+}

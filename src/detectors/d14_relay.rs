@@ -1,0 +1,203 @@
+//! D14 relay: a host fetches from one place and, within the hours, sends as much to another.
+//!
+//! On a day of UTC, a host of a site that fetched X ≥ 1 MB over a link and sent Y over another, to another party than it
+//! fetched from, in an hour no earlier than the fetching and at most two later, with Y between .78 and 1.28 of X (|ln Y/X| ≤ ¼).
+//! p is the chance that some sending of that service matches so by itself: (k + ½)/(n + 1), k the other days of host pairs that
+//! carried as much within the band, n all of them; times the number of fetchings that it could have matched.
+//!
+//! Gate: 60 days of host pairs over the service that sent. ATT&CK: T1090.001 Internal Proxy, T1048 Exfiltration Over Alternative Protocol.
+//! Innocent: jump hosts, file gateways, mail.
+
+use std::collections::BTreeMap;
+
+use super::daily::{Pair, Unit};
+use super::numeric::ln;
+use super::{Detector, Findings, Observed, Refrain, counted, id_of, time};
+use crate::calendar;
+use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::flow::{Host, Moment};
+use crate::ledger::TrailDay;
+use crate::sites::Party;
+
+/// The detector.
+pub struct Relay;
+
+const RULE: &str = "D14 relay v1";
+const LEAST_BYTES: u64 = 1_000_000;
+const BAND: f64 = 0.25;
+const LEAST_DAYS: usize = 60;
+const TELLING: f64 = 0.05;
+
+/// A host pair's day.
+struct Leg<'d, 's> {
+    unit: &'d Unit<'s>,
+    pair: &'d Pair<'s>,
+    seen: &'s TrailDay,
+}
+
+impl Detector for Relay {
+    fn rule(&self) -> &'static str {
+        RULE
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Campaign
+    }
+
+    fn examine(&self, observed: &Observed<'_>) -> Findings {
+        let mut found = Findings::default();
+        let units = &observed.daily().units;
+        let mut fetched: BTreeMap<(Host, i32), Vec<Leg<'_, '_>>> = BTreeMap::new();
+        for unit in units.iter().filter(|unit| matches!(unit.link.from, Party::Site(_))) {
+            for pair in &unit.pairs {
+                for (day, seen) in pair.days.iter().filter(|(_, seen)| seen.bytes_in >= LEAST_BYTES) {
+                    fetched.entry((pair.key.initiator, *day)).or_default().push(Leg { unit, pair, seen });
+                }
+            }
+        }
+        let mut few = 0_u64;
+        for unit in units.iter().filter(|unit| matches!(unit.link.from, Party::Site(_))) {
+            let sent: Vec<f64> =
+                unit.pairs.iter().flat_map(|pair| pair.days).map(|(_, seen)| ln(1.0 + seen.bytes_out as f64)).collect();
+            if sent.len() < LEAST_DAYS {
+                few += 1;
+                continue;
+            }
+            found.tested += 1;
+            let mut best: Option<(f64, i32, &Leg<'_, '_>, Leg<'_, '_>)> = None;
+            for pair in &unit.pairs {
+                for (day, seen) in pair.days.iter().filter(|(_, seen)| seen.bytes_out >= LEAST_BYTES) {
+                    let Some(legs) = fetched.get(&(pair.key.initiator, *day)) else { continue };
+                    let legs: Vec<&Leg<'_, '_>> =
+                        legs.iter().filter(|leg| leg.unit.link.to != unit.link.to && follows(leg.seen, seen)).collect();
+                    let amount = ln(1.0 + seen.bytes_out as f64);
+                    let matching = legs.iter().find(|leg| (ln(1.0 + leg.seen.bytes_in as f64) - amount).abs() <= BAND);
+                    let Some(leg) = matching else { continue };
+                    let others = sent.iter().filter(|own| (**own - amount).abs() <= BAND).count().saturating_sub(1);
+                    let p = (others as f64 + 0.5) / (sent.len() as f64 + 1.0) * legs.len() as f64;
+                    if best.as_ref().is_none_or(|(own, ..)| p < *own) {
+                        best = Some((p, *day, leg, Leg { unit, pair, seen }));
+                    }
+                }
+            }
+            if let Some((p, day, from, to)) = best.filter(|(p, ..)| *p <= TELLING) {
+                found.findings.extend(claim(observed, p, day, from, &to));
+            }
+        }
+        if few > 0 {
+            let because = format!(
+                "not enough evidence: {} of links with fewer than {LEAST_DAYS} days of host pairs",
+                counted(few, "service")
+            );
+            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+        }
+        found
+    }
+}
+
+/// Whether an hour of the sending lies in one of the fetching, or in one of the two after.
+fn follows(fetching: &TrailDay, sending: &TrailDay) -> bool {
+    let after = fetching.hours | fetching.hours << 1 | fetching.hours << 2;
+    after & sending.hours != 0
+}
+
+fn claim(observed: &Observed<'_>, p: f64, day: i32, from: &Leg<'_, '_>, to: &Leg<'_, '_>) -> Option<Finding> {
+    let rows = Rows::of([from.seen.sight(), to.seen.sight()].into_iter().flatten())?;
+    let host = |host: Host| observed.survey.host(host);
+    let times = || rows.iter().filter_map(|sight| sight.at);
+    let because = format!(
+        "{} of {} fetched {} bytes from {} ({}) over {} on {}, and within the hours sent {} bytes, {:.0} % of it, to {} ({}) over {}; first row at {}.",
+        host(from.pair.key.initiator),
+        observed.book.name_of(from.unit.link.from),
+        from.seen.bytes_in,
+        host(from.pair.key.responder),
+        observed.book.name_of(from.unit.link.to),
+        from.unit.service,
+        calendar::date(Moment(i64::from(day) * calendar::DAY)),
+        to.seen.bytes_out,
+        100.0 * to.seen.bytes_out as f64 / from.seen.bytes_in.max(1) as f64,
+        host(to.pair.key.responder),
+        observed.book.name_of(to.unit.link.to),
+        to.unit.service,
+        times().min().map(time).unwrap_or_default(),
+    );
+    Some(Finding {
+        id: id_of(observed, RULE, to.unit.link, Some(to.unit.service), Some(to.pair.key.initiator)),
+        lane: Lane::Campaign,
+        rule: RULE,
+        link: to.unit.link,
+        service: Some(to.unit.service),
+        window: times().min().zip(times().max()),
+        hosts: vec![from.pair.key.initiator, from.pair.key.responder, to.pair.key.responder],
+        accounts: Vec::new(),
+        p: Some(p.min(1.0)),
+        q: None,
+        because,
+        gist: "what it fetched inside it sent on".to_owned(),
+        normal: "What a host fetches and what it sends have nothing to do with each other.".to_owned(),
+        innocent: &["a jump host or a file gateway", "mail with what was fetched"],
+        attack: &["T1090.001", "T1048"],
+        gravity: Gravity::Suspected,
+        rows,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Stream;
+
+    fn browsing() -> Stream {
+        let mut stream = Stream::new();
+        for (day, host) in (0..40).flat_map(|day| (1..4).map(move |host| (day, host))) {
+            let bytes = (5_000 + 100 * ((day + host) % 9) as u64, 90_000);
+            stream = stream.sized(
+                day,
+                600,
+                &format!("10.0.0.{host}"),
+                &format!("198.18.0.{}", (day * 3 + host) % 40),
+                "tcp/443",
+                bytes,
+            );
+            stream = stream.sized(day, 620, &format!("10.0.0.{host}"), "10.4.0.1", "tcp/445", (50_000, 2_000_000));
+        }
+        stream
+    }
+
+    #[test]
+    fn as_much_out_as_in_within_the_hours_is_a_relay() {
+        let stream = browsing().sized(30, 1100, "10.0.0.2", "10.4.0.1", "tcp/445", (90_000, 420_000_000)).sized(
+            30,
+            1160,
+            "10.0.0.2",
+            "198.51.100.9",
+            "tcp/443",
+            (418_000_000, 900_000),
+        );
+        let found = stream.told_by(&super::Relay).findings;
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(
+            found[0].because.contains("10.0.0.2 of Bangkok fetched 422000000 bytes from 10.4.0.1 (Tokyo DC)"),
+            "{}",
+            found[0].because
+        );
+        assert!(
+            found[0].because.contains("sent 418000000 bytes, 99 % of it, to 198.51.100.9 (external)"),
+            "{}",
+            found[0].because
+        );
+    }
+
+    #[test]
+    fn what_was_sent_before_it_was_fetched_is_none() {
+        let stream = browsing().sized(30, 60, "10.0.0.2", "198.51.100.9", "tcp/443", (418_000_000, 900_000)).sized(
+            30,
+            1100,
+            "10.0.0.2",
+            "10.4.0.1",
+            "tcp/445",
+            (90_000, 420_000_000),
+        );
+        // The day's fetching also has an hour of everyday use before; only a later sending would match it.
+        assert!(stream.told_by(&super::Relay).findings.is_empty());
+    }
+}

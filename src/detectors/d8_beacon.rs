@@ -1,0 +1,237 @@
+//! D8 beacon: a host pair that connects as if by a clock, day and night, as none of its kind did before.
+//!
+//! The ledger keeps the hours in which a pair began connections, and their number and bytes by day. From these: over the pair's
+//! life the share of hours in use, or, for rarer calls, RITA's form ½[(1 − |Bowley skewness|) + max(0, (median − MAD)/median)]
+//! on the hours between (Active Countermeasures, RITA 4); the same on connections a day and on bytes a connection. The mean of
+//! the three is at least .8. Its chance is the share of host pairs of its kind (to the Internet, or inside) that are as regular,
+//! as new and as little shared by other callers; itself left out, half a pair more.
+//!
+//! It is a first word: times to the second come from a second pass over the rows. Gate: 24 hours in use. ATT&CK: T1071 Application
+//! Layer Protocol, T1029 Scheduled Transfer. Innocent: monitoring, time servers, updates.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::daily::{Pair, Unit};
+use super::numeric::median;
+use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of, time};
+use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::flow::{Host, Moment};
+
+/// The detector.
+pub struct Beacon;
+
+const RULE: &str = "D8 beacon v1";
+const LEAST_HOURS: usize = 24;
+const REGULAR: f64 = 0.8;
+/// Days before which nothing can be called new.
+const CENSORED: i32 = super::novelty::DAYS_BEFORE as i32;
+/// Callers of the same responder; with more, it is a service.
+const FEW: usize = 2;
+const TELLING: f64 = 0.1;
+
+/// A host pair that is regular.
+struct Regular<'d, 's> {
+    unit: &'d Unit<'s>,
+    pair: Pair<'s>,
+    score: f64,
+    /// Hours from one to the next, as the median of them.
+    every: f64,
+    connections: u64,
+    is_new: bool,
+    is_rare: bool,
+}
+
+impl Detector for Beacon {
+    fn rule(&self) -> &'static str {
+        RULE
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Behaviour
+    }
+
+    fn examine(&self, observed: &Observed<'_>) -> Findings {
+        let daily = observed.daily();
+        let mut found = Findings::default();
+        let begin = daily.units.iter().filter_map(|unit| unit.days.keys().next()).min().copied().unwrap_or(0);
+        let mut callers: BTreeMap<Host, BTreeSet<Host>> = BTreeMap::new();
+        for pair in daily.units.iter().flat_map(|unit| &unit.pairs) {
+            callers.entry(pair.key.responder).or_default().insert(pair.key.initiator);
+        }
+        for external in [false, true] {
+            let (mut all, mut few, mut regular) = (0_usize, 0_u64, Vec::new());
+            for unit in daily.units.iter().filter(|unit| unit.is_external() == external) {
+                for pair in &unit.pairs {
+                    all += 1;
+                    let Some((score, every)) = regularity(pair) else {
+                        few += 1;
+                        continue;
+                    };
+                    found.tested += 1;
+                    if score >= REGULAR {
+                        let since = pair.days.iter().find(|(_, seen)| seen.ran > 0).map_or(begin, |(day, _)| *day);
+                        regular.push(Regular {
+                            unit,
+                            pair: *pair,
+                            score,
+                            every,
+                            connections: pair.days.iter().map(|(_, seen)| u64::from(seen.ran)).sum(),
+                            is_new: since >= begin + CENSORED,
+                            is_rare: callers.get(&pair.key.responder).is_none_or(|callers| callers.len() <= FEW),
+                        });
+                    }
+                }
+            }
+            if few > 0 {
+                let (pairs, where_to) =
+                    (counted(few, "host pair"), if external { "to or from outside" } else { "inside" });
+                let because =
+                    format!("not enough evidence: {pairs} {where_to} with fewer than {LEAST_HOURS} hours in use");
+                found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            }
+            for (at, own) in regular.iter().enumerate() {
+                let like = |other: &Regular<'_, '_>| other.is_new >= own.is_new && other.is_rare >= own.is_rare;
+                let others = regular.iter().enumerate().filter(|(other, beacon)| *other != at && like(beacon)).count();
+                let p = (others as f64 + 0.5) / (all as f64 + 1.0);
+                // Inside, what stood since the log began is how the organisation runs.
+                if p <= TELLING && (own.is_new || external && own.is_rare) {
+                    found.findings.extend(claim(observed, own, p, others, all));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// How regular a pair is, and the hours between its hours of use; none below the gate.
+fn regularity(pair: &Pair<'_>) -> Option<(f64, f64)> {
+    let hours: Vec<i64> = pair
+        .days
+        .iter()
+        .filter(|(_, seen)| seen.ran > 0)
+        .flat_map(|(day, seen)| {
+            (0..24_i64).filter(|hour| seen.hours >> hour & 1 == 1).map(|hour| i64::from(*day) * 24 + hour)
+        })
+        .collect();
+    if hours.len() < LEAST_HOURS {
+        return None;
+    }
+    let mut between: Vec<f64> = hours.windows(2).map(|pair| (pair[1] - pair[0]) as f64).collect();
+    let span = (hours[hours.len() - 1] - hours[0] + 1) as f64;
+    let every = median(&mut between).unwrap_or(1.0);
+    let in_time = if every < 1.5 { hours.len() as f64 / span } else { evenness(&mut between) };
+    // The first and the last day are parts of days.
+    let whole: Vec<&(i32, crate::ledger::TrailDay)> = if pair.days.len() > 3 {
+        pair.days[1..pair.days.len() - 1].iter().collect()
+    } else {
+        pair.days.iter().collect()
+    };
+    let mut a_day: Vec<f64> = whole.iter().map(|(_, seen)| f64::from(seen.ran)).collect();
+    let mut size: Vec<f64> = whole
+        .iter()
+        .filter(|(_, seen)| seen.ran > 0)
+        .map(|(_, seen)| seen.bytes_out as f64 / f64::from(seen.ran) + 1.0)
+        .collect();
+    let in_number = if pair.days.len() > 3 { evenness(&mut a_day) } else { in_time };
+    Some(((in_time + in_number + evenness(&mut size)) / 3.0, every))
+}
+
+/// RITA's form: 1 for numbers that are all the same, 0 for a wild lot.
+fn evenness(numbers: &mut [f64]) -> f64 {
+    let Some(middle) = median(numbers) else { return 0.0 };
+    let at = |share: f64| numbers[((numbers.len() - 1) as f64 * share) as usize];
+    let (low, high) = (at(0.25), at(0.75));
+    let skewness = if high - low > 0.0 { ((low + high - 2.0 * middle) / (high - low)).abs() } else { 0.0 };
+    let mut away: Vec<f64> = numbers.iter().map(|number| (number - middle).abs()).collect();
+    let spread = median(&mut away).unwrap_or(0.0);
+    let tightness = if middle > 0.0 { ((middle - spread) / middle).max(0.0) } else { 0.0 };
+    // Skewness of a narrow spread says nothing.
+    if spread <= 0.1 * middle { tightness } else { 0.5 * (1.0 - skewness) + 0.5 * tightness }
+}
+
+fn claim(observed: &Observed<'_>, own: &Regular<'_, '_>, p: f64, others: usize, all: usize) -> Option<Finding> {
+    let Regular { unit, pair, score, every, connections, is_new, is_rare } = own;
+    let rows = Rows::of(pair.days.iter().filter_map(|(_, seen)| seen.sight()))?;
+    let (hosts, _, _) = hosts_of(std::iter::once(pair.key));
+    let last = pair.days.iter().rev().find(|(_, seen)| seen.hours > 0).map(|(day, seen)| {
+        let hour = i64::from(*day) * 24 + i64::from(31 - seen.hours.leading_zeros());
+        Moment(hour * 3_600_000_000)
+    });
+    let window = rows.first().at.map(|first| (first, last.map_or(first, |last| last.max(first))));
+    let hours: u32 = pair.days.iter().map(|(_, seen)| seen.hours.count_ones()).sum();
+    let pace = if *every < 1.5 {
+        let seconds = f64::from(hours) * 3600.0 / (*connections).max(1) as f64;
+        format!("about every {} in every hour", crate::calendar::span((seconds * 1e6) as u64))
+    } else {
+        format!("every {every:.0} hours")
+    };
+    let since = window.map(|(first, _)| time(first)).unwrap_or_default();
+    let because = format!(
+        "{} → {} over {}: {} {pace}, in {} of {}, since {since} (regularity {score:.2}, threshold {REGULAR}). {}{}Of {} of this kind, {} as regular{}{}.",
+        observed.survey.host(pair.key.initiator),
+        observed.survey.host(pair.key.responder),
+        unit.service,
+        counted(*connections, "connection"),
+        counted(u64::from(hours), "hour"),
+        counted(pair.days.len() as u64, "day"),
+        if *is_new { "It began after two weeks of logs without it. " } else { "" },
+        if *is_rare { "Hardly anybody else calls that host. " } else { "" },
+        counted(all as u64, "host pair"),
+        if others == 1 { "1 other is".to_owned() } else { format!("{others} others are") },
+        if *is_new { ", as new" } else { "" },
+        if *is_rare { ", as little shared" } else { "" },
+    );
+    Some(Finding {
+        id: id_of(observed, RULE, unit.link, Some(unit.service), Some(pair.key.initiator)),
+        lane: Lane::Behaviour,
+        rule: RULE,
+        link: unit.link,
+        service: Some(unit.service),
+        window,
+        hosts,
+        accounts: accounts_of(unit.records.iter().copied()),
+        p: Some(p),
+        q: None,
+        because,
+        gist: format!("as if by a clock: {pace}"),
+        normal: "People's connections follow their day; machines' stand since the log began.".to_owned(),
+        innocent: &["monitoring or an agent that was installed", "time servers, updates"],
+        attack: &["T1071", "T1029"],
+        gravity: Gravity::Suspected,
+        rows,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Stream;
+
+    #[test]
+    fn a_host_that_begins_to_call_by_the_clock_is_found() {
+        let mut stream = Stream::new().everyday(40);
+        for host in 0..40 {
+            stream = stream.flows(3, host, 200, &format!("10.0.1.{host}"), &format!("198.18.0.{host}"), "tcp/443");
+        }
+        for slot in 0..(6 * 24 * 3) {
+            stream = stream.sized(22 + slot / 72, slot % 72 * 20, "10.0.0.77", "198.51.100.9", "tcp/443", (900, 500));
+        }
+        let found = stream.told_by(&super::Beacon).findings;
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(
+            found[0].because.contains("10.0.0.77 → 198.51.100.9 over tcp/443: 432 connections about every 20 minutes"),
+            "{}",
+            found[0].because
+        );
+        assert!(found[0].p.unwrap() < 0.02);
+    }
+
+    #[test]
+    fn monitoring_that_was_always_there_is_none() {
+        let mut stream = Stream::new().everyday(30);
+        for (hour, plant) in (0..30 * 24).flat_map(|hour| (0..4).map(move |plant| (hour, plant))) {
+            stream =
+                stream.sized(hour / 24, hour % 24 * 60, "10.4.0.6", &format!("10.{plant}.0.1"), "udp/161", (400, 1800));
+        }
+        assert!(stream.told_by(&super::Beacon).findings.is_empty());
+    }
+}

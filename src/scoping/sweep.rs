@@ -1,0 +1,224 @@
+//! The sweep: of a link that should not have occurred, where else did the like occur?
+//!
+//! Every other site is looked through for the same server, service, account, hours and byte shape. What a site did to the same
+//! server all along, or what the policy allows it by name, is no trace. A site is *confirmed* with the same service of the same
+//! server and one more mark, *suspected* with less, *not seen* where its days were covered, and *no logs* where they were not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::coverage::{Covered, covered};
+use crate::calendar::DAY;
+use crate::finding::Finding;
+use crate::flow::{Host, Moment, Service};
+use crate::ledger::Sight;
+use crate::ledger::survey::{LinkKey, Survey};
+use crate::policy::{Policy, Scope, Verdict};
+use crate::sites::{Party, SiteBook};
+
+/// What is looked for elsewhere.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pin {
+    /// The link that was found.
+    pub link: LinkKey,
+    /// The service.
+    pub service: Service,
+    /// The servers that were called.
+    pub servers: BTreeSet<Host>,
+    /// The accounts that were used.
+    pub accounts: BTreeSet<String>,
+    /// When.
+    pub window: (Moment, Moment),
+    /// Hours of UTC in which connections began: bit 0 is 00:00 to 00:59.
+    pub hours: u32,
+    /// Bytes of a connection out and back, on average.
+    pub shape: (u64, u64),
+}
+
+/// What became of the search at a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The same service of the same server, and one more mark.
+    Confirmed,
+    /// Something like it.
+    Suspected,
+    /// Nothing, and its days were covered.
+    NotSeen,
+    /// Its days were not covered.
+    NoLogs,
+}
+
+impl Outcome {
+    /// As it is said.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Confirmed => "confirmed",
+            Outcome::Suspected => "suspected",
+            Outcome::NotSeen => "not seen",
+            Outcome::NoLogs => "no logs",
+        }
+    }
+}
+
+/// What was found of the pin at a site.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Swept {
+    /// The site.
+    pub site: Party,
+    /// The answer.
+    pub outcome: Outcome,
+    /// The marks that were met, in words.
+    pub marks: Vec<String>,
+    /// The first and the last time.
+    pub window: Option<(Moment, Moment)>,
+    /// Hosts of the site.
+    pub hosts: BTreeSet<Host>,
+    /// The earliest rows.
+    pub rows: Vec<Sight>,
+    /// What was covered of the site, from the pin's first moment on.
+    pub covered: Covered,
+}
+
+/// Before the pin by so long, something is no trace of the same hand but what was there anyway.
+const BEFORE: i64 = 14 * DAY;
+/// How many rows are handed on a site.
+const MOST_ROWS: usize = 20;
+
+impl Pin {
+    /// Of a finding; of a service of its link, where it names none the one with most connections in its window. None where nothing of it ran.
+    pub fn of(finding: &Finding, survey: &Survey) -> Option<Pin> {
+        let link = survey.links.get(&finding.link)?;
+        let busiest = || {
+            link.services
+                .iter()
+                .max_by_key(|(service, record)| (record.totals.established, **service))
+                .map(|(service, _)| *service)
+        };
+        let service = finding.service.or_else(busiest)?;
+        let record = link.services.get(&service)?;
+        let window = finding.window.or(record.totals.first.zip(record.totals.last))?;
+        let named: BTreeSet<Host> = finding.hosts.iter().copied().collect();
+        let pairs = record
+            .pairs
+            .iter()
+            .filter(|(key, _)| named.is_empty() || named.contains(&key.initiator) && named.contains(&key.responder));
+        let (mut servers, mut hours, mut bytes, mut runs) = (BTreeSet::new(), 0, (0_u64, 0_u64), 0_u64);
+        let days = window.0.hour().day()..=window.1.hour().day();
+        for (key, _) in pairs {
+            for (_, seen) in survey.days_of(key).iter().filter(|(day, seen)| days.contains(day) && seen.ran > 0) {
+                servers.insert(key.responder);
+                hours |= seen.hours;
+                bytes = (bytes.0.saturating_add(seen.bytes_out), bytes.1.saturating_add(seen.bytes_in));
+                runs += u64::from(seen.ran);
+            }
+        }
+        let accounts = record
+            .accounts
+            .keys()
+            .filter(|account| finding.accounts.is_empty() || finding.accounts.contains(account))
+            .cloned();
+        (!servers.is_empty()).then(|| Pin {
+            link: finding.link,
+            service,
+            servers,
+            accounts: accounts.collect(),
+            window,
+            hours,
+            shape: (bytes.0 / runs.max(1), bytes.1 / runs.max(1)),
+        })
+    }
+}
+
+/// Looks through every other site of the book, in its order.
+pub fn sweep(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy) -> Vec<Swept> {
+    let until = survey.window.map_or(pin.window.1, |(_, last)| last);
+    let others =
+        (0..book.sites.len() as u32).map(Party::Site).filter(|site| *site != pin.link.from && *site != pin.link.to);
+    others.map(|site| look(pin, survey, book, policy, site, until)).collect()
+}
+
+fn look(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy, site: Party, until: Moment) -> Swept {
+    let since = Moment(pin.window.0.0.saturating_sub(BEFORE));
+    let covered = covered(survey, &BTreeSet::from([site]), (pin.window.0, until));
+    let outcome = if covered.seen > 0 { Outcome::NotSeen } else { Outcome::NoLogs };
+    let mut swept =
+        Swept { site, outcome, marks: Vec::new(), window: None, hosts: BTreeSet::new(), rows: Vec::new(), covered };
+    let (mut same, mut further) = (0_u64, 0);
+    let mut marks: BTreeMap<&str, String> = BTreeMap::new();
+    let key = LinkKey { from: site, to: pin.link.to };
+    let Some(link) = survey.links.get(&key) else { return swept };
+    for (service, record) in &link.services {
+        let is_same = *service == pin.service;
+        let own_account = record.accounts.keys().find(|account| pin.accounts.contains(*account));
+        // What policy.csv allows to this site by name is expected, unless the very account was used.
+        if own_account.is_none() && allowed(policy, book, key, *service, pin.window.0) {
+            continue;
+        }
+        for (pair, totals) in &record.pairs {
+            let first = totals.first().and_then(|sight| sight.at);
+            let known_before = first.is_none_or(|first| first < since);
+            if !pin.servers.contains(&pair.responder) || known_before && own_account.is_none() {
+                continue;
+            }
+            let days = survey.days_of(pair);
+            let after = days.iter().filter(|(day, _)| *day >= since.hour().day());
+            let (mut ran, mut refused, mut hours) = (0_u64, 0_u64, 0_u32);
+            for (_, seen) in after {
+                ran += u64::from(seen.ran);
+                refused += u64::from(seen.refused);
+                hours |= seen.hours;
+                swept.rows.extend(seen.sight());
+            }
+            let known = survey.host(pair.responder);
+            if is_same && ran > 0 {
+                same += ran;
+                marks.insert("a", format!("{service} of the same server {known}, {ran} times"));
+                let bytes = totals.totals();
+                let shape = |own: u64, pinned: u64| {
+                    own / ran.max(1) >= pinned / 4 && own / ran.max(1) <= pinned.saturating_mul(4)
+                };
+                if hours & pin.hours != 0 {
+                    further += 1;
+                    marks.insert("c", "at the same hours".to_owned());
+                }
+                if shape(bytes.bytes_out, pin.shape.0) && shape(bytes.bytes_in, pin.shape.1) {
+                    further += 1;
+                    marks.insert("d", "as much a connection each way".to_owned());
+                }
+            } else if ran > 0 {
+                marks.insert("e", format!("{service} of the same server {known}, which it had not called before"));
+            } else if refused > 0 && is_same {
+                marks.insert(
+                    "f",
+                    format!("{service} of the same server {known} was asked for and refused, {refused} times"),
+                );
+            } else {
+                continue;
+            }
+            swept.hosts.insert(pair.initiator);
+            let own = totals.totals();
+            let (first, last) = (first.filter(|first| *first >= since).or(own.first), own.last);
+            swept.window = match (swept.window, first.zip(last)) {
+                (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+                (own, other) => own.or(other),
+            };
+        }
+        if let Some(account) = own_account {
+            further += 1;
+            marks.insert("b", format!("by the same account {account}"));
+        }
+    }
+    if !marks.is_empty() {
+        swept.outcome = if same > 0 && further > 0 { Outcome::Confirmed } else { Outcome::Suspected };
+        swept.marks = marks.into_values().collect();
+    }
+    swept.rows.sort_unstable();
+    swept.rows.dedup();
+    swept.rows.truncate(MOST_ROWS);
+    swept
+}
+
+fn allowed(policy: &Policy, book: &SiteBook, link: LinkKey, service: Service, at: Moment) -> bool {
+    policy
+        .judge(link.from, link.to, service, book, Some(at))
+        .is_some_and(|rule| rule.verdict == Verdict::Allow && rule.from != Scope::Any && rule.to != Scope::Any)
+}
