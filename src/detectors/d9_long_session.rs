@@ -53,7 +53,7 @@ impl Detector for LongSession {
             let Some((middle, spread)) = middle_and_spread(&all).filter(|_| all.len() >= LEAST) else {
                 let because = format!(
                     "not enough evidence: {} with a length, {LEAST} are needed",
-                    counted(all.len() as u64, "day of host pairs")
+                    counted(all.len() as u64, "host pair's day")
                 );
                 found.refrains.push(Refrain { rule: RULE, link: None, service: Some(service), because });
                 continue;

@@ -11,6 +11,7 @@ mod d12_dormant;
 mod d13_spread;
 mod d14_relay;
 mod d15_odd_hosts;
+mod d16_remote_control;
 mod d1_policy;
 mod d2_new_link;
 mod d3_new_service;
@@ -55,6 +56,7 @@ pub const ALL: &[&dyn Detector] = &[
     &d13_spread::Spread,
     &d14_relay::Relay,
     &d15_odd_hosts::OddHosts,
+    &d16_remote_control::RemoteControl,
 ];
 
 /// A detector.

@@ -1,0 +1,194 @@
+//! D16 remote control: in a log too short to call anything new, one host works another site's host by several services for
+//! administration, as lateral movement does.
+//!
+//! On one day a host pair between two sites runs services of three classes (SMB, RPC, WinRM, RDP, SSH, VNC), or two of which one
+//! is WinRM, RDP, SSH or VNC, or RPC with SMB that pushes (1 MB out, and four times what comes back). Left out are hosts that
+//! answer Kerberos or LDAP, because every member of a domain speaks SMB and RPC with its controllers, and hosts that more than two
+//! others work in this way: those are servers. No chance is computed: it is a pattern, and gives way to D2, D3 and D15 as soon
+//! as there are 14 days of logs.
+//!
+//! Gate: fewer than 14 days with logs. ATT&CK: T1021.002 SMB, T1021.006 WinRM, T1570 Lateral Tool Transfer. Innocent: an administrator
+//! at work, software distribution.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::novelty::DAYS_BEFORE;
+use super::{Detector, Findings, Observed, Refrain, counted, hosts_of, id_of, listed, ran, time};
+use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::flow::{Host, Service};
+use crate::ledger::survey::LinkKey;
+use crate::ledger::{PairKey, PairTotals};
+use crate::sites::Party;
+
+/// The detector.
+pub struct RemoteControl;
+
+const RULE: &str = "D16 remote-control v1";
+const PUSHED: u64 = 1_000_000;
+/// Worked by more hosts than this, it is a server.
+const MOST_CALLERS: usize = 2;
+/// Kerberos, LDAP, LDAPS, the global catalogue.
+const OF_CONTROLLERS: [u16; 5] = [88, 389, 636, 3268, 3269];
+
+/// A way to work a host from afar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    Smb,
+    Rpc,
+    Hands,
+    WinRm,
+}
+
+fn way(service: Service) -> Option<Way> {
+    match service.port? {
+        139 | 445 => Some(Way::Smb),
+        135 => Some(Way::Rpc),
+        22 | 3389 | 5900 => Some(Way::Hands),
+        5985 | 5986 => Some(Way::WinRm),
+        _ => None,
+    }
+}
+
+type Calls<'s> = Vec<(Service, &'s PairKey, &'s PairTotals)>;
+
+impl Detector for RemoteControl {
+    fn rule(&self) -> &'static str {
+        RULE
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Behaviour
+    }
+
+    fn examine(&self, observed: &Observed<'_>) -> Findings {
+        let mut found = Findings::default();
+        let days = observed.survey.covered_days().len();
+        if days >= DAYS_BEFORE {
+            let because = format!("{days} days with logs: what is new and what is odd is told by other rules");
+            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            return found;
+        }
+        let (mut pairs, mut controllers): (BTreeMap<(LinkKey, Host, Host), Calls<'_>>, BTreeSet<Host>) =
+            Default::default();
+        let site = |party| matches!(party, Party::Site(_) | Party::Unassigned);
+        for (link, seen) in &observed.survey.links {
+            for (service, record) in &seen.services {
+                for (key, totals) in record.pairs.iter().filter(|(_, totals)| ran(&totals.totals()) > 0) {
+                    if service.port.is_some_and(|port| OF_CONTROLLERS.contains(&port)) {
+                        controllers.insert(key.responder);
+                    }
+                    if link.from != link.to && site(link.from) && site(link.to) && way(*service).is_some() {
+                        pairs.entry((*link, key.initiator, key.responder)).or_default().push((*service, key, totals));
+                    }
+                }
+            }
+        }
+        pairs.retain(|(_, _, responder), calls| !controllers.contains(responder) && is_worked(calls));
+        let mut callers: BTreeMap<Host, BTreeSet<Host>> = BTreeMap::new();
+        for (_, initiator, responder) in pairs.keys() {
+            callers.entry(*responder).or_default().insert(*initiator);
+        }
+        let worked = pairs.into_iter().filter(|((_, _, responder), _)| callers[responder].len() <= MOST_CALLERS);
+        found.findings.extend(worked.filter_map(|((link, _, _), calls)| claim(observed, link, &calls)));
+        found
+    }
+}
+
+fn is_worked(calls: &Calls<'_>) -> bool {
+    let ways: BTreeSet<Way> = calls.iter().filter_map(|(service, ..)| way(*service)).collect();
+    let by_hand = ways.contains(&Way::Hands) || ways.contains(&Way::WinRm);
+    ways.len() >= 3 || ways.len() == 2 && by_hand || ways.contains(&Way::Rpc) && calls.iter().any(is_push)
+}
+
+fn is_push((service, _, totals): &(Service, &PairKey, &PairTotals)) -> bool {
+    let totals = totals.totals();
+    way(*service) == Some(Way::Smb) && totals.bytes_out >= PUSHED && totals.bytes_out / 4 >= totals.bytes_in
+}
+
+fn claim(observed: &Observed<'_>, link: LinkKey, calls: &Calls<'_>) -> Option<Finding> {
+    let rows =
+        Rows::of(calls.iter().flat_map(|(_, _, pair)| [super::first_ran(pair), pair.last_established()]).flatten())?;
+    let (hosts, _, _) = hosts_of(calls.iter().map(|(_, key, _)| *key));
+    let (_, key, _) = calls.first()?;
+    let sums = || calls.iter().map(|(_, _, pair)| pair.totals());
+    let window = sums().filter_map(|own| own.first).min().zip(sums().filter_map(|own| own.last).max());
+    let told = calls.iter().map(|(service, _, pair)| {
+        let own = pair.totals();
+        format!("{service} ({}, {} bytes out, {} back)", counted(ran(&own), "connection"), own.bytes_out, own.bytes_in)
+    });
+    let pushed =
+        if calls.iter().any(is_push) { " It pushed data over file sharing, as tools are brought along." } else { "" };
+    let because = format!(
+        "{} of {} worked {} of {} over {} from {}.{pushed} The log is too short to say whether it ever did before.",
+        observed.survey.host(key.initiator),
+        observed.book.name_of(link.from),
+        observed.survey.host(key.responder),
+        observed.book.name_of(link.to),
+        listed(told, 6),
+        window.map(|(first, _)| time(first)).unwrap_or_default(),
+    );
+    Some(Finding {
+        id: id_of(observed, RULE, link, None, Some(key.initiator)),
+        lane: Lane::Behaviour,
+        rule: RULE,
+        link,
+        service: None,
+        window,
+        hosts,
+        accounts: Vec::new(),
+        p: None,
+        q: None,
+        because,
+        gist: "worked from afar by several services".to_owned(),
+        normal: "Hosts of offices ask servers; they do not work each other.".to_owned(),
+        innocent: &["an administrator at work", "software distribution"],
+        attack: &["T1021.002", "T1021.006", "T1570"],
+        gravity: Gravity::Suspected,
+        rows,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Stream;
+
+    fn domain() -> Stream {
+        let mut stream = Stream::new();
+        for (plant, service) in
+            (0..4).flat_map(|plant| ["tcp/88", "tcp/445", "tcp/135"].map(|service| (plant, service)))
+        {
+            stream = stream.flows(3, 0, 10, &format!("10.{plant}.0.9"), "10.4.0.1", service);
+        }
+        stream
+    }
+
+    #[test]
+    fn a_host_that_works_another_office_s_host_is_told_even_in_a_log_of_an_hour() {
+        let stream = domain()
+            .flows(4, 0, 20, "10.0.0.9", "10.1.0.9", "tcp/5985")
+            .flows(4, 0, 25, "10.0.0.9", "10.1.0.9", "tcp/135")
+            .sized(0, 27, "10.0.0.9", "10.1.0.9", "tcp/445", (5_900_000, 100_000));
+        let found = stream.told_by(&super::RemoteControl).findings;
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(
+            found[0].because.starts_with("10.0.0.9 of Bangkok worked 10.1.0.9 of Cebu over tcp/135"),
+            "{}",
+            found[0].because
+        );
+        assert!(found[0].because.contains("pushed data") && found[0].rows.iter().count() >= 3);
+    }
+
+    #[test]
+    fn members_of_a_domain_are_not_at_work_on_its_controller() {
+        assert!(domain().told_by(&super::RemoteControl).findings.is_empty());
+    }
+
+    #[test]
+    fn with_two_weeks_of_logs_other_rules_speak() {
+        let stream = domain()
+            .everyday(15)
+            .flows(4, 0, 20, "10.0.0.9", "10.1.0.9", "tcp/5985")
+            .flows(4, 0, 25, "10.0.0.9", "10.1.0.9", "tcp/135");
+        assert!(stream.told_by(&super::RemoteControl).findings.is_empty());
+    }
+}
