@@ -381,6 +381,14 @@ impl<V: Visitor> Tallies<V> {
                 let example = Example { place, found: format!("{bytes} bytes") };
                 self.accounts.malformed.add("a record of more than 72 MiB", bytes, || Some(example));
             }
+            Piece::Lost(place, bytes, reason) => {
+                let example = Example { place, found: String::new() };
+                // Spans that follow each other are one.
+                match self.accounts.unprocessed.0.get_mut(reason) {
+                    Some((tally, _)) => tally.bytes += bytes,
+                    None => self.accounts.unprocessed.add(reason, bytes, || Some(example)),
+                }
+            }
             Piece::Record(record) => {
                 let disposition = parser.read(record, &mut |flow, place| self.flow(flow, place));
                 self.settle(record, &disposition);

@@ -5,6 +5,7 @@ mod elements;
 mod envelope;
 mod json;
 mod lines;
+pub mod packets;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,8 @@ pub enum Framing {
     Json,
     /// An XML element `<Event …>…</Event>` is a record; so is each other tag and stray text outside of them.
     Events,
+    /// A header, packet or block of a packet capture is a record.
+    Packets,
 }
 
 /// The longest record that is read. A longer one is passed over and counted, so that memory stays bounded.
@@ -52,6 +55,8 @@ pub enum Piece<'p> {
     Separator(u64),
     /// A record of more than [`LONGEST_RECORD`] bytes: where it begins, and its length.
     TooLong(Place, u64),
+    /// So many bytes in which no record can be told: where they begin, and why.
+    Lost(Place, u64, &'static str),
 }
 
 /// Cuts a stream of chunks into pieces that add up to it.
@@ -63,6 +68,7 @@ enum Kind {
     Lines(lines::Lines),
     Json(Box<json::Objects>),
     Events(Box<elements::Elements>),
+    Packets(Box<packets::Packets>),
 }
 
 /// Takes each piece in turn.
@@ -81,7 +87,7 @@ impl Splitter {
             Kind::Lines(lines) => lines.resume(offset),
             Kind::Json(objects) => objects.resume(offset),
             // Nothing reads these from the middle.
-            Kind::Events(_) => {}
+            Kind::Events(_) | Kind::Packets(_) => {}
         }
         splitter
     }
@@ -91,7 +97,7 @@ impl Splitter {
         match &self.kind {
             Kind::Lines(lines) => lines.line_under_way(),
             Kind::Json(objects) => objects.line_under_way(),
-            Kind::Events(_) => 1,
+            Kind::Events(_) | Kind::Packets(_) => 1,
         }
     }
 
@@ -101,6 +107,7 @@ impl Splitter {
             Framing::QuotedLines(delimiter) => Kind::Lines(lines::Lines::new(Some(delimiter), cap)),
             Framing::Json => Kind::Json(Box::new(json::Objects::new(cap))),
             Framing::Events => Kind::Events(Box::new(elements::Elements::new(cap))),
+            Framing::Packets => Kind::Packets(Box::new(packets::Packets::new(cap))),
         };
         Splitter { kind }
     }
@@ -111,6 +118,7 @@ impl Splitter {
             Kind::Lines(lines) => lines.feed(chunk, take),
             Kind::Json(objects) => objects.feed(chunk, take),
             Kind::Events(elements) => elements.feed(chunk, take),
+            Kind::Packets(packets) => packets.feed(chunk, take),
         }
     }
 
@@ -120,6 +128,7 @@ impl Splitter {
             Kind::Lines(lines) => lines.held(),
             Kind::Json(objects) => objects.held(),
             Kind::Events(elements) => elements.held(),
+            Kind::Packets(packets) => packets.held(),
         }
     }
 
@@ -129,6 +138,7 @@ impl Splitter {
             Kind::Lines(lines) => lines.finish(take),
             Kind::Json(objects) => objects.finish(take),
             Kind::Events(elements) => elements.finish(take),
+            Kind::Packets(packets) => packets.finish(take),
         }
     }
 }
@@ -150,7 +160,7 @@ mod tests {
                 records.push(format!("{line}@{offset}:{}", String::from_utf8_lossy(record.bytes)));
             }
             Piece::Separator(bytes) => sum += bytes as usize,
-            Piece::TooLong(place, bytes) => {
+            Piece::TooLong(place, bytes) | Piece::Lost(place, bytes, _) => {
                 sum += bytes as usize;
                 records.push(format!("{}@{}:{bytes} bytes", place.line, place.offset));
             }

@@ -265,7 +265,7 @@ impl Unpacker {
 
 /// Names containers and binary files by their first bytes, so that the receipt can say what to do with them.
 fn closed_container(head: &[u8]) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 18] = [
+    const MAGIC: [(&[u8], &str); 13] = [
         (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
         (b"Rar!\x1a\x07", "a RAR archive"),
         (b"MSCF\0\0\0\0", "a Windows cabinet"),
@@ -275,11 +275,6 @@ fn closed_container(head: &[u8]) -> Option<&'static str> {
         (b"\x02\x21\x4c\x18", "lz4 compression of the old kind"),
         (b"\x1f\x9d", "compression of the old kind (.Z)"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document or message of the old kind"),
-        (b"\xd4\xc3\xb2\xa1", "a packet capture (pcap)"),
-        (b"\xa1\xb2\xc3\xd4", "a packet capture (pcap)"),
-        (b"\x4d\x3c\xb2\xa1", "a packet capture (pcap, nanoseconds)"),
-        (b"\xa1\xb2\x3c\x4d", "a packet capture (pcap, nanoseconds)"),
-        (b"\x0a\x0d\x0d\x0a", "a packet capture (pcapng)"),
         (b"PAR1", "a Parquet file"),
         (b"SQLite format 3\0", "an SQLite database"),
         (b"%PDF-", "a PDF document"),

@@ -34,6 +34,7 @@ formats! {
     suricata_eve::SuricataEve,
     nfdump::Nfdump,
     argus::Argus,
+    pcap::Pcap,
     cicflowmeter::Cicflowmeter,
     fortigate_traffic::FortigateTraffic,
     panos::Panos,

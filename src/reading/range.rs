@@ -65,7 +65,7 @@ impl Ranges {
             Framing::Lines => true,
             // Objects that stand one a line can be told apart from any line end on, as the first of them shows.
             Framing::Json => sample.lines().next().is_some_and(|line| line.starts_with(b"{") && line.ends_with(b"}")),
-            Framing::QuotedLines(_) | Framing::Events => false,
+            Framing::QuotedLines(_) | Framing::Events | Framing::Packets => false,
         };
         if !cuts || !format.reads_ranges() {
             return None;
@@ -90,7 +90,7 @@ impl Ranges {
                 let before = bytes[..end - 1].strip_suffix(b"\r").unwrap_or(&bytes[..end - 1]);
                 before.ends_with(b"}") && bytes.get(*end) == Some(&b'{')
             }),
-            Framing::QuotedLines(_) | Framing::Events => None,
+            Framing::QuotedLines(_) | Framing::Events | Framing::Packets => None,
         }
     }
 

@@ -55,8 +55,9 @@ pub struct Lookup {
     places: Places,
     parties: Parties,
     most: usize,
-    /// The flow of the record under way, if it is wanted.
-    caught: Option<(Option<Moment>, String)>,
+    /// Wanted flows since the last record, with the places of their records: most are of the record under way, but what is
+    /// gathered from several records (packets, a start and an end) comes out later.
+    caught: Vec<(Place, Option<Moment>, String)>,
     rows: Vec<Row>,
     found: usize,
     /// How many records on either side of a wanted one are shown too.
@@ -75,7 +76,7 @@ impl Lookup {
             places,
             parties,
             most,
-            caught: None,
+            caught: Vec::new(),
             rows: Vec::new(),
             found: 0,
             around,
@@ -86,6 +87,8 @@ impl Lookup {
 
     /// The rows found since the last call.
     pub fn take(&mut self) -> Vec<Row> {
+        // Flows that came out at the file's end have no record after them.
+        self.tell_earlier();
         std::mem::take(&mut self.rows)
     }
 
@@ -100,11 +103,24 @@ impl Lookup {
     }
 
     fn has_all(&self) -> bool {
-        let wanted = match &self.wanted {
+        self.found >= self.wanted_rows()
+    }
+
+    fn wanted_rows(&self) -> usize {
+        match &self.wanted {
             Wanted::At(offsets) => offsets.len().min(self.most),
             Wanted::Of { .. } => self.most,
-        };
-        self.found >= wanted
+        }
+    }
+
+    /// Rows of flows whose records went by before. One that was asked for by its place was shown when it went by.
+    fn tell_earlier(&mut self) {
+        for (place, at, flow) in std::mem::take(&mut self.caught) {
+            if matches!(self.wanted, Wanted::Of { .. }) {
+                self.rows.push(Row { place, at, text: EARLIER.to_owned(), flow, around: false });
+                self.found += 1;
+            }
+        }
     }
 
     fn link(&self, flow: &Flow<'_>) -> LinkKey {
@@ -132,15 +148,20 @@ impl Lookup {
 impl Visitor for Lookup {
     fn flow(&mut self, flow: &Flow<'_>, place: Place) -> Fate {
         let here = matches!(&self.wanted, Wanted::At(offsets) if offsets.contains(&place.offset));
-        if self.caught.is_none() && !self.has_all() && (here || self.wants(flow)) {
-            self.caught = Some((flow.start, in_words(flow)));
+        // One record gives one row, however many flows it has.
+        let new = self.caught.last().is_none_or(|(last, ..)| *last != place);
+        if new && self.found + self.caught.len() < self.wanted_rows() && (here || self.wants(flow)) {
+            self.caught.push((place, flow.start, in_words(flow)));
         }
         Fate::Drawn
     }
 
     fn record(&mut self, record: Record<'_>, disposition: &Disposition) {
         let asked = matches!(&self.wanted, Wanted::At(offsets) if offsets.contains(&record.place.offset));
-        let caught = self.caught.take().or_else(|| (asked && !self.has_all()).then(|| (None, no_flow(disposition))));
+        let own = self.caught.iter().position(|(place, ..)| *place == record.place);
+        let own = own.map(|own| self.caught.remove(own)).map(|(_, at, flow)| (at, flow));
+        self.tell_earlier();
+        let caught = own.or_else(|| (asked && !self.has_all()).then(|| (None, no_flow(disposition))));
         if let Some((at, flow)) = caught {
             self.rows.extend(self.before.drain(..));
             self.rows.push(row(record, at, flow, false));
@@ -158,7 +179,20 @@ impl Visitor for Lookup {
     }
 }
 
+/// The text of a row whose record went by before its flow was complete; it is found by its place.
+const EARLIER: &str = "(told by several records, the first of which stands here)";
+
+/// How many bytes of a binary record are shown.
+const SHOWN_BYTES: usize = 256;
+
 fn row(record: Record<'_>, at: Option<Moment>, flow: String, around: bool) -> Row {
+    let binary = record.bytes.iter().take(64).filter(|b| **b < 9).count() > 3;
+    if binary {
+        let shown = &record.bytes[..record.bytes.len().min(SHOWN_BYTES)];
+        let hex: Vec<String> = shown.iter().map(|b| format!("{b:02x}")).collect();
+        let more = if shown.len() < record.bytes.len() { " …" } else { "" };
+        return Row { place: record.place, at, text: hex.join(" ") + more, flow, around };
+    }
     let text = readable(&record.bytes[..record.bytes.len().min(4 * SHOWN_CHARS)]);
     let text = elided(&visible(&text), SHOWN_CHARS).into_owned();
     Row { place: record.place, at, text, flow, around }
@@ -166,7 +200,7 @@ fn row(record: Record<'_>, at: Option<Moment>, flow: String, around: bool) -> Ro
 
 fn no_flow(disposition: &Disposition) -> String {
     match disposition {
-        Disposition::Parsed => "no flow between hosts".to_owned(),
+        Disposition::Parsed => "no flow of its own".to_owned(),
         Disposition::Header => "a header".to_owned(),
         Disposition::Skipped(reason) => format!("skipped: {reason}"),
         Disposition::Malformed(fault) => format!("malformed: {}: {}", fault.reason, visible(&fault.found)),
@@ -245,5 +279,22 @@ mod tests {
         let found = rows(Wanted::At(BTreeSet::from([offset])), 1);
         assert_eq!(found.iter().map(|row| (row.0, row.1)).collect::<Vec<_>>(), [(5, true), (6, false), (7, true)]);
         assert!(found[1].2.starts_with("malformed"), "{found:?}");
+    }
+
+    #[test]
+    fn a_connection_of_many_packets_is_one_row() {
+        let capture = include_bytes!("../../tests/fixtures/pcap/a_session_and_a_lookup.log");
+        let book: SiteBook = read_sites(b"site,cidr\nA,192.0.2.0/24\nB,198.51.100.0/24\n").0;
+        let link = LinkKey { from: crate::sites::Party::Site(0), to: crate::sites::Party::Site(1) };
+        let all = Wanted::Of { link, service: None, window: None, initiators: BTreeSet::new() };
+        for (wanted, text) in [(all, EARLIER), (Wanted::At(BTreeSet::from([24])), "00 74 e1 5e")] {
+            let lookup = Lookup::new(wanted, book.for_evidence("x"), book.parties(), 10, 0);
+            let mut reading = Reading::new("x", Order::default(), lookup);
+            reading.feed(capture);
+            let (_, mut lookup) = reading.finish();
+            let rows = lookup.take();
+            assert_eq!((rows.len(), rows[0].place.line, rows[0].place.offset), (1, 1, 24));
+            assert!(rows[0].text.starts_with(text), "{rows:?}");
+        }
     }
 }

@@ -24,6 +24,7 @@ export const en = {
       ["WatchGuard, Stormshield, Barracuda", "syslog, JSON"],
       ["AWS VPC flow logs", "any header"],
       ["Any CSV with a header", "columns guessed, yours to correct"],
+      ["Packet captures", "pcap, pcapng"],
       ["Kyoten rollup", "what another site summed up"],
       ["Packed or archived", "gzip, zstd, xz, bzip2, lz4, zip, tar"],
     ],
