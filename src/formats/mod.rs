@@ -10,6 +10,7 @@ use crate::flow::Flow;
 
 mod firewall;
 mod fortigate_event;
+mod held;
 mod joined;
 mod named;
 mod reporters;
@@ -47,6 +48,13 @@ formats! {
     watchguard::Watchguard,
     stormshield::Stormshield,
     barracuda::Barracuda,
+    cisco_ios::CiscoIos,
+    cisco_meraki::CiscoMeraki,
+    cisco_umbrella::CiscoUmbrella,
+    iptables::Iptables,
+    pfsense_filterlog::PfsenseFilterlog,
+    vpn_pulse::VpnPulse,
+    openvpn::Openvpn,
     aws_vpc_flow::AwsVpcFlow,
     aws_vpc_flow_json::AwsVpcFlowJson,
     gcp_vpc_flow::GcpVpcFlow,

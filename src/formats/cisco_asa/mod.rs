@@ -24,15 +24,16 @@
 //! `unnamed ASA` where no header names it.
 
 pub(super) mod ends;
-mod joins;
 mod shapes;
 mod vpn;
 
 use std::borrow::Cow;
 
 use ends::End;
-use joins::{Connections, Held, Logins, Mark, Pair, Sessions};
+use super::held::{self, Connections, Held, Logins, Mark, Pair, Sessions};
 use shapes::{Caught, What};
+
+pub(super) use vpn::lasting;
 
 use super::cisco_ftd;
 use super::syntax::number;
@@ -242,7 +243,7 @@ impl Firewall {
             cisco_ftd::Part::Start => {
                 let hint = self.connections.own(pair);
                 let mut flow = flow.into_owned();
-                hint.iter().for_each(|(_, hint)| joins::fill(&mut flow, hint));
+                hint.iter().for_each(|(_, hint)| held::fill(&mut flow, hint));
                 let kept = self.connections.begin(setup.device, mark, (setup.place, flow), flows);
                 Ok(if kept { Disposition::Skipped(OPENING.into()) } else { Disposition::Parsed })
             }
@@ -394,7 +395,7 @@ impl Firewall {
         if flow.kind == Kind::Connection {
             flow.outcome = Outcome::Established;
             if let Some((_, hint)) = self.connections.own(pair) {
-                joins::fill(&mut flow, &hint);
+                held::fill(&mut flow, &hint);
             }
         }
         let kept = self.connections.begin(setup.device, talk.mark, (setup.place, flow), flows);
@@ -440,7 +441,7 @@ impl Firewall {
                     Some((_, hint)) => {
                         talk.turn_as(&hint);
                         let mut flow = talk.flow.into_owned();
-                        joins::fill(&mut flow, &hint);
+                        held::fill(&mut flow, &hint);
                         flows(&flow, setup.place);
                     }
                     None => flows(&talk.flow, setup.place),

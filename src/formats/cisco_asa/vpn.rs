@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::ends::{account, given, named, with_port};
-use super::joins::Step;
+use super::super::held::Step;
 use super::super::syntax::number;
 use super::super::{Fault, reasons};
 use crate::evidence::text::readable;

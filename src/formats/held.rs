@@ -230,6 +230,8 @@ fn is_same(one: &Option<crate::flow::Text<'_>>, other: &Option<crate::flow::Text
 #[derive(Default)]
 pub struct Sessions {
     held: BTreeMap<SessionKey, (bool, Held)>,
+    /// Those that were closed with their numbers: what still says that they are over tells nothing new.
+    closed: BTreeSet<SessionKey>,
 }
 
 /// Device, outer address, account.
@@ -252,14 +254,21 @@ impl Sessions {
         let key = (device, host(&held.1.initiator), held.1.user.as_deref().unwrap_or_default().to_owned());
         let former = self.held.remove(&key);
         let (place, mut flow) = held;
+        if step == Step::Note {
+            self.closed.remove(&key);
+        }
         match (step, former) {
             (Step::Close, former) => {
                 if let Some((_, (_, former))) = former {
                     fill(&mut flow, &former);
                 }
                 flows(&flow, place);
+                if self.closed.len() < SESSIONS {
+                    self.closed.insert(key);
+                }
                 true
             }
+            (Step::Over, None) if self.closed.contains(&key) => false,
             // A session that was over, and a step of the next one.
             (Step::Note, Some((true, (former_place, former)))) => {
                 flows(&former, former_place);
@@ -279,6 +288,18 @@ impl Sessions {
                 self.held.insert(key, (step == Step::Over, (place, flow)));
                 false
             }
+        }
+    }
+
+    /// A session is over at this flow's time, where its own records say no length: it lasted since its first one.
+    pub fn lasted(&mut self, device: u32, flow: &mut Flow<'static>) {
+        let key = (device, host(&flow.initiator), flow.user.as_deref().unwrap_or_default().to_owned());
+        let Some((_, (_, begun))) = self.held.remove(&key) else { return };
+        fill(flow, &begun);
+        if let (Some(start), Some(end)) = (begun.start, flow.start)
+            && let Ok(micros) = u64::try_from(end.0.saturating_sub(start.0))
+        {
+            (flow.start, flow.duration) = (Some(start), Some(micros));
         }
     }
 
