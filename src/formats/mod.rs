@@ -55,6 +55,7 @@ formats! {
     pfsense_filterlog::PfsenseFilterlog,
     vpn_pulse::VpnPulse,
     openvpn::Openvpn,
+    zscaler_zia::ZscalerZia,
     aws_vpc_flow::AwsVpcFlow,
     aws_vpc_flow_json::AwsVpcFlowJson,
     gcp_vpc_flow::GcpVpcFlow,
