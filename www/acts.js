@@ -281,7 +281,7 @@ export function createActs(engine, store) {
           told = true;
           // A later site book of the same name is a new one, not one that is here already.
           files.delete(job.name);
-          changeJob(job.id, { stage: "taken", bytes: job.size, sentence: kind === "sites" ? words.evidence.takenSites : words.evidence.takenPolicy });
+          changeJob(job.id, { stage: "taken", bytes: job.size, sentence: words.evidence.taken[/** @type {"sites" | "policy" | "case"} */ (kind)] });
         } catch (error) {
           changeJob(job.id, { stage: "failed", sentence: error instanceof Error ? error.message : String(error) });
         }
@@ -369,6 +369,12 @@ export function createActs(engine, store) {
     saveCase: async () => {
       if (await exported("kyoten-case.json", "application/json", () => ask("case_json"))) store.set({ unsaved: false });
     },
+    saveReport: (/** @type {string} */ language, /** @type {string} */ tlp) => exported(`kyoten-report.${language}.html`, "text/html", () => ask("report", language, tlp)),
+    saveExport: async (/** @type {string} */ name, /** @type {string} */ tlp) => {
+      const ending = /** @type {string} */ (await ask("export_ending", name).catch(() => "txt"));
+      return exported(`kyoten-${name}.${ending}`, "text/plain", () => ask("export_as", name, tlp));
+    },
+    decide: (/** @type {string} */ finding, /** @type {string} */ verdict, /** @type {string} */ who, /** @type {string} */ why) => change("decide", finding, verdict, who, why, Math.floor(Date.now() / 1000)),
     saveLinks: (/** @type {import("./types.js").FigureOptions} */ options) => exported("links.csv", "text/csv", () => ask("links_csv", options)),
     saveSvg: (/** @type {import("./types.js").FigureOptions} */ options) => exported("kyoten-figure.svg", "image/svg+xml", () => ask("figure_svg", options)),
     savePng: (/** @type {string} */ name, /** @type {() => Promise<Blob>} */ make) => exported(name, "image/png", make),

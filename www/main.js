@@ -3,6 +3,7 @@ import { createActs } from "./acts.js";
 import { h } from "./dom.js";
 import { fileInput, listenForDrops } from "./dropping.js";
 import { startEngine } from "./engine.js";
+import { createExports } from "./exports.js";
 import { createFigure } from "./figure.js";
 import { createDetail } from "./panels/detail.js";
 import { createEvidence } from "./panels/evidence.js";
@@ -32,6 +33,7 @@ listenForDrops(take);
 const notes = createNotes(store, { dismiss: (id) => void started.then(({ acts }) => acts.dismiss(id)), restart: () => void started.then(({ acts }) => acts.restart()) });
 const header = createHeader(store, {
   figure: () => void started.then(({ figure }) => figure.open()),
+  exports: () => void started.then(({ exports }) => exports.open()),
   saveCase: () => void started.then(({ acts }) => acts.saveCase()),
   theme: theme.switch,
 });
@@ -56,6 +58,7 @@ async function start() {
   const acts = createActs(engine, store);
   await acts.start();
   const figure = createFigure(engine.bindings, store, acts);
+  const exports = createExports(store, acts);
   // A tab that a person chose stays; until then the page shows what matters: progress, then findings.
   let chosen = false;
   const tabs = createTabs(store, {
@@ -84,8 +87,8 @@ async function start() {
     }
   });
   workspace.append(tabs, h("div", { class: "centre" }, createStage(engine.bindings, store, acts), createTimeline(engine.bindings, store, acts)), createDetail(store, acts));
-  app.append(figure.element);
-  return { acts, figure };
+  app.append(figure.element, exports.element);
+  return { acts, figure, exports };
 }
 
 function failed(/** @type {unknown} */ error) {

@@ -47,12 +47,13 @@ export function createWelcome(ways, store) {
 
 /**
  * @param {Store} store
- * @param {{ figure: () => void, saveCase: () => void, theme: () => void }} does
+ * @param {{ figure: () => void, exports: () => void, saveCase: () => void, theme: () => void }} does
  * @returns {HTMLElement}
  */
 export function createHeader(store, does) {
   const chips = h("p", { class: "chips", role: "group", "aria-label": words.header.label });
   const figure = h("button", { type: "button", class: "primary", id: "figure-open", title: words.header.figureTitle, on: { click: does.figure } }, icon("figure"), " ", words.header.figure);
+  const exports = h("button", { type: "button", id: "exports-open", title: words.exports.openTitle, on: { click: does.exports } }, icon("save"), " ", words.exports.open);
   const keep = h("button", { type: "button", title: words.header.saveCaseTitle, on: { click: does.saveCase } }, icon("save"), " ", words.header.saveCase);
   const theme = h("button", { type: "button", class: "icon-button", id: "theme", on: { click: does.theme } });
   store.watch((state) => [state.theme], (now) => {
@@ -62,7 +63,7 @@ export function createHeader(store, does) {
     theme.setAttribute("aria-label", label);
   });
   store.watch((state) => [state.case, state.jobs, incompleteness(state)], (view, jobs, lacking) => {
-    for (const button of [figure, keep]) button.hidden = !view || view.evidence.length === 0;
+    for (const button of [figure, exports, keep]) button.hidden = !view || view.evidence.length === 0;
     const connections = view?.links.reduce((sum, link) => sum + link.connections, 0n) ?? 0n;
     const done = jobs.filter((job) => ["done", "taken", "cancelled", "failed"].includes(job.stage)).length;
     fill(chips,
@@ -71,7 +72,7 @@ export function createHeader(store, does) {
       lacking === "partial" && h("span", { class: "chip lacking", title: words.header.partialTitle }, words.header.partial),
       view && view.evidence.length > 0 && [words.header.files(view.evidence.length), words.header.sites(view.sites.length), words.header.connections(whole(connections))].map((text) => h("span", { class: "chip fact" }, text)));
   });
-  return h("header", {}, h("h1", {}, mark(), words.name), chips, h("div", { class: "header-buttons" }, figure, keep, theme));
+  return h("header", {}, h("h1", {}, mark(), words.name), chips, h("div", { class: "header-buttons" }, figure, exports, keep, theme));
 }
 
 /** Two places and the line between them. */

@@ -116,6 +116,7 @@
  * @property {string[]} innocent
  * @property {string[]} attack
  * @property {{ file: number, line: number, offset: number, at?: number }[]} rows
+ * @property {{ verdict: "open" | "benign" | "confirmed", who: string, at: number, why: string }} [decision] the one that stands
  */
 
 /** @typedef {{ rule: string, from_name: string, to_name: string, service?: string, because: string }} Refrain */

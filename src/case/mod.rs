@@ -13,6 +13,7 @@ pub mod log;
 pub mod merging;
 mod parts;
 pub mod reopened;
+mod resuming;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,6 +55,8 @@ pub struct Case {
     pub actions: Vec<acts::Action>,
     /// What the analysts did.
     pub log: Vec<log::Entry>,
+    /// The files that a resumed case file was made of.
+    expected: Vec<resuming::Expected>,
 }
 
 /// A file of evidence in the case.
@@ -332,6 +335,7 @@ impl Case {
                 notices.push(format!("{name}: the zone of its times is not known; they are shown as if UTC"));
             }
         }
+        notices.extend(self.strange());
         notices.extend(ledger.cap_reached());
         notices.extend(lookalikes(survey, &self.book));
         notices

@@ -12,7 +12,10 @@ use super::messages::{
 };
 use super::reader::RowsOrder;
 use super::{out, refuse, take};
-use crate::case::document::case_json;
+use crate::case::acts::{Decision, Verdict};
+use crate::case::changes;
+use crate::case::document::read::{looks_like_case, read};
+use crate::case::document::{Document, case_json};
 use crate::case::{Analysis, Case, PartResult, ReadingResult};
 use crate::evidence::table::Complaint;
 use crate::finding::Finding;
@@ -20,8 +23,11 @@ use crate::flow::Service;
 use crate::formats::{Mapping, Sample, mapped_csv};
 use crate::ledger::survey::LinkKey;
 use crate::policy::csv::{looks_like_policy, read_policy};
+use crate::reading::rollup::SitesNamed;
 use crate::reading::rows::Wanted;
+use crate::reading::{Order, Reading};
 use crate::report;
+use crate::report::html::{self, Language};
 use crate::sample;
 use crate::scene::figure::{Sheet, Tlp};
 use crate::scene::graph::{Layout, View as GraphView, graph};
@@ -54,15 +60,21 @@ impl Analyst {
         Analyst::default()
     }
 
-    /// Takes a dropped file if it is a sites.csv (`sites`) or policy.csv (`policy`); else it is `other`.
-    pub fn take_text(&mut self, _name: &str, bytes: &[u8]) -> Result<String, JsError> {
+    /// Takes a dropped file if it is a sites.csv (`sites`) or policy.csv (`policy`) or case file (`case`); else it is `other`.
+    pub fn take_text(&mut self, name: &str, bytes: &[u8]) -> Result<String, JsError> {
         let kind = if looks_like_sites(bytes) {
             self.take_sites(bytes)?;
             "sites"
         } else if looks_like_policy(bytes) {
             self.take_policy(bytes);
             "policy"
+        } else if looks_like_case(bytes) {
+            let document = read(bytes).map_err(refuse)?;
+            self.analysis = None;
+            self.case.resume(&document);
+            "case"
         } else {
+            self.take_sites_of_rollup(name, bytes);
             "other"
         };
         Ok(kind.to_owned())
@@ -253,6 +265,35 @@ impl Analyst {
         self.with(case_json)
     }
 
+    /// The report in this language (`en`, `ja`), under this label: the same bytes as the command line's of the same case.
+    pub fn report(&mut self, language: &str, tlp: &str) -> Result<String, JsError> {
+        let language = Language::read(language).ok_or_else(|| refuse(format!("no report in {language:?}")))?;
+        let tlp = label(tlp)?;
+        self.with(|case, analysis| html::html(&Document::of(case, analysis), html::Options { language, tlp }))
+    }
+
+    /// The case in another form, under this label.
+    pub fn export_as(&mut self, name: &str, tlp: &str) -> Result<String, JsError> {
+        let export = report::export(name).ok_or_else(|| refuse(format!("a case is not exported as {name:?}")))?;
+        let tlp = label(tlp)?;
+        self.with(|case, analysis| (export.write)(&Document::of(case, analysis), tlp))
+    }
+
+    /// The ending of such a file.
+    pub fn export_ending(&self, name: &str) -> Option<String> {
+        report::export(name).map(|export| export.ending.to_owned())
+    }
+
+    /// Decides on a finding; `at` is the page's clock, in epoch seconds.
+    pub fn decide(&mut self, finding: &str, verdict: &str, who: &str, why: &str, at: f64) -> Result<(), JsError> {
+        let verdict = Verdict::read(verdict).ok_or_else(|| refuse("a finding is benign, confirmed or open"))?;
+        let (finding, who, why) = (finding.to_owned(), who.to_owned(), why.to_owned());
+        let mut document = self.with(Document::of)?;
+        changes::decide(&mut document, Decision { finding, verdict, who, at, why }).map_err(refuse)?;
+        (self.case.decisions, self.case.log) = (document.decisions, document.log);
+        Ok(())
+    }
+
     /// What a reader needs to look for rows in this file.
     pub fn rows_order(&mut self, query: JsValue, file: u32) -> Result<Vec<u8>, JsError> {
         let query: RowQuery = take(query)?;
@@ -369,6 +410,23 @@ impl Analyst {
         Ok(())
     }
 
+    /// Sites that a rollup names and the book lacks stand in it from now on, without ranges.
+    fn take_sites_of_rollup(&mut self, name: &str, bytes: &[u8]) {
+        let mut reading = Reading::new(name, Order::default(), SitesNamed::default());
+        for slice in bytes.chunks(1 << 17) {
+            reading.feed(slice);
+            if reading.progress().format.is_some_and(|format| format != "kyoten_rollup") {
+                return;
+            }
+        }
+        for name in reading.finish().1.0 {
+            if self.case.book.sites.iter().all(|site| site.name != name) {
+                self.analysis = None;
+                self.case.book.sites.push(Site { name, ..Site::default() });
+            }
+        }
+    }
+
     fn take_policy(&mut self, bytes: &[u8]) {
         let (policy, complaints) = read_policy(bytes);
         self.analysis = None;
@@ -385,6 +443,10 @@ fn layout(layout: LayoutMessage, network: &Network) -> Layout {
     }
 }
 
+fn label(tlp: &str) -> Result<Tlp, JsError> {
+    Tlp::read(tlp).ok_or_else(|| refuse(format!("TLP 2.0 has no label {tlp:?}")))
+}
+
 /// How the figure is wanted, as the page says it.
 fn figure_options(value: JsValue) -> Result<report::figure::Options, JsError> {
     let options: FigureOptions = take(value)?;
@@ -397,14 +459,7 @@ fn figure_options(value: JsValue) -> Result<report::figure::Options, JsError> {
             other => return Err(refuse(format!("no sheet is called {other:?}"))),
         },
         map: options.layout == LayoutMessage::Map,
-        tlp: match options.tlp.as_str() {
-            "RED" => Tlp::Red,
-            "AMBER+STRICT" => Tlp::AmberStrict,
-            "AMBER" => Tlp::Amber,
-            "GREEN" => Tlp::Green,
-            "CLEAR" => Tlp::Clear,
-            other => return Err(refuse(format!("TLP 2.0 has no label {other:?}"))),
-        },
+        tlp: label(&options.tlp)?,
         number: match number.map(str::parse) {
             None => None,
             Some(Ok(number)) => Some(number),

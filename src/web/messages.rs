@@ -425,6 +425,24 @@ struct FindingMessage {
     innocent: &'static [&'static str],
     attack: &'static [&'static str],
     rows: Vec<RowPlace>,
+    decision: Option<DecisionMessage>,
+}
+
+#[derive(Debug, Serialize)]
+struct DecisionMessage {
+    verdict: &'static str,
+    who: String,
+    at: f64,
+    why: String,
+}
+
+fn decision(case: &Case, finding: &str) -> Option<DecisionMessage> {
+    crate::case::acts::standing(&case.decisions, finding).map(|decision| DecisionMessage {
+        verdict: decision.verdict.word(),
+        who: visible(&decision.who).into_owned(),
+        at: decision.at * 1_000.0,
+        why: visible(&decision.why).into_owned(),
+    })
 }
 
 #[derive(Debug, Serialize)]
@@ -489,7 +507,10 @@ pub fn case_view(case: &Case, analysis: &Analysis) -> CaseView {
         sites_guessed: analysis.guessed,
         policy: case.policy.rules.iter().map(rule).collect(),
         findings: (analysis.findings.findings.iter().zip(1..))
-            .map(|(finding, rank)| finding_message(analysis, finding, rank, &name))
+            .map(|(finding, rank)| FindingMessage {
+                decision: decision(case, &finding.id),
+                ..finding_message(analysis, finding, rank, &name)
+            })
             .collect(),
         refrains: analysis.findings.refrains.iter().map(|refrain| refrain_message(refrain, &name)).collect(),
         links: (analysis.survey.links.iter()).map(|(key, link)| link_message(analysis, *key, link, &name)).collect(),
@@ -646,6 +667,7 @@ fn finding_message(
         innocent: finding.innocent,
         attack: finding.attack,
         rows: finding.rows.iter().map(row).collect(),
+        decision: None,
     }
 }
 

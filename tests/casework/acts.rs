@@ -93,3 +93,29 @@ fn two_analysts_cases_are_joined_and_their_conflict_told() {
     touched.log[0].with.push('x');
     assert!(merge(&own, &touched).is_err());
 }
+
+#[test]
+fn a_case_file_goes_on_where_it_was_left() {
+    let mut document = document();
+    let confirmed = decision(&document, Verdict::Confirmed, "m.sato", 1.6e9);
+    decide(&mut document, confirmed).unwrap();
+    let document = read(document.to_json().as_bytes()).unwrap();
+    let mut case = crate::sampled::case();
+    case.resume(&document);
+    let again = Document::of(&case, &case.analyse());
+    assert!(again.to_json() == document.to_json(), "the same evidence and the same acts are the same file");
+
+    // Of other evidence it says what is missing, and what is altered.
+    let (name, bytes) = crate::sampled::logs()[0];
+    let altered = [bytes, b"\n"].concat();
+    let mut case = crate::sampled::case_of([(name, altered.as_slice())]);
+    case.resume(&document);
+    let notices = case.analyse().notices;
+    let count = |word: &str| notices.iter().filter(|notice| notice.contains(word)).count();
+    assert_eq!((count("ALTERED"), count("MISSING")), (1, 5), "{notices:#?}");
+
+    // Without books of its own it takes those of the case file, line for line.
+    let mut bare = kyoten::case::Case::default();
+    bare.resume(&document);
+    assert_eq!((bare.book.sites.len(), &bare.policy), (8, &crate::sampled::case().policy));
+}

@@ -3,6 +3,7 @@ import { moment } from "../dates.js";
 import { h } from "../dom.js";
 import { chance } from "../numbers.js";
 import { words } from "../words.js";
+import { decisionOn } from "./decision.js";
 import { gravity } from "./findings.js";
 import { rowsList } from "./rows-list.js";
 
@@ -24,6 +25,7 @@ export function aboutFinding(finding, view, acts) {
     h("section", {}, h("h3", {}, words.detail.rows), rowsList({ finding: finding.id }, { view, acts, files: undefined, marks: [...finding.hosts, ...finding.accounts], expected: finding.rows.length })),
     h("section", {}, h("h3", {}, words.detail.normal), h("p", {}, finding.normal)),
     finding.innocent.length > 0 && h("section", {}, h("h3", {}, words.detail.innocent), h("ul", { class: "plain" }, finding.innocent.map((cause) => h("li", {}, cause)))),
+    decisionOn(finding, acts),
     h("dl", { class: "facts" },
       fact(words.detail.when, known(finding.first) && [moment(/** @type {number} */ (finding.first)), known(finding.last) && finding.last !== finding.first && [h("br"), moment(/** @type {number} */ (finding.last))]]),
       fact(words.detail.hosts, finding.hosts.length > 0 && h("ul", { class: "tokens" }, finding.hosts.map((host) => h("li", {}, h("code", {}, host))))),

@@ -17,7 +17,7 @@ use crate::inputs::Inputs;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The logs. A sites.csv or policy.csv among them is taken as such.
+    /// The logs. A sites.csv, policy.csv or case.json among them is taken as such.
     #[arg(required = true)]
     logs: Vec<PathBuf>,
     /// The sites: site,cidr,country,timezone,lat,lon,role.
@@ -44,7 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let mut inputs = Inputs::sort(&arguments.logs, arguments.sites.as_deref(), arguments.policy.as_deref())?;
     inputs.take_sites_of_rollups(&order);
-    inputs.case.baseline = baseline;
+    inputs.case.baseline = baseline.or(inputs.case.baseline);
     let (case, analysis, complete) = analysed(inputs, &order)?;
     write_all(arguments, &case, &analysis)?;
     Ok(if complete { End::Done } else { End::Partly })
@@ -61,7 +61,10 @@ pub fn analysed(inputs: Inputs, order: &Order) -> Result<(Case, Analysis, bool),
     }
 
     for (path, name) in logs {
-        case.orders.insert(name.clone(), order.clone());
+        // What a case file settled for this file stands, unless the command line says otherwise.
+        if *order != Order::default() || !case.orders.contains_key(&name) {
+            case.orders.insert(name.clone(), order.clone());
+        }
         let reading_order = case.reading_order(&name);
         let mut keep = |(receipt, counting): (Receipt, Counting)| {
             complete &= input::tell(&receipt);

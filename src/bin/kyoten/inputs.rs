@@ -7,6 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use kyoten::case::Case;
+use kyoten::case::document::read::looks_like_case;
 use kyoten::evidence::table::Complaint;
 use kyoten::evidence::text::visible;
 use kyoten::policy::csv::{looks_like_policy, read_policy};
@@ -32,10 +33,12 @@ impl Inputs {
     pub fn sort(paths: &[PathBuf], sites: Option<&Path>, policy: Option<&Path>) -> Result<Inputs, String> {
         let mut inputs = Inputs { case: Case::default(), logs: Vec::new(), complete: true };
         let mut names = BTreeSet::new();
+        let mut resumed = None;
         for path in paths {
             match head(path).as_deref() {
                 Ok(head) if looks_like_sites(head) => inputs.take_sites(path)?,
                 Ok(head) if looks_like_policy(head) => inputs.take_policy(path)?,
+                Ok(head) if looks_like_case(head) => resumed = Some(input::read_case(path)?),
                 Ok(_) => inputs.logs.push((path.clone(), fresh_name(&mut names, &input::name_of(path)))),
                 Err(error) => {
                     eprintln!("kyoten: {} can't be read: {error}", visible(&path.display().to_string()));
@@ -48,6 +51,10 @@ impl Inputs {
         }
         if let Some(path) = policy {
             inputs.take_policy(path)?;
+        }
+        // A case file among the logs goes on: what was given beside it wins.
+        if let Some(document) = resumed {
+            inputs.case.resume(&document);
         }
         Ok(inputs)
     }

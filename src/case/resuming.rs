@@ -1,0 +1,86 @@
+//! A case file opened again to be worked on: its books, settings, decisions, actions and log go on; its evidence is to be
+//! read again, and what of it is missing or altered is said.
+
+use super::Case;
+use super::document::Document;
+use super::reopened::Reopened;
+use crate::evidence::table::cell;
+use crate::formats::Mapping;
+use crate::policy::csv::read_policy;
+use crate::sites::SiteBook;
+
+/// A file that a case file was made of: its name, and its digest where it was read to its end.
+pub type Expected = (String, Option<String>);
+
+impl Case {
+    /// Takes up a case file. Books that are here already stay.
+    pub fn resume(&mut self, document: &Document) {
+        if self.book.sites.is_empty() && !document.sites_guessed {
+            let sites = Reopened::of(document).book.sites;
+            self.book = SiteBook { sites: sites.into_iter().filter(|site| !site.guessed).collect() };
+        }
+        if self.policy.rules.is_empty() {
+            self.policy = read_policy(policy_csv(document).as_bytes()).0;
+        }
+        for file in &document.evidence {
+            let order = self.orders.entry(file.name.clone()).or_default();
+            if order.setting.clock.chosen_offset.is_none() {
+                order.setting.clock.chosen_offset = file.clock.assumed_offset_seconds;
+            }
+            if let (None, Some(columns)) = (&order.setting.mapping, &file.mapping) {
+                order.setting.mapping = Some(Mapping { columns: columns.clone() });
+            }
+        }
+        self.baseline = self
+            .baseline
+            .or(document.baseline.map(|(from, to)| (super::document::moment(from), super::document::moment(to))));
+        self.decisions = document.decisions.clone();
+        self.actions = document.actions.clone();
+        self.log = document.log.clone();
+        self.expected = document.evidence.iter().map(|file| (file.name.clone(), file.sha256.clone())).collect();
+    }
+
+    /// What a resumed case lacks, or has otherwise, each in a sentence.
+    pub(super) fn strange(&self) -> Vec<String> {
+        let here = |sha256: &str| self.files.iter().any(|file| file.receipt.sha256.as_deref() == Some(sha256));
+        let lacking = self.expected.iter().filter(|(_, sha256)| !sha256.as_deref().is_some_and(here));
+        let told = |(name, sha256): &Expected| {
+            let namesake = self.files.iter().find(|file| file.receipt.name == *name);
+            match (namesake.map(|file| &file.receipt.sha256), sha256) {
+                (Some(Some(now)), Some(then)) => {
+                    format!("{name}: ALTERED since the case file was written: sha256 was {then}, is {now}")
+                }
+                (Some(_), None) => format!("{name}: was not read to its end when the case file was written"),
+                (Some(None), Some(_)) => {
+                    format!("{name}: not read to its end, so that it can't be told whether it is the same")
+                }
+                (None, _) => format!("{name}: MISSING: the case file was made of it, too"),
+            }
+        };
+        lacking.map(told).collect()
+    }
+}
+
+/// The policy's rows, each on the line that it had.
+fn policy_csv(document: &Document) -> String {
+    let mut lines = vec!["from,to,service,verdict,reason,hours,approver,until".to_owned()];
+    for rule in &document.policy {
+        // Lines that were left out keep their numbers; a file may claim any, and most policies are short.
+        while (lines.len() as u64) < rule.line.saturating_sub(1).min(100_000) {
+            lines.push(String::new());
+        }
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let cells = [
+            rule.from.clone(),
+            rule.to.clone(),
+            rule.service.clone(),
+            rule.verdict.clone(),
+            rule.reason.clone(),
+            text(&rule.hours),
+            text(&rule.approver),
+            text(&rule.until),
+        ];
+        lines.push(cells.map(|text| cell(&text)).join(","));
+    }
+    lines.join("\n") + "\n"
+}
