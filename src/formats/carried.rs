@@ -300,7 +300,7 @@ impl Inner {
         let mut take = |piece: Piece<'_>| {
             let disposition = match piece {
                 Piece::Record(record) => parser.read(Record { bytes: record.bytes, place: outer.place }, flows),
-                Piece::Separator(_) | Piece::TooLong(_, _) => return,
+                Piece::Separator(_) | Piece::TooLong(..) | Piece::Lost(..) => return,
             };
             if worst.as_ref().is_none_or(|kept| weight(&disposition) > weight(kept)) {
                 worst = Some(disposition);
