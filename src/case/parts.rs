@@ -132,7 +132,7 @@ mod tests {
         let log = format!("{HEADER}{}{other}{}", zeek(0..2000), zeek(0..1000));
         let change = log.rfind("#separator").unwrap();
         assert_eq!(both_ways(log.as_bytes(), &[change + 5_000]).1, None);
-        assert_eq!(both_ways(log.as_bytes(), &[50_000]).1.is_some(), true);
+        assert!(both_ways(log.as_bytes(), &[50_000]).1.is_some());
     }
 
     #[test]

@@ -40,6 +40,7 @@ impl Detector for Spread {
 
     fn follow_up(&self, observed: &Observed<'_>, earlier: &[Finding]) -> Findings {
         let mut found = Findings::default();
+        #[expect(clippy::type_complexity, reason = "a table within a table, used once")]
         let mut by_goal: BTreeMap<(Party, Service), BTreeMap<Party, (Moment, Vec<&Finding>)>> = BTreeMap::new();
         let mut of_all: BTreeSet<(Party, Party, Service)> = BTreeSet::new();
         for finding in earlier.iter().filter(|finding| finding.q.is_none_or(|q| q <= WORTH_COUNTING)) {

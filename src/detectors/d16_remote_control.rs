@@ -68,6 +68,7 @@ impl Detector for RemoteControl {
             found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
             return found;
         }
+        #[expect(clippy::type_complexity, reason = "two tables filled in one pass, used once")]
         let (mut pairs, mut controllers): (BTreeMap<(LinkKey, Host, Host), Calls<'_>>, BTreeSet<Host>) =
             Default::default();
         let site = |party| matches!(party, Party::Site(_) | Party::Unassigned);

@@ -52,6 +52,7 @@ impl Detector for OffHours {
         let daily = observed.daily();
         let mut found = Findings::default();
         let (mut few, mut clockless) = (0_u64, 0_u64);
+        #[expect(clippy::type_complexity, reason = "three sums of one unit, used once")]
         let mut people: Vec<(&Unit<'_>, Vec<(i32, Use)>, Use)> = Vec::new();
         for unit in &daily.units {
             if observed.clock(daily.whose(unit.link)).is_none() {

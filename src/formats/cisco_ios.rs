@@ -61,7 +61,7 @@ impl<'r> Message<'r> {
     fn of(line: &'r [u8]) -> Option<Message<'r>> {
         let line = super::without_mark(line);
         let head = &line[..line.len().min(400)];
-        let found = memchr::memchr_iter(b'%', head).filter_map(|at| Message::at(line, at)).last()?;
+        let found = memchr::memchr_iter(b'%', head).filter_map(|at| Message::at(line, at)).next_back()?;
         // Inside JSON or another format's value it is somebody else's to unwrap.
         (!found.header.iter().any(|b| matches!(b, b'"' | b'{' | b'|'))).then_some(found)
     }
@@ -112,7 +112,7 @@ impl<'r> Message<'r> {
         };
         let before = &header[..begin];
         let words = before.split(|b| matches!(b, b' ' | b'>' | b'*'));
-        let fallback = words.map(|word| word.strip_suffix(b":").unwrap_or(word)).filter(word).next_back();
+        let fallback = words.map(|word| word.strip_suffix(b":").unwrap_or(word)).rfind(word);
         let host = stripped.host.filter(|host| host.iter().any(|b| !b.is_ascii_digit()));
         (time, fallback.filter(|word| !is_month(word)).or(host))
     }

@@ -127,7 +127,7 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
     let event = match event_of(line) {
         Some((event, rest)) if is_security(event) => {
             if rest.starts_with(b"[junos@") {
-                report.put_pairs(rest, Between::Blanks, |name| means_of(name));
+                report.put_pairs(rest, Between::Blanks, means_of);
             } else if event.starts_with("RT_FLOW_SESSION") || event.starts_with("APPTRACK_SESSION") {
                 plain(&mut report, event, rest);
             }

@@ -184,11 +184,10 @@ impl Alerts {
             }
             return Disposition::Parsed;
         }
-        if let (Some(_), Some(protocol)) = (&block.ends, line.split(|b| *b == b' ').next().and_then(protocol)) {
-            if memchr::memmem::find(line, b"TTL:").is_some() {
+        if let (Some(_), Some(protocol)) = (&block.ends, line.split(|b| *b == b' ').next().and_then(protocol))
+            && memchr::memmem::find(line, b"TTL:").is_some() {
                 self.end_block(Some(protocol), flows);
             }
-        }
         Disposition::Parsed
     }
 

@@ -82,8 +82,8 @@ impl<'r> Message<'r> {
         // The virtual system before the account: `Default Network::user`.
         let user = memchr::memmem::rfind(user, b"::").map_or(user, |at| &user[at + 2..]);
         // The header's time, if it has a zone and is the same reading of a clock.
-        let header = line[..at].split(|b| *b == b' ').filter_map(|word| time::read(word.rsplit(|b| *b == b'>').next()?));
-        let zoned = header.filter(|written| written.offset.is_some()).last();
+        let mut header = line[..at].split(|b| *b == b' ').filter_map(|word| time::read(word.rsplit(|b| *b == b'>').next()?));
+        let zoned = header.rfind(|written| written.offset.is_some());
         let written = zoned.filter(|zoned| zoned.local.0.abs_diff(local.local.0) <= 5_000_000).unwrap_or(local);
         Some(Message { written, node, address: &inner[..close], user, text: text.trim_ascii() })
     }

@@ -63,6 +63,7 @@ fn likeness_of(line: &[u8]) -> Likeness {
 }
 
 /// Where the two addresses stand among the words.
+#[expect(clippy::type_complexity, reason = "three things of one line, used once")]
 fn anchor(rest: &[u8]) -> Option<(Vec<&[u8]>, usize, [IpAddr; 2])> {
     let words: Vec<&[u8]> = rest.split(|b| *b == b' ').filter(|word| !word.is_empty()).take(24).collect();
     let at = words.windows(2).position(|pair| address(pair[0]).is_some() && address(pair[1]).is_some())?;

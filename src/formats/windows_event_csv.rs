@@ -5,7 +5,6 @@
 //! system's language (English, German, French and Japanese are known). The message is read in English alone. Times without
 //! a zone are the exporting computer's; the file's clock settles them. EvtxECmd and Sentinel write UTC.
 
-use std::borrow::Cow;
 
 use super::syntax::cells;
 use super::windows::Interpreter;
@@ -146,6 +145,6 @@ impl Parser for Rows {
     }
 }
 
-fn text<'c>(cell: &'c Cow<'_, [u8]>) -> Text<'c> {
+fn text(cell: &[u8]) -> Text<'_> {
     readable(cell.trim_ascii())
 }

@@ -200,6 +200,7 @@ test("a CSV's columns can be corrected, and a clock without a zone is asked for"
   await receipt.locator(".ask select").selectOption({ label: "America/New_York" });
   await receipt.locator(".ask button").click();
   await receipt.getByText("America/New_York, chosen by you").waitFor();
+  await read(frame);
   assert.match(await receipt.innerText(), /2020-06-11 04:00:00 UTC/);
   await receipt.locator(".mapping > summary").click();
   await receipt.getByLabel("to: address").selectOption("real destination");

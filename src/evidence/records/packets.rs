@@ -163,7 +163,7 @@ impl Packets {
 /// The length of a pcapng block, which stands at both its ends.
 fn block_length(here: &[u8], big: bool) -> Option<u64> {
     let length = word(here, 4, big) as usize;
-    if length < 12 || length % 4 != 0 {
+    if length < 12 || !length.is_multiple_of(4) {
         return None;
     }
     let end = here.get(length - 4..length).map(|end| word(end, 0, big) as usize);

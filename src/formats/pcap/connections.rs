@@ -175,7 +175,7 @@ impl Connection {
     fn new(packet: &Packet, is_low: bool, icmp: u8, at: Option<Moment>, place: Place) -> Connection {
         let (sender_calls, begun) = match packet.transport {
             Transport::Tcp { flags, .. } if flags & SYN != 0 => (flags & ACK == 0, true),
-            Transport::Tcp { from, to, .. } | Transport::Ports { from, to } => (!(is_served(from) && !is_served(to)), false),
+            Transport::Tcp { from, to, .. } | Transport::Ports { from, to } => (!is_served(from) || is_served(to), false),
             // Who answers an echo was asked.
             Transport::Icmp { .. } => (!matches!((packet.protocol, icmp), (Protocol::ICMP, 0 | 14 | 16 | 18) | (Protocol::ICMP6, 129)), false),
             Transport::Bare | Transport::Fragment { .. } => (true, false),

@@ -91,7 +91,7 @@ impl<'r> Fields<'r> {
         const TELLING: [&str; 8] =
             ["IpAddress", "SourceIp", "SourceAddress", "ClientAddress", "Workstation", "Address", "Param3", "ClientIP"];
         let told = |name: &&str| event.data.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
-        if let Some(message) = self.message.filter(|_| !TELLING.iter().any(|name| told(&name))) {
+        if let Some(message) = self.message.filter(|_| !TELLING.iter().any(told)) {
             event.complete(message);
         }
         Ok(Some(event))

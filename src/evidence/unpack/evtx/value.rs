@@ -60,7 +60,9 @@ fn size_of(kind: u8) -> Option<usize> {
 fn scalar(kind: u8, bytes: &[u8], out: &mut String) -> Result<(), Fault> {
     let number = || {
         let mut wide = [0; 8];
-        wide.get_mut(..bytes.len()).map(|part| part.copy_from_slice(bytes));
+        if let Some(part) = wide.get_mut(..bytes.len()) {
+            part.copy_from_slice(bytes)
+        }
         u64::from_le_bytes(wide)
     };
     // The sign is that of the bytes that are there.
