@@ -112,7 +112,7 @@ pub struct Trial {
 
 impl Trial {
     fn of(seed: u64, goal: Option<Goal>, verbose: bool) -> Trial {
-        let mut chance = chance::Chance::new(seed ^ 0x00e7_a1);
+        let mut chance = chance::Chance::new(seed ^ 0x0000_e7a1);
         let days = *chance.pick(&[35, 60, 60, 90]);
         let contaminated = chance.happens(0.5);
         let manner = goal.map(|goal| Manner {

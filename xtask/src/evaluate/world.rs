@@ -42,6 +42,7 @@ pub struct Site {
 }
 
 /// IANA name, country, hours east in winter, days of 2021 on which summer time begins and ends.
+#[expect(clippy::type_complexity, reason = "a table of facts")]
 const ZONES: [(&str, &str, f64, Option<(i64, i64)>); 12] = [
     ("Asia/Tokyo", "JP", 9.0, None),
     ("Asia/Bangkok", "TH", 7.0, None),
