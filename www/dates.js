@@ -1,5 +1,7 @@
 // Times as the screen writes them: ISO order, 24 hours, the zone always said, never by the browser's zone or locale.
 
+import { words } from "./words.js";
+
 const pad = (/** @type {number} */ value, width = 2) => String(value).padStart(width, "0");
 
 /**
@@ -17,7 +19,7 @@ function calendar(ms) {
  */
 export function day(ms) {
   const date = calendar(ms);
-  if (!date) return "outside the calendar";
+  if (!date) return words.dates.outside;
   const year = date.getUTCFullYear();
   return `${year < 0 ? `-${pad(-year, 4)}` : pad(year, 4)}-${pad(date.getUTCMonth() + 1)}-${pad(date.getUTCDate())}`;
 }
@@ -58,7 +60,7 @@ export function exact(ms) {
 export function span(from, to) {
   const start = `${day(from)} ${clock(from).slice(0, 5)}`;
   const end = day(from) === day(to) ? clock(to).slice(0, 5) : `${day(to)} ${clock(to).slice(0, 5)}`;
-  return `${start} to ${end} UTC`;
+  return words.dates.span(start, end);
 }
 
 /**

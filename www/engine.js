@@ -21,6 +21,8 @@
 // The parts lie in the page as script elements that `cargo xtask dist` writes: kyoten-seal, kyoten-glue (both run, both
 // also read as text for the workers), kyoten-wasm (gzip, base64), kyoten-reader and kyoten-analyst (text).
 
+import { words } from "./words.js";
+
 /** @typedef {typeof wasm_bindgen} Bindings */
 /** @typedef {"reader" | "analyst"} Kind */
 /**
@@ -47,7 +49,7 @@ export async function startEngine() {
     await wasm_bindgen({ module_or_path: module });
     return { bindings: wasm_bindgen, module, spawn: (kind, died) => spawn(kind, module, died ?? (() => {})) };
   } catch (error) {
-    throw new Error(`The engine could not start in this browser (${reason(error)}): try a current Firefox, Chromium, Edge or Safari.`);
+    throw new Error(words.fault.inBrowser(reason(error)));
   }
 }
 
@@ -110,16 +112,16 @@ function spawn(kind, module, died) {
       over = true;
       clearTimeout(watch);
       worker.terminate();
-      const error = new Error(ready ? `The ${kind} stopped: ${why}.` : `The ${kind} could not start: ${why}.`);
+      const error = new Error((ready ? words.fault.stopped : words.fault.notStarted)(words.fault.workers[kind], why));
       if (ready) died(error);
       else reject(error);
     };
-    const watch = setTimeout(() => fail(`it did not answer within ${PATIENCE / 1000} seconds`), PATIENCE);
+    const watch = setTimeout(() => fail(words.fault.silent(PATIENCE / 1000)), PATIENCE);
     worker.addEventListener("error", (event) => {
       event.preventDefault();
-      fail(event.message || "the browser gave no reason");
+      fail(event.message || words.fault.noReason);
     });
-    worker.addEventListener("messageerror", () => fail("a message could not be read"));
+    worker.addEventListener("messageerror", () => fail(words.fault.unreadable));
     const greet = (/** @type {MessageEvent} */ event) => {
       if (event.data?.kyoten === "failed") fail(event.data.reason);
       if (event.data?.kyoten !== "ready" || over) return;
@@ -167,7 +169,7 @@ const policy = /** @type {any} */ (self).trustedTypes?.createPolicy("kyoten", {
  */
 function part(id) {
   const text = document.getElementById(id)?.textContent;
-  if (!text) throw new Error(`this page lacks ${id}; build it with cargo xtask dist`);
+  if (!text) throw new Error(words.fault.unbuilt(id));
   return text;
 }
 

@@ -1,5 +1,7 @@
 // The second pass: goes through the files again for the raw rows behind a claim, in a reader of its own, one search at a time.
 
+import { words } from "./words.js";
+
 /**
  * @typedef {object} Search
  * @property {import("./types.js").RowQuery} query
@@ -68,7 +70,7 @@ export function createRowSearch(engine, analyst, fileOf) {
         if (mine !== task) return;
         try {
           const ask = analyst();
-          if (!ask) throw new Error("the engine is not ready");
+          if (!ask) throw new Error(words.fault.notReady);
           const files = search.files ?? /** @type {number[]} */ (await ask.ask("rows_files", search.query));
           for (const index of files) {
             if (mine !== task) return;

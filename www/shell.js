@@ -4,7 +4,7 @@ import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { whole } from "./numbers.js";
 import { incompleteness } from "./store.js";
-import { words } from "./words.js";
+import { languages, words } from "./words.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {{ choose: () => void, folder: () => void, sample: () => void }} Ways the ways by which files come in, besides a drop */
@@ -62,6 +62,15 @@ export function createHeader(store, does) {
     theme.title = label;
     theme.setAttribute("aria-label", label);
   });
+  const language = h("button", { type: "button", class: "quiet", id: "language" });
+  store.watch((state) => [state.language], (now) => {
+    const other = now === "ja" ? "en" : "ja";
+    // In the other language's own name, for who can't read this one.
+    language.textContent = languages[other].language;
+    language.lang = other;
+    language.title = languages[other].header.toOther(languages[other].language);
+    language.onclick = () => store.set({ language: other });
+  });
   store.watch((state) => [state.case, state.jobs, incompleteness(state)], (view, jobs, lacking) => {
     for (const button of [figure, exports, keep]) button.hidden = !view || view.evidence.length === 0;
     const connections = view?.links.reduce((sum, link) => sum + link.connections, 0n) ?? 0n;
@@ -72,7 +81,7 @@ export function createHeader(store, does) {
       lacking === "partial" && h("span", { class: "chip lacking", title: words.header.partialTitle }, words.header.partial),
       view && view.evidence.length > 0 && [words.header.files(view.evidence.length), words.header.sites(view.sites.length), words.header.connections(whole(connections))].map((text) => h("span", { class: "chip fact" }, text)));
   });
-  return h("header", {}, h("h1", {}, mark(), words.name), chips, h("div", { class: "header-buttons" }, figure, exports, keep, theme));
+  return h("header", {}, h("h1", {}, mark(), words.name), chips, h("div", { class: "header-buttons" }, figure, exports, keep, language, theme));
 }
 
 /** Two places and the line between them. */

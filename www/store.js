@@ -12,6 +12,7 @@
  * @property {import("./types.js").Subject | undefined} hovered
  * @property {"findings" | "evidence" | "sites" | "policy"} tab
  * @property {"light" | "dark"} theme
+ * @property {import("./words.js").Language} language
  * @property {readonly import("./types.js").Complaint[]} siteComplaints
  * @property {readonly import("./types.js").Complaint[]} policyComplaints
  * @property {readonly { id: number, text: string, grave: boolean }[]} notes what the page has to say just now
@@ -22,12 +23,12 @@
 /** @type {State} */
 const START = {
   engine: "starting", fault: undefined, case: undefined, jobs: [], layout: "ring", brush: undefined, shown: undefined, hovered: undefined,
-  tab: "findings", theme: "light", siteComplaints: [], policyComplaints: [], notes: [], counting: false, unsaved: false,
+  tab: "findings", theme: "light", language: "en", siteComplaints: [], policyComplaints: [], notes: [], counting: false, unsaved: false,
 };
 
-/** @typedef {ReturnType<typeof createStore>} Store */
+/** What panels are given: the store, or a scope of it. @typedef {Pick<ReturnType<typeof createStore>, "get" | "set" | "watch">} Store */
 
-/** @returns a store: `get` the state, `set` some of it, `watch` parts of it */
+/** @returns a store: `get` the state, `set` some of it, `watch` parts of it; `scope` for watchers that end together */
 export function createStore() {
   let state = START;
   let queued = false;
@@ -39,7 +40,7 @@ export function createStore() {
     for (const watcher of watchers) watcher();
   }
 
-  return {
+  const store = {
     get: () => state,
 
     /** @param {Partial<State>} change */
@@ -55,18 +56,35 @@ export function createStore() {
      * @template {readonly unknown[] | []} T
      * @param {(state: State) => T} pick
      * @param {(...picked: NoInfer<T>) => void} act
+     * @returns {() => void} ends it
      */
     watch(pick, act) {
       let known = pick(state);
-      watchers.add(() => {
+      const watcher = () => {
         const picked = pick(state);
         if (picked.every((value, place) => Object.is(value, known[place]))) return;
         known = picked;
         act(...picked);
-      });
+      };
+      watchers.add(watcher);
       act(...known);
+      return () => void watchers.delete(watcher);
+    },
+
+    /** The same store for a screen that will be made anew: at its end all who watched through it are forgotten. */
+    scope() {
+      /** @type {(() => void)[]} */
+      const ends = [];
+      /** @type {typeof store.watch} */
+      const watch = (pick, act) => {
+        const end = store.watch(pick, act);
+        ends.push(end);
+        return end;
+      };
+      return { get: store.get, set: store.set, watch, end: () => ends.splice(0).forEach((end) => end()) };
     },
   };
+  return store;
 }
 
 /**

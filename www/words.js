@@ -1,4 +1,29 @@
-// The words of the screen in the language in use. There is one so far; the next is chosen here.
+// The words of the screen in the language in use. They are looked up when they are shown, so whatever is made after `speak`
+// is in the new language; what was made before is made anew by main.js.
 import { en } from "./words/en.js";
+import { ja } from "./words/ja.js";
 
-export const words = en;
+/** @typedef {"en" | "ja"} Language */
+
+/** @type {Record<Language, typeof en>} */
+export const languages = { en, ja };
+
+export const words = { ...en };
+
+/** @param {Language} language */
+export function speak(language) {
+  Object.assign(words, languages[language]);
+}
+
+/**
+ * The first of the browser's languages that there are words in: where to begin, and nothing else.
+ * @param {readonly string[]} wanted as `navigator.languages`
+ * @returns {Language}
+ */
+export function preferred(wanted) {
+  for (const each of wanted) {
+    const tongue = each.toLowerCase().split("-")[0];
+    if (tongue === "en" || tongue === "ja") return tongue;
+  }
+  return "en";
+}

@@ -56,7 +56,7 @@ fn the_report_tells_all_that_the_case_holds() {
                 "概要",
                 "時系列",
                 "図",
-                "検出",
+                "検知",
                 "監視範囲と欠落",
                 "判定できなかった項目",
                 "証拠",

@@ -56,5 +56,5 @@ function totals(link) {
  */
 export function findingsList(findings, acts) {
   return h("ol", { class: "short" }, findings.map((finding) => h("li", {}, h("button", { type: "button", class: "line", data: { key: `finding ${finding.id}` }, on: { click: () => acts.show({ kind: "finding", id: finding.id }) } },
-    h("span", { class: "rank" }, finding.number ?? "·"), gravity(finding.gravity), " ", h("span", { class: "because" }, finding.because)))));
+    h("span", { class: "rank" }, finding.number ?? "·"), gravity(finding.gravity), " ", h("span", { class: "because", lang: "en" }, finding.because)))));
 }

@@ -22,7 +22,7 @@ export function receipt(evidence, store, acts) {
   const count = (label, value, look) => h("div", { class: look }, h("dt", {}, label), h("dd", {}, value));
   return [
     evidence.synthetic && h("p", { class: "notice" }, words.evidence.synthetic),
-    evidence.advice && h("div", { class: "advice" }, h("h3", {}, words.evidence.advice), h("p", {}, evidence.advice)),
+    evidence.advice && h("div", { class: "advice" }, h("h3", {}, words.evidence.advice), h("p", { lang: "en" }, evidence.advice)),
     twin && h("p", { class: "notice grave" }, words.evidence.duplicate(twin.name)),
     evidence.imbalance && h("p", { class: "notice grave" }, words.evidence.imbalance(evidence.imbalance)),
     h("dl", { class: "counts", "aria-label": words.evidence.accounts },
@@ -86,7 +86,7 @@ function reasons(evidence, acts) {
     const place = number ? words.evidence.at(whole(number)) : at !== undefined && at !== null ? words.evidence.offset(whole(at)) : undefined;
     return h("tr", {},
       h("td", { class: "number" }, reason.count > 0n ? whole(reason.count) : size(reason.bytes)),
-      h("td", {}, h("span", { class: "reason-kind" }, kind), " ", reason.reason,
+      h("td", {}, h("span", { class: "reason-kind" }, kind), " ", h("span", { lang: "en" }, reason.reason),
         reason.found && h("code", { class: "found" }, reason.found),
         place && at !== undefined && at !== null
           ? [" ", h("button", {

@@ -54,7 +54,7 @@ export function createSites(store, acts) {
       h("p", { class: "site-facts" },
         [site.role, site.country, site.timezone].filter(Boolean).join(" · "), " ",
         h("span", { class: "ranges" }, site.ranges.slice(0, 3).join(", "), site.ranges.length > 3 ? ` +${site.ranges.length - 3}` : "")),
-      h("p", { class: "site-facts" }, words.header.connections(whole(site.connections)), site.findings > 0 && [" · ", h("strong", {}, `${site.findings} ${words.sites.findings.toLowerCase()}`)]),
+      h("p", { class: "site-facts" }, words.header.connections(whole(site.connections)), site.findings > 0 && [" · ", h("strong", {}, words.sites.findings(site.findings))]),
       h("details", { data: { key: `edit ${site.index}` } }, h("summary", { title: words.sites.editTitle(site.name) }, words.sites.edit), form(site)));
   }
 

@@ -1,8 +1,12 @@
 // Every word of the screen, in English. Values with numbers in them are functions; the numbers come written already.
+// Each other language has a file beside this one with the same keys; a test holds them to that.
 
 const s = (/** @type {number | bigint} */ count) => (count === 1 || count === 1n ? "" : "s");
 
 export const en = {
+  /** For the `lang` attribute, and what the language is called by those who speak it. */
+  code: "en",
+  language: "English",
   name: "Kyoten",
   question: "Which connections between our sites should not have occurred?",
   starting: "Starting the engine…",
@@ -40,6 +44,11 @@ export const en = {
     limits: "The limits: a browser extension that may read pages, or a machine that is itself compromised, can still see what you see. And nothing is kept: closing the page forgets all but what you saved.",
   },
 
+  dates: {
+    outside: "outside the calendar",
+    span: (/** @type {string} */ from, /** @type {string} */ to) => `${from} to ${to} UTC`,
+  },
+
   files: {
     choose: "Choose files",
     folder: "Choose a folder",
@@ -59,6 +68,7 @@ export const en = {
     figureTitle: "Take the picture into a report",
     saveCase: "Save case",
     saveCaseTitle: "Save the case as kyoten-case.json",
+    toOther: (/** @type {string} */ language) => `Language: ${language}`,
     toDark: "Use the dark colours",
     toLight: "Use the light colours",
     files: (/** @type {number} */ n) => `${n} file${s(n)}`,
@@ -197,6 +207,8 @@ export const en = {
     ask: "These times carry no zone, and are shown as if they were UTC. Which zone was the device set to?",
     select: "Zone of this file’s clock",
     asUtc: "Not known: as if UTC",
+    /** Places that a person knows an offset by, in minutes east of UTC. Summer time is theirs to add: these are offsets, not zones. @type {Record<number, string>} */
+    places: { [-480]: "Los Angeles", [-360]: "Houston", [-300]: "New York", [-180]: "São Paulo", 0: "London, UTC", 60: "Berlin", 120: "Athens", 180: "Istanbul", 240: "Dubai", 330: "Mumbai", 345: "Kathmandu", 420: "Bangkok, Jakarta", 480: "Manila, Singapore", 540: "Tokyo", 570: "Adelaide", 600: "Sydney", 720: "Auckland" },
     apply: "Read again with this clock",
   },
 
@@ -219,7 +231,7 @@ export const en = {
     guessedAll: "Nobody said which addresses are which site, so these are guessed from the private address ranges. Rename them in place; save them for the next case.",
     guessed: "guessed",
     nameOf: (/** @type {string} */ name) => `Name of ${name}`,
-    findings: "Findings",
+    findings: (/** @type {number} */ n) => `${n} finding${s(n)}`,
     save: "Save sites.csv",
     edit: "Edit",
     editTitle: (/** @type {string} */ name) => `Country, role, zone and position of ${name}`,
@@ -387,6 +399,15 @@ export const en = {
 
   fault: {
     engine: "The engine could not start",
+    inBrowser: (/** @type {string} */ why) => `The engine could not start in this browser (${why}): try a current Firefox, Chromium, Edge or Safari.`,
+    workers: { reader: "reader", analyst: "analyst" },
+    stopped: (/** @type {string} */ worker, /** @type {string} */ why) => `The ${worker} stopped: ${why}.`,
+    notStarted: (/** @type {string} */ worker, /** @type {string} */ why) => `The ${worker} could not start: ${why}.`,
+    silent: (/** @type {number} */ seconds) => `it did not answer within ${seconds} seconds`,
+    noReason: "the browser gave no reason",
+    unreadable: "a message could not be read",
+    unbuilt: (/** @type {string} */ part) => `this page lacks ${part}; build it with cargo xtask dist`,
+    notReady: "the engine is not ready",
     analyst: "The engine stopped and is not used again",
     analystWhy: (/** @type {string} */ why) => `It said: ${why}. The files are still here; Kyoten can start a fresh engine and read them once more. Edits to sites and policy are kept as far as they were counted.`,
     restart: "Start again with the same files",

@@ -83,6 +83,9 @@ impl Test {
             table.step_if(installed, "the packages are missing", "joined scripts behave as esbuild's", || {
                 step::node_tests(node("--test").args(["--test-reporter=spec", "joiner.test.mjs"]))
             });
+            table.step_if(installed, "the packages are missing", "the languages say the same", || {
+                step::node_tests(node("--test").args(["--test-reporter=spec", "words.test.mjs"]))
+            });
         }
         if browser {
             let ready = table.step("a browser and a Japanese font are here", || {
@@ -177,12 +180,12 @@ fn node(first: &str) -> Command {
     command
 }
 
-/// The files of browser tests, in order: all but the joiner's, which is a step of its own.
+/// The files of browser tests, in order: all but those that need no browser, which are steps of their own.
 fn browser_tests() -> Result<Vec<String>> {
     let mut files = vec![];
     for entry in std::fs::read_dir(needs::folder())? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".test.mjs") && name != "joiner.test.mjs" {
+        if name.ends_with(".test.mjs") && !["joiner.test.mjs", "words.test.mjs"].contains(&name.as_str()) {
             files.push(name);
         }
     }

@@ -8,7 +8,7 @@ use crate::report::html::{Told, minute};
 pub const WORDS: Words = Words {
     code: "ja",
     title: "拠点間通信 調査報告書",
-    question: "拠点間の通信のうち、本来あってはならないものはどれか。",
+    question: "本来あるはずのない拠点間の接続はどれか。",
     synthetic: "SYNTHETIC：この事案のログは架空のものです。",
     partial: "PARTIAL：最後まで読み取れなかった証拠があります。",
     case: "事案",
@@ -19,21 +19,21 @@ pub const WORDS: Words = Words {
     unknown: "不明",
     time: japanese_time,
     summary: "概要",
-    found: |findings, links| format!("{links}本の経路で{findings}件の検出。"),
-    nothing_found: "検出はありません。ただし、何も起きなかったことの証明ではありません。監視範囲と判定できなかった項目を参照してください。",
-    first_is: "最上位の検出：",
+    found: |findings, links| format!("{links}本の経路で{findings}件の検知。"),
+    nothing_found: "検知はありません。ただし、何も起きなかったことの証明ではありません。監視範囲と判定できなかった項目を参照してください。",
+    first_is: "最上位の検知：",
     decided: |confirmed, benign, open| format!("判定：確定 {confirmed}件、問題なし {benign}件、未決 {open}件。"),
     rests_on: |files, records, flows, malformed| {
-        format!("証拠は{files}ファイル、{records}レコード、通信{flows}件。{malformed}レコードは読み取れませんでした。")
+        format!("証拠は{files}ファイル、{records}レコード、接続{flows}件。{malformed}レコードは読み取れませんでした。")
     },
-    unusual: "「通常と異なる」ことは「悪意がある」ことを意味しません。検出は、ログが示す事実と、規則がそれに着目した理由だけを述べます。",
+    unusual: "「通常と異なる」ことは「悪意がある」ことを意味しません。検知は、ログが示す事実と、規則がそれに着目した理由だけを述べます。",
     notices: "はじめに知っておくべきこと",
     chronology: "時系列",
     when: "日時",
     what: "内容",
     source: "根拠",
-    begins: |f| format!("最初の通信：{} → {}{}（検出{}）", f.from, f.to, over(f), f.rank),
-    ends: |f| format!("最後の通信：{} → {}{}（検出{}）", f.from, f.to, over(f), f.rank),
+    begins: |f| format!("最初の接続：{} → {}{}（検知{}）", f.from, f.to, over(f), f.rank),
+    ends: |f| format!("最後の接続：{} → {}{}（検知{}）", f.from, f.to, over(f), f.rank),
     decision: |verdict| match verdict {
         Verdict::Open => "未決",
         Verdict::Benign => "問題なし",
@@ -46,9 +46,9 @@ pub const WORDS: Words = Words {
     },
     more_events: |more| format!("ほか{more}件は事案ファイルにあります。"),
     figure: "図",
-    findings: "検出",
+    findings: "検知",
     lane: |lane| match lane {
-        "policy" => "方針違反",
+        "policy" => "ポリシー違反",
         "novelty" => "初出",
         "behaviour" => "既知だが異常",
         "campaign" => "関連する複数の経路",
@@ -62,10 +62,10 @@ pub const WORDS: Words = Words {
             _ => String::new(),
         };
         let kind = match f.lane.as_str() {
-            "policy" => "方針で禁じられた通信がありました",
-            "novelty" => "それまで見られなかった通信がありました",
-            "campaign" => "互いに関連するとみられる通信がありました",
-            _ => "通常と異なる通信がありました",
+            "policy" => "ポリシーで禁じられた接続がありました",
+            "novelty" => "それまで見られなかった接続がありました",
+            "campaign" => "互いに関連するとみられる接続がありました",
+            _ => "通常と異なる接続がありました",
         };
         format!(
             "{when}{}から{}へ{}{kind}。",
@@ -90,10 +90,10 @@ pub const WORDS: Words = Words {
     line: "行",
     offset: "バイト位置",
     links: "経路",
-    links_lead: "異なる拠点間のすべての通信（サービス別）。二つのセンサーが記録した通信は、それぞれで数えます。",
+    links_lead: "異なる拠点間のすべての接続（サービス別）。二つのセンサーが記録した接続は、それぞれで数えます。",
     from: "発信元",
     to: "宛先",
-    flows: "通信",
+    flows: "接続",
     established: "成立",
     denied: "拒否",
     failed: "不成立",
@@ -106,17 +106,17 @@ pub const WORDS: Words = Words {
     actions_lead: "経路に対して行われたこと（分析者の申告）と、その後のログが示すこと。対処の時刻を含む一時間は別に数えます。",
     who: "担当",
     why: "理由",
-    alive: "その後も生きていた通信",
-    alive_none: "証拠の範囲では、その後に成立した通信はありません。",
-    returned: "その後に戻った通信",
+    alive: "その後も生きていた接続",
+    alive_none: "証拠の範囲では、その後に成立した接続はありません。",
+    returned: "その後に戻った接続",
     alive_row: |link, ran, apart, stopped| {
         format!("{link}：成立 {ran}件、阻止 {stopped}件。対処の時刻を含む一時間に {apart}件")
     },
     statement: |t: &Told| {
         let (since, until) = (japanese_time(&t.since), japanese_time(&t.until));
         let claim = match t.ran {
-            0 => format!("{since}から{until}までの証拠に、{}から{}への通信は認められません", t.from, t.to),
-            ran => format!("{since}から{until}までに、{}から{}への通信が{ran}件成立しました", t.from, t.to),
+            0 => format!("{since}から{until}までの証拠に、{}から{}への接続は認められません", t.from, t.to),
+            ran => format!("{since}から{until}までに、{}から{}への接続が{ran}件成立しました", t.from, t.to),
         };
         let gaps = if t.gaps == 0 {
             "欠落はありません".to_owned()
@@ -137,7 +137,7 @@ pub const WORDS: Words = Words {
     more_gaps: |more| format!("ほか{more}件"),
     no_gap: "なし",
     negatives: "判定できなかった項目",
-    negatives_lead: "規則が判定するだけの証拠がなかったもの。「検出なし」とは異なります。",
+    negatives_lead: "規則が判定するだけの証拠がなかったもの。「検知なし」とは異なります。",
     because: "理由（原文）",
     link: "経路",
     evidence: "証拠",
@@ -169,14 +169,14 @@ pub const WORDS: Words = Words {
         _ => "時刻なし",
     },
     assumed: "選ばれた時間帯",
-    undated: "時刻のない通信",
+    undated: "時刻のない接続",
     method: "方法と、知られている誤り",
     method_says: &[
-        "各レコードは形式だけに従って読み取られ、一つの通信になります。両端は拠点台帳の最長一致の範囲で拠点に割り当てます。通信は経路・サービス・時間・ホストの組ごとに数えられ、該当行はファイルから改めて探し出します。",
-        "検出は、前提条件を明示した規則によります。前提が満たされない規則は、黙らずにその旨を述べます。規則が確率pを計算する場合、qは区分ごとのBenjamini–Hochberg法による値です。モデルが正しければ、あるq以下の検出のうち、およそその割合が誤りと見込まれます。",
-        "知られている誤り：方針違反の検出の正しさは、方針と拠点台帳の正しさを超えません。新しい通信には問題のない理由もありえます。証拠の期間より前から続くものは「新しい」とは判定できません。既知の経路・サービスを通常の量で使うゆっくりとした侵入は、これらの規則では見つかりません。",
-        "実際の事案での誤り率は知られていません。測定は合成データによるもので、Kyotenのソースに添えられています。拒否されたものは、通信ではなく試みとして数えます。",
-        "二つのセンサーが記録した通信は、それぞれで数えます。センサー間の時計は照合していません。アドレス変換の先は、センサーが見たアドレスとして数えます。",
+        "各レコードは形式だけに従って読み取られ、一つの接続になります。両端は拠点台帳の最長一致の範囲で拠点に割り当てます。接続は経路・サービス・時間・ホストの組ごとに数えられ、該当行はファイルから改めて探し出します。",
+        "検知は、前提条件を明示した規則によります。前提が満たされない規則は、黙らずにその旨を述べます。規則が確率pを計算する場合、qは区分ごとのBenjamini–Hochberg法による値です。モデルが正しければ、あるq以下の検知のうち、およそその割合が誤りと見込まれます。",
+        "知られている誤り：ポリシー違反の検知の正しさは、ポリシーと拠点台帳の正しさを超えません。新しい接続には問題のない理由もありえます。証拠の期間より前から続くものは「新しい」とは判定できません。既知の経路・サービスを通常の量で使うゆっくりとした侵入は、これらの規則では見つかりません。",
+        "実際の事案での誤り率は知られていません。測定は合成データによるもので、Kyotenのソースに添えられています。拒否されたものは、接続ではなく試みとして数えます。",
+        "二つのセンサーが記録した接続は、それぞれで数えます。センサー間の時計は照合していません。アドレス変換の先は、センサーが見たアドレスとして数えます。",
     ],
     rules_used: "この事案の規則",
     appendix: "付録",
@@ -187,7 +187,7 @@ pub const WORDS: Words = Words {
     role: "役割",
     ranges: "範囲",
     contact: "連絡先",
-    policy: "方針",
+    policy: "ポリシー",
     verdict: "可否",
     until: "期限",
     approver: "承認者",

@@ -1,0 +1,70 @@
+// The words of the screen: English and Japanese, by choice; dates and numbers by rule, whatever the browser's locale.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { fileUrl, launch, visit } from "./harness.mjs";
+import { offices, policy, sites } from "./offices.mjs";
+import { drop, tab } from "./screen.mjs";
+
+let browser;
+before(async () => { browser = await launch(); });
+after(() => browser?.close());
+
+/** All that the screen says of a case, panel by panel. */
+async function told(frame) {
+  const texts = [];
+  for (const name of ["findings", "evidence", "sites", "policy"]) {
+    await tab(frame, name);
+    // Twice: a receipt makes its own folds when it is opened.
+    for (let time = 0; time < 2; time += 1) {
+      await frame.locator(`#panel-${name}`).evaluate((panel) => new Promise((resolve) => {
+        for (const fold of panel.querySelectorAll("details")) fold.open = true;
+        setTimeout(resolve, 50);
+      }));
+    }
+    texts.push(await frame.locator(`#panel-${name}`).innerText());
+  }
+  texts.push(await frame.locator("header").innerText(), await frame.locator(".timeline-head").innerText(), await frame.locator(".picture-list").textContent());
+  texts.push(...await frame.locator(".moment-field").evaluateAll((fields) => fields.map((field) => field.value)));
+  return texts.join("\n").replace(/ · [\d.]+ [kM]B\/s/g, "");
+}
+
+test("the browser's locale changes no date and no number", async () => {
+  const texts = [];
+  // Buddhist years, Arabic digits, a dotless i: each would show.
+  for (const locale of ["en-US", "tr-TR", "ar-EG", "th-TH"]) {
+    const page = await visit(browser, fileUrl, { locale, timezoneId: "Asia/Kathmandu" });
+    await drop(page, [...offices, sites, policy]);
+    texts.push(await told(page.frame));
+    assert.equal(await page.frame.locator("html").getAttribute("lang"), "en");
+    await page.close();
+  }
+  for (const text of texts.slice(1)) assert.equal(text, texts[0]);
+});
+
+test("a Japanese browser begins in Japanese, and the switch keeps what is open", async () => {
+  const page = await visit(browser, fileUrl, { locale: "ja-JP" });
+  const { frame } = page;
+  assert.equal(await frame.locator("html").getAttribute("lang"), "ja");
+  await frame.getByText("ここにログファイルをドロップ").waitFor();
+  await drop(page, [...offices, sites, policy]);
+  await tab(frame, "findings");
+  await frame.locator("button.finding").first().click();
+  await frame.locator("aside.detail [data-done]").waitFor();
+  await page.picture("languages-ja");
+  const claim = await frame.locator(".claim").innerText();
+
+  await frame.locator("#language").click();
+  assert.equal(await frame.locator("html").getAttribute("lang"), "en");
+  await frame.locator("aside.detail [data-done]").waitFor();
+  assert.equal(await frame.locator(".claim").innerText(), claim, "the finding that was open is open");
+  assert.match(await frame.locator("#tab-findings").innerText(), /Findings/);
+  assert.doesNotMatch(await frame.locator("body").innerText(), /検知|証拠|該当行/);
+  assert.equal(await frame.evaluate(() => document.activeElement?.id), "language", "the keyboard stays where it was");
+
+  // And back, with the label of a figure as it stands in every language.
+  await frame.locator("#language").click();
+  await frame.locator("#figure-open").click();
+  assert.ok((await frame.locator("#figure-tlp option").allTextContents()).every((label) => label.startsWith("TLP:")));
+  assert.deepEqual(page.complaints, []);
+  await page.close();
+});
