@@ -13,7 +13,7 @@ pub struct Entry {
     pub at: Option<f64>,
     /// Who.
     pub who: Option<String>,
-    /// What: `load`, `zone`, `sites`, `policy`, `baseline`, `decide`, `act`, `word`, `export`, `merge`.
+    /// What: `load`, `zone`, `sites`, `policy`, `baseline`, `decide`, `act`, `word`, `export`, `merge`, `undo`, `redo`.
     pub act: String,
     /// Of what: a file's name, a finding's id.
     pub of: String,

@@ -7,6 +7,7 @@
 pub mod acts;
 pub mod aftermath;
 pub mod changes;
+pub mod choices;
 pub mod document;
 pub mod ends;
 pub mod log;

@@ -119,17 +119,21 @@ impl Stream {
         self
     }
 
+    /// What it amounts to, by party.
+    pub fn survey(&self) -> Survey {
+        let parties = self.book.parties();
+        Survey::of(&self.ledger, |locus| parties.of(locus))
+    }
+
     /// What all detectors say of it.
     pub fn findings(&self) -> Findings {
-        let parties = self.book.parties();
-        let survey = Survey::of(&self.ledger, |locus| parties.of(locus));
+        let survey = self.survey();
         examine_all(&Observed::new(&survey, &self.book, &self.policy, self.baseline))
     }
 
     /// What one detector says of it.
     pub fn told_by(&self, detector: &dyn Detector) -> Findings {
-        let parties = self.book.parties();
-        let survey = Survey::of(&self.ledger, |locus| parties.of(locus));
+        let survey = self.survey();
         detector.examine(&Observed::new(&survey, &self.book, &self.policy, self.baseline))
     }
 

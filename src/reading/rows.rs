@@ -28,6 +28,8 @@ pub enum Wanted {
         window: Option<(Moment, Moment)>,
         /// Flows of these initiators only; empty means all.
         initiators: BTreeSet<Host>,
+        /// Flows to these responders only; empty means all.
+        responders: BTreeSet<Host>,
     },
 }
 
@@ -130,18 +132,22 @@ impl Lookup {
     }
 
     fn wants(&self, flow: &Flow<'_>) -> bool {
-        let Wanted::Of { link, service, window, initiators } = &self.wanted else { return false };
+        let Wanted::Of { link, service, window, initiators, responders } = &self.wanted else { return false };
         let (mut from, mut to) = (&flow.initiator, &flow.responder);
         if flow.is_reply() {
             (from, to) = (to, from);
         }
         let inside = |at: Moment| window.is_none_or(|(first, last)| first <= at && at <= last);
-        let initiator = || from.address.map(Host::of_address).or_else(|| from.name.as_deref().map(Host::of_name));
+        let is_of = |end: &Endpoint<'_>, hosts: &BTreeSet<Host>| {
+            let host = || end.address.map(Host::of_address).or_else(|| end.name.as_deref().map(Host::of_name));
+            hosts.is_empty() || host().is_some_and(|host| hosts.contains(&host))
+        };
         service.is_none_or(|s| s == flow.service_at(to.port))
             && (window.is_none() || flow.start.is_some_and(inside))
             && joins_hosts(flow).is_ok()
             && self.link(flow) == *link
-            && (initiators.is_empty() || initiator().is_some_and(|host| initiators.contains(&host)))
+            && is_of(from, initiators)
+            && is_of(to, responders)
     }
 }
 
@@ -267,7 +273,8 @@ mod tests {
     fn the_rows_of_a_link_are_those_of_its_direction_and_service() {
         let link = LinkKey { from: crate::sites::Party::Site(0), to: crate::sites::Party::Site(1) };
         let service = Service::read("tcp/445");
-        let wanted = Wanted::Of { link, service, window: None, initiators: BTreeSet::new() };
+        let wanted =
+            Wanted::Of { link, service, window: None, initiators: BTreeSet::new(), responders: BTreeSet::new() };
         let found = rows(wanted, 0);
         assert_eq!(found.iter().map(|row| row.0).collect::<Vec<_>>(), [4, 7]);
         assert_eq!(found[0].2, "10.1.0.1:5 → 10.2.0.1:445 tcp, established");
@@ -286,7 +293,8 @@ mod tests {
         let capture = include_bytes!("../../tests/fixtures/pcap/a_session_and_a_lookup.log");
         let book: SiteBook = read_sites(b"site,cidr\nA,192.0.2.0/24\nB,198.51.100.0/24\n").0;
         let link = LinkKey { from: crate::sites::Party::Site(0), to: crate::sites::Party::Site(1) };
-        let all = Wanted::Of { link, service: None, window: None, initiators: BTreeSet::new() };
+        let all =
+            Wanted::Of { link, service: None, window: None, initiators: BTreeSet::new(), responders: BTreeSet::new() };
         for (wanted, text) in [(all, EARLIER), (Wanted::At(BTreeSet::from([24])), "00 74 e1 5e")] {
             let lookup = Lookup::new(wanted, book.for_evidence("x"), book.parties(), 10, 0);
             let mut reading = Reading::new("x", Order::default(), lookup);

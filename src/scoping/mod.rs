@@ -5,6 +5,7 @@
 
 pub mod coverage;
 pub mod indicators;
+pub mod listing;
 pub mod negative;
 pub mod skew;
 pub mod sweep;

@@ -1,9 +1,11 @@
 //! What runs in the analyst worker: the case, and every question about it.
 
+mod listing;
+
 use std::collections::BTreeSet;
 
 use js_sys::Uint8Array;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
 use super::messages::{
@@ -14,12 +16,13 @@ use super::reader::RowsOrder;
 use super::{out, refuse, take};
 use crate::case::acts::{Decision, Verdict};
 use crate::case::changes;
+use crate::case::choices::Choices;
 use crate::case::document::read::{looks_like_case, read};
 use crate::case::document::{Document, case_json};
 use crate::case::{Analysis, Case, PartResult, ReadingResult};
 use crate::evidence::table::Complaint;
 use crate::finding::Finding;
-use crate::flow::Service;
+use crate::flow::{Host, Service};
 use crate::formats::{Mapping, Sample, mapped_csv};
 use crate::ledger::survey::LinkKey;
 use crate::policy::csv::{looks_like_policy, read_policy};
@@ -189,6 +192,29 @@ impl Analyst {
         self.case.policy.to_csv()
     }
 
+    /// All that was chosen so far, and what was said about the books: what `restore` takes.
+    pub fn choices(&self) -> Result<Vec<u8>, JsError> {
+        let told = |complaints: &[Complaint]| complaints.iter().map(|c| (c.line, c.sentence.clone())).collect();
+        let chosen = Chosen {
+            choices: self.case.choices(),
+            site_complaints: told(&self.site_complaints),
+            policy_complaints: told(&self.policy_complaints),
+        };
+        postcard::to_allocvec(&chosen).map_err(|e| refuse(format!("the choices can't be written: {e}")))
+    }
+
+    /// Chooses all of it as it was; `how` is `undo` or `redo`, `at` the page's clock in epoch seconds.
+    pub fn restore(&mut self, choices: &[u8], at: f64, how: &str, what: &str) -> Result<(), JsError> {
+        let chosen: Chosen = postcard::from_bytes(choices).map_err(|e| refuse(format!("these are no choices: {e}")))?;
+        let complaints =
+            |told: Vec<(u64, String)>| told.into_iter().map(|(line, sentence)| Complaint { line, sentence }).collect();
+        self.analysis = None;
+        self.case.choose(chosen.choices, at, how, what);
+        self.site_complaints = complaints(chosen.site_complaints);
+        self.policy_complaints = complaints(chosen.policy_complaints);
+        Ok(())
+    }
+
     /// Declares a time as normal, or takes that back.
     pub fn set_baseline(&mut self, from_ms: Option<f64>, to_ms: Option<f64>) {
         self.analysis = None;
@@ -306,11 +332,12 @@ impl Analyst {
         let wanted = match query {
             RowQuery::Place { offset } => Wanted::At([offset as u64].into()),
             RowQuery::Finding { finding } => self.wanted_by(&finding, file)?,
-            RowQuery::Link { from, to, service, from_ms, to_ms, .. } => Wanted::Of {
+            RowQuery::Link { from, to, service, from_ms, to_ms, initiator, responder, .. } => Wanted::Of {
                 link: LinkKey { from: party_of(from), to: party_of(to) },
                 service: service.as_deref().and_then(Service::read),
                 window: window(from_ms, to_ms),
-                initiators: Default::default(),
+                initiators: initiator.iter().map(|host| host_of(host)).collect(),
+                responders: responder.iter().map(|host| host_of(host)).collect(),
             },
         };
         let dropped = self.case.files().get(file as usize).and_then(|file| file.receipt.within.clone());
@@ -385,6 +412,7 @@ impl Analyst {
                 service: finding.service,
                 window: finding.window,
                 initiators: Default::default(),
+                responders: Default::default(),
             },
             None => {
                 let rows = finding.rows.iter().filter(|sight| sight.file == file);
@@ -443,6 +471,11 @@ fn layout(layout: LayoutMessage, network: &Network) -> Layout {
     }
 }
 
+/// The host that people write so: an address, else a name.
+fn host_of(text: &str) -> Host {
+    text.parse().map_or_else(|_| Host::of_name(text), Host::of_address)
+}
+
 fn label(tlp: &str) -> Result<Tlp, JsError> {
     Tlp::read(tlp).ok_or_else(|| refuse(format!("TLP 2.0 has no label {tlp:?}")))
 }
@@ -468,6 +501,14 @@ fn figure_options(value: JsValue) -> Result<report::figure::Options, JsError> {
         title: options.title,
         window: window(options.from_ms, options.to_ms),
     })
+}
+
+/// What was chosen, as it waits on the page to be undone.
+#[derive(Serialize, Deserialize)]
+struct Chosen {
+    choices: Choices,
+    site_complaints: Vec<(u64, String)>,
+    policy_complaints: Vec<(u64, String)>,
 }
 
 /// What the page changed of a site.

@@ -208,6 +208,10 @@ pub enum RowQuery {
         to: i32,
         /// Over this only.
         service: Option<String>,
+        /// From this host only.
+        initiator: Option<String>,
+        /// To this host only.
+        responder: Option<String>,
         /// From then on only.
         from_ms: Option<f64>,
         /// Until then only.
@@ -498,6 +502,7 @@ struct ServiceMessage {
 /// Mirrors a case for the panels.
 pub fn case_view(case: &Case, analysis: &Analysis) -> CaseView {
     let name = |party: Party| visible(analysis.book.name_of(party)).into_owned();
+    let numbers: Vec<LinkKey> = numbered(&analysis.findings.findings).iter().map(|first| first.link).collect();
     CaseView {
         tool: Tool { version: env!("CARGO_PKG_VERSION") },
         evidence: (case.files().iter().zip(&analysis.repeats).zip(0..))
@@ -509,7 +514,7 @@ pub fn case_view(case: &Case, analysis: &Analysis) -> CaseView {
         findings: (analysis.findings.findings.iter().zip(1..))
             .map(|(finding, rank)| FindingMessage {
                 decision: decision(case, &finding.id),
-                ..finding_message(analysis, finding, rank, &name)
+                ..finding_message(analysis, finding, rank, &numbers, &name)
             })
             .collect(),
         refrains: analysis.findings.refrains.iter().map(|refrain| refrain_message(refrain, &name)).collect(),
@@ -634,6 +639,7 @@ fn finding_message(
     analysis: &Analysis,
     finding: &Finding,
     rank: u32,
+    numbers: &[LinkKey],
     name: &dyn Fn(Party) -> String,
 ) -> FindingMessage {
     let row = |sight: crate::ledger::Sight| RowPlace {
@@ -642,8 +648,7 @@ fn finding_message(
         offset: sight.place.offset as f64,
         at: sight.at.map(millis),
     };
-    let numbers = numbered(&analysis.findings.findings);
-    let number = numbers.iter().position(|first| first.link == finding.link).map(|at| at as u32 + 1);
+    let number = numbers.iter().position(|link| *link == finding.link).map(|at| at as u32 + 1);
     FindingMessage {
         rank,
         number,
