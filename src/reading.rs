@@ -17,11 +17,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::evidence::encoding::{Charset, Mark, Offsets};
 use crate::evidence::records::{Piece, Splitter};
 use crate::evidence::unpack::{MemberEnd, Unpacked, Unpacker};
-use crate::evidence::{Accounts, Example, Place, Record};
+use crate::evidence::{Accounts, Clock, Example, Place, Record};
 use crate::flow::{Basis, Flow, Moment};
-use crate::formats::{self, Disposition, Format, Parser, SAMPLE_BYTES, Sample, Setting};
+use crate::formats::{self, Disposition, Format, MappingFile, Parser, SAMPLE_BYTES, Sample, Setting};
 use members::{Members, Opening};
 use receipt::Receipt;
 
@@ -30,8 +31,12 @@ use receipt::Receipt;
 pub struct Order {
     /// The format's name, where the user chose it; `None` lets the content tell.
     pub format: Option<String>,
+    /// The encoding of its text, where the user chose it.
+    pub encoding: Option<Charset>,
     /// Clock and column mapping.
     pub setting: Setting,
+    /// Mappings that were saved from other exports, for tables and objects that none was chosen for: the first that fits the header.
+    pub mappings: Vec<MappingFile>,
 }
 
 /// What became of a flow.
@@ -92,7 +97,16 @@ struct Tallies<V> {
     undated: u64,
     first: Option<Moment>,
     last: Option<Moment>,
+    /// The first dated flows, with their place.
+    dated: Vec<(Place, Moment)>,
+    /// Where records stand in the file, if their text had to be decoded.
+    offsets: Offsets,
+    /// What was settled about the file's clock.
+    clock: Clock,
 }
+
+/// How many dated flows a receipt shows.
+const SHOWN_DATES: usize = 3;
 
 const BASES: [Basis; 4] = [Basis::Explicit, Basis::File, Basis::Chosen, Basis::Unknown];
 
@@ -115,13 +129,15 @@ impl<V: Visitor> Reading<V> {
     /// Begins a pass in which the members of archives are read too: `open` says how, and who takes what is found.
     pub fn opening(name: &str, order: Order, visitor: V, open: Arc<Opening<V>>) -> Reading<V> {
         let members = Some(Members::new(name, name, open));
-        Reading { unpacker: Unpacker::opening_archives(), members, ..Reading::new(name, order, visitor) }
+        let unpacker = Unpacker::opening_archives().in_encoding(order.encoding);
+        Reading { unpacker, members, ..Reading::new(name, order, visitor) }
     }
 
     /// Begins a pass over one stream of records: an archive is named, but not opened.
     pub fn new(name: &str, order: Order, visitor: V) -> Reading<V> {
-        let inner = Inner { order, sample: Vec::new(), stage: Stage::Telling, tally: Tallies::new(visitor) };
-        let unpacker = Unpacker::default();
+        let tally = Tallies::new(visitor, order.setting.clock);
+        let inner = Inner { order, sample: Vec::new(), stage: Stage::Telling, tally };
+        let unpacker = Unpacker::default().in_encoding(inner.order.encoding);
         Reading { name: name.to_owned(), hash: Sha256::new(), size: 0, unpacker, inner, members: None }
     }
 
@@ -131,6 +147,11 @@ impl<V: Visitor> Reading<V> {
         self.size += chunk.len() as u64;
         let (inner, members) = (&mut self.inner, &mut self.members);
         self.unpacker.feed(chunk, &mut |unpacked| take(unpacked, inner, members));
+    }
+
+    /// Takes what is known of places in the text that comes next.
+    fn mark(&mut self, marks: &[Mark]) {
+        self.inner.tally.offsets.extend(marks);
     }
 
     /// How far it has come.
@@ -259,6 +280,7 @@ impl<V: Visitor> Reading<V> {
             size: self.size,
             sha256,
             layers: self.unpacker.accounts(),
+            encoding: self.unpacker.encoding(),
             format: format.map(str::to_owned),
             mapping,
             advice,
@@ -276,6 +298,10 @@ fn take<V: Visitor>(unpacked: Unpacked<'_>, inner: &mut Inner<V>, members: &mut 
             None => inner.feed(bytes),
         },
         (Unpacked::Bytes(bytes), None) => inner.feed(bytes),
+        (Unpacked::Marks(marks), members) => match members.as_mut().and_then(Members::current) {
+            Some(member) => member.mark(marks),
+            None => inner.tally.offsets.extend(marks),
+        },
         (Unpacked::Member { name, inside }, Some(members)) => members.begin(name, inside),
         (Unpacked::End(end), Some(members)) => members.end(end),
         // An unpacker that opens archives was made for a reading that takes their members.
@@ -333,6 +359,13 @@ impl<V: Visitor> Inner<V> {
         // What is looked at never depends on how the bytes came: a longer first chunk is cut to the sample's size.
         let head = &bytes[..bytes.len().min(SAMPLE_BYTES)];
         let sample = Sample { bytes: head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head), whole };
+        if self.order.format.is_none() && self.order.setting.mapping.is_none() {
+            // A mapping was made for this header by somebody who had looked at it.
+            if let Some(saved) = self.order.mappings.iter().find(|saved| saved.fits(&sample)) {
+                self.order.format = Some(saved.format.clone());
+                self.order.setting.mapping = Some(saved.mapping());
+            }
+        }
         let format = match &self.order.format {
             Some(name) => formats::by_name(name),
             None => formats::recognise(&sample),
@@ -356,16 +389,27 @@ impl<V: Visitor> Inner<V> {
 }
 
 impl<V> Tallies<V> {
-    fn new(visitor: V) -> Tallies<V> {
+    fn new(visitor: V, clock: Clock) -> Tallies<V> {
         let accounts = Accounts::default();
-        Tallies { visitor, accounts, bases: [0; BASES.len()], undated: 0, first: None, last: None }
+        let offsets = Offsets::default();
+        Tallies {
+            visitor,
+            accounts,
+            bases: [0; BASES.len()],
+            undated: 0,
+            first: None,
+            last: None,
+            dated: Vec::new(),
+            offsets,
+            clock,
+        }
     }
 
     /// What was counted, with what else the receipt says.
     fn close(self, receipt: Receipt) -> (Receipt, V) {
         let bases = BASES.into_iter().zip(self.bases).filter(|(_, flows)| *flows > 0).collect();
-        let Tallies { visitor, accounts, undated, first, last, .. } = self;
-        (Receipt { accounts, bases, undated, first, last, ..receipt }, visitor)
+        let Tallies { visitor, accounts, undated, first, last, dated, .. } = self;
+        (Receipt { accounts, bases, undated, first, last, dated, ..receipt }, visitor)
     }
 }
 
@@ -378,10 +422,12 @@ impl<V: Visitor> Tallies<V> {
         match piece {
             Piece::Separator(bytes) => self.accounts.separator(bytes),
             Piece::TooLong(place, bytes) => {
+                let place = self.place(place);
                 let example = Example { place, found: format!("{bytes} bytes") };
                 self.accounts.malformed.add("a record of more than 72 MiB", bytes, || Some(example));
             }
             Piece::Lost(place, bytes, reason) => {
+                let place = self.place(place);
                 let example = Example { place, found: String::new() };
                 // Spans that follow each other are one.
                 match self.accounts.unprocessed.0.get_mut(reason) {
@@ -390,11 +436,17 @@ impl<V: Visitor> Tallies<V> {
                 }
             }
             Piece::Record(record) => {
+                let record = Record { place: self.place(record.place), ..record };
                 let disposition = parser.read(record, &mut |flow, place| self.flow(flow, place));
                 self.settle(record, &disposition);
                 self.visitor.record(record, &disposition);
             }
         }
+    }
+
+    /// The place in the file of a place in the text.
+    fn place(&mut self, place: Place) -> Place {
+        Place { offset: self.offsets.raw(place.offset), ..place }
     }
 
     fn settle(&mut self, record: Record<'_>, disposition: &Disposition) {
@@ -415,6 +467,19 @@ impl<V: Visitor> Tallies<V> {
     }
 
     fn flow(&mut self, flow: &Flow<'_>, place: Place) {
+        if self.clock.chosen_ahead.is_none() {
+            return self.count(flow, place);
+        }
+        let clock = self.clock;
+        let mut corrected = flow.clone();
+        corrected.start = corrected.start.map(|at| clock.set_right(at));
+        if let Some(rolled) = &mut corrected.rolled {
+            rolled.last = rolled.last.map(|at| clock.set_right(at));
+        }
+        self.count(&corrected, place);
+    }
+
+    fn count(&mut self, flow: &Flow<'_>, place: Place) {
         let fate = self.visitor.flow(flow, place);
         let accounts = &mut self.accounts;
         accounts.flows += 1;
@@ -429,6 +494,9 @@ impl<V: Visitor> Tallies<V> {
             return;
         };
         self.bases[flow.basis as usize] += 1;
+        if self.dated.len() < SHOWN_DATES {
+            self.dated.push((place, start));
+        }
         self.first = Some(self.first.map_or(start, |first| first.min(start)));
         self.last = self.last.max(Some(start));
     }

@@ -6,6 +6,7 @@ import { createRowSearch } from "./rows.js";
 import { save } from "./saving.js";
 import { isReading } from "./store.js";
 import { words } from "./words.js";
+import { zoneRules } from "./zones.js";
 
 /** Files up to this size are first offered as a site book or a policy. */
 const OFFERED = 8_000_000;
@@ -103,13 +104,18 @@ export function createActs(engine, store) {
     void made.finally(() => hashes.delete(made));
   }
 
+  /** Members of an archive on their way into the case, by job. @type {Map<number, Promise<unknown>>} */
+  const arriving = new Map();
   const reading = createReading(engine, {
     began: (id) => changeJob(id, { stage: "reading", bytes: 0 }),
     progress: (id, { bytes, records, format }, speed) => changeJob(id, { bytes, records, format, speed }),
-    async members(_id, members) {
+    async members(id, members) {
+      const added = Promise.all(members.map((member) => ask("add", member)));
+      arriving.set(id, Promise.all([arriving.get(id), added]));
       try {
-        for (const member of members) await ask("add", member);
+        await added;
         store.set({ unsaved: true, counting: true });
+        refresh();
       } catch (error) {
         complain(error);
       }
@@ -117,6 +123,9 @@ export function createActs(engine, store) {
     async result(id, result, cancelled) {
       changeJob(id, { stage: "merging" });
       try {
+        // An archive is read when its members are in; one that could not be added was complained of.
+        await arriving.get(id)?.catch(() => {});
+        arriving.delete(id);
         const index = await ask("add", result);
         const job = store.get().jobs.find((each) => each.id === id);
         changeJob(id, { stage: cancelled ? "cancelled" : "done", evidence: index, bytes: cancelled ? job?.bytes ?? 0 : job?.size ?? 0 });
@@ -279,9 +288,10 @@ export function createActs(engine, store) {
             continue;
           }
           told = true;
+          if (kind === "case") for (const zone of /** @type {string[]} */ (await ask("zones_wanted"))) await ask("know_zone", zoneRules(zone));
           // A later site book of the same name is a new one, not one that is here already.
           files.delete(job.name);
-          changeJob(job.id, { stage: "taken", bytes: job.size, sentence: words.evidence.taken[/** @type {"sites" | "policy" | "case"} */ (kind)] });
+          changeJob(job.id, { stage: "taken", bytes: job.size, sentence: words.evidence.taken[/** @type {"sites" | "policy" | "case" | "mapping"} */ (kind)] });
         } catch (error) {
           changeJob(job.id, { stage: "failed", sentence: error instanceof Error ? error.message : String(error) });
         }
@@ -336,6 +346,21 @@ export function createActs(engine, store) {
     },
 
     setClock: (/** @type {number} */ index, /** @type {import("./types.js").ClockChoice} */ clock) => change("set_clock", index, clock),
+    /** The names of the encodings that a text can be in. */
+    encodings: () => /** @type {string[]} */ (engine.bindings.encoding_names()),
+    setEncoding: (/** @type {number} */ index, /** @type {string | undefined} */ name) => change("set_encoding", index, name),
+    skews: (/** @type {number} */ index) => /** @type {Promise<import("./types.js").Skew[] | undefined>} */ (ask("skews", index).catch(complain)),
+    previewMapping: (/** @type {number} */ index, /** @type {Record<string, string>} */ columns) => /** @type {Promise<import("./types.js").Mapping | undefined>} */ (ask("preview_mapping", index, columns).catch(complain)),
+    saveMapping: async (/** @type {import("./types.js").Evidence} */ evidence) => {
+      try {
+        const base = (evidence.name.split("/").at(-1) ?? evidence.name).replace(/\.[^.]*$/, "");
+        const name = `${base}.kyoten-mapping.json`;
+        save(name, await ask("mapping_file", evidence.index), "application/json");
+        note(words.exports.saved(name));
+      } catch (error) {
+        complain(error);
+      }
+    },
     setMapping: (/** @type {number} */ index, /** @type {Record<string, string>} */ columns) => change("set_mapping", index, columns),
     renameSite: (/** @type {number} */ index, /** @type {string} */ name) => change("rename_site", index, name),
     editSite: (/** @type {number} */ index, /** @type {object} */ fields) => change("edit_site", index, fields),

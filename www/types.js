@@ -21,7 +21,11 @@
  * @property {string} [found] what stood there
  */
 
-/** @typedef {{ fields: Record<string, string>, header: string[], rows: string[][] }} Mapping */
+/** @typedef {{ fields: Record<string, string>, header: string[], rows: string[][], readings: MappedRow[] }} Mapping */
+
+/** How a row reads through a mapping. @typedef {{ flow?: Record<string, string>, fault?: string }} MappedRow */
+
+/** How far a file's clock seems to run ahead of another's. @typedef {{ beside: string, ahead: number, matched: number, of: number }} Skew */
 
 /**
  * @typedef {object} Evidence
@@ -34,6 +38,7 @@
  * @property {string} [title]
  * @property {boolean} complete
  * @property {string[]} layers
+ * @property {{ name: string, known: "told" | "chosen" | "unclear" }} [encoding] where its text is not UTF-8
  * @property {bigint} records
  * @property {bigint} parsed
  * @property {Reason[]} skipped
@@ -46,7 +51,7 @@
  * @property {bigint} header_lines
  * @property {number} [first]
  * @property {number} [last]
- * @property {{ basis: "explicit" | "file" | "chosen" | "unknown" | "mixed" | "none", offset?: number, zone?: string, year?: number, undated: bigint }} clock
+ * @property {{ basis: "explicit" | "file" | "chosen" | "unknown" | "mixed" | "none", offset?: number, zone?: string, year?: number, ahead?: number, undated: bigint, dated: [number, number][] }} clock
  * @property {string} [advice]
  * @property {Mapping} [mapping]
  * @property {number} [duplicate_of]
@@ -59,6 +64,7 @@
  * @property {number} [offset] seconds east of UTC
  * @property {{ name: string, first: number, changes: [number, number][] }} [zone]
  * @property {number} [year] of the first record
+ * @property {number} [ahead] seconds by which the clock ran ahead
  */
 
 /**

@@ -22,6 +22,8 @@ mod input;
 mod inputs;
 #[path = "kyoten/intervals.rs"]
 mod intervals;
+#[path = "kyoten/mapping.rs"]
+mod mapping;
 #[path = "kyoten/merge.rs"]
 mod merge;
 #[path = "kyoten/report.rs"]
@@ -32,6 +34,8 @@ mod rollup;
 mod rules;
 #[path = "kyoten/sample.rs"]
 mod sample;
+#[path = "kyoten/skew.rs"]
+mod skew;
 #[path = "kyoten/state.rs"]
 mod state;
 #[path = "kyoten/verify.rs"]
@@ -75,6 +79,10 @@ enum Command {
     State(state::Arguments),
     /// Two analysts' cases of the same evidence as one, conflicts told.
     Merge(merge::Arguments),
+    /// How far the clocks of logs are apart, by the connections that two of them saw.
+    Skew(skew::Arguments),
+    /// The column mapping that a table or JSON log is read by, to correct and to give with the next export.
+    Mapping(mapping::Arguments),
     /// Writes the synthetic sample case.
     Sample(sample::Arguments),
 }
@@ -101,6 +109,8 @@ fn main() -> ExitCode {
         Command::Act(arguments) => act::run(&arguments),
         Command::State(arguments) => state::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
+        Command::Skew(arguments) => skew::run(&arguments),
+        Command::Mapping(arguments) => mapping::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
     };
     match end {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Case, acts, log};
 use crate::flow::Moment;
+use crate::formats::MappingFile;
 use crate::policy::Policy;
 use crate::reading::Order;
 use crate::sites::SiteBook;
@@ -19,6 +20,7 @@ pub struct Choices {
     policy: Policy,
     baseline: Option<(Moment, Moment)>,
     orders: BTreeMap<String, Order>,
+    mappings: Vec<MappingFile>,
     decisions: Vec<acts::Decision>,
     actions: Vec<acts::Action>,
 }
@@ -32,6 +34,7 @@ impl Case {
             policy: self.policy.clone(),
             baseline: self.baseline,
             orders: self.orders.clone(),
+            mappings: self.mappings.clone(),
             decisions: self.decisions.clone(),
             actions: self.actions.clone(),
         }
@@ -43,9 +46,9 @@ impl Case {
         if self.decisions != choices.decisions || self.actions != choices.actions {
             log::append(&mut self.log, Some(at), None, how, what, "");
         }
-        let Choices { book, guesses, policy, baseline, orders, decisions, actions } = choices;
+        let Choices { book, guesses, policy, baseline, orders, mappings, decisions, actions } = choices;
         (self.book, self.guesses, self.policy, self.baseline) = (book, guesses, policy, baseline);
-        (self.orders, self.decisions, self.actions) = (orders, decisions, actions);
+        (self.orders, self.mappings, self.decisions, self.actions) = (orders, mappings, decisions, actions);
     }
 }
 

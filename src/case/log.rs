@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::document::Document;
+use crate::evidence::encoding::Known;
 
 /// One act.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,7 +14,8 @@ pub struct Entry {
     pub at: Option<f64>,
     /// Who.
     pub who: Option<String>,
-    /// What: `load`, `zone`, `sites`, `policy`, `baseline`, `decide`, `act`, `word`, `export`, `merge`, `undo`, `redo`.
+    /// What: `load`, `zone`, `year`, `skew`, `encoding`, `sites`, `policy`, `baseline`, `decide`, `act`, `word`, `export`,
+    /// `merge`, `undo`, `redo`.
     pub act: String,
     /// Of what: a file's name, a finding's id.
     pub of: String,
@@ -55,6 +57,12 @@ pub fn catch_up(document: &mut Document) {
         }
         if let Some(year) = file.clock.assumed_year {
             fresh.push(("year", file.name.clone(), format!("{year}")));
+        }
+        if let Some(ahead) = file.clock.assumed_ahead_seconds {
+            fresh.push(("skew", file.name.clone(), format!("its clock taken to run {ahead} seconds ahead")));
+        }
+        if let Some(encoding) = file.encoding.as_ref().filter(|encoding| encoding.known == Known::Chosen.word()) {
+            fresh.push(("encoding", file.name.clone(), encoding.name.clone()));
         }
     }
     if !document.sites_guessed && !document.sites.is_empty() {

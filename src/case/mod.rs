@@ -25,13 +25,16 @@ use serde::{Deserialize, Serialize};
 pub use parts::PartResult;
 
 use crate::detectors::{self, Findings, Observed};
+use crate::evidence::encoding::Known;
 use crate::evidence::text::{elided, looks_like, visible};
 use crate::flow::Moment;
+use crate::formats::{MappingFile, Sample};
 use crate::ledger::survey::Survey;
 use crate::ledger::{Ledger, Sight};
 use crate::policy::Policy;
 use crate::reading::receipt::Receipt;
 use crate::reading::{Order, Reading, count::Counting};
+use crate::scoping::skew::{Skew, between};
 use crate::sites::guess::guess;
 use crate::sites::{Places, SiteBook};
 
@@ -50,6 +53,8 @@ pub struct Case {
     pub baseline: Option<(Moment, Moment)>,
     /// What was settled for files, by name.
     pub orders: BTreeMap<String, Order>,
+    /// Column mappings that were saved from other exports, the newest first.
+    pub mappings: Vec<MappingFile>,
     /// What the analysts decided on findings, in order.
     pub decisions: Vec<acts::Decision>,
     /// What was done about links.
@@ -125,6 +130,8 @@ impl ReadingOrder {
 /// settings do.
 fn stamp(order: &Order, book: &SiteBook) -> u64 {
     let counted: Vec<_> = book.sites.iter().map(|site| (&site.ranges, &site.host_patterns)).collect();
+    // Mappings that might fit are no part of what was settled: another one would have every file read again.
+    let order = Order { mappings: Vec::new(), ..order.clone() };
     let bytes = postcard::to_allocvec(&(order, counted)).expect("an order holds nothing that postcard cannot write");
     bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
 }
@@ -180,10 +187,11 @@ impl Case {
 
     /// What a reader needs for a dropped file of this name, now.
     pub fn reading_order(&self, name: &str) -> ReadingOrder {
-        let order = self.orders.get(name).cloned().unwrap_or_default();
+        let known = |order: &Order| Order { mappings: self.mappings.clone(), ..order.clone() };
+        let order = known(self.orders.get(name).unwrap_or(&Order::default()));
         let within = format!("{name}/");
         let members = self.orders.iter().filter(|(name, _)| name.starts_with(&within));
-        let members = members.map(|(name, order)| (name.clone(), order.clone())).collect();
+        let members = members.map(|(name, order)| (name.clone(), known(order))).collect();
         ReadingOrder { order, book: self.book.clone(), members }
     }
 
@@ -191,6 +199,42 @@ impl Case {
     pub fn order_of(&self, receipt: &Receipt) -> Option<&Order> {
         let archive = receipt.within.as_ref().and_then(|within| self.orders.get(within));
         self.orders.get(&receipt.name).or(archive)
+    }
+
+    /// Takes a column mapping: files that come later are read by it where it fits, and so are those here that none was
+    /// chosen for; they are then to be read again.
+    pub fn take_mapping(&mut self, saved: MappingFile) {
+        for file in &self.files {
+            let receipt = &file.receipt;
+            let whole = receipt.accounts.length <= receipt.sample.len() as u64;
+            let sample = Sample { bytes: &receipt.sample, whole };
+            let chosen = self.orders.get(&receipt.name).is_some_and(|order| order.setting.mapping.is_some());
+            if !chosen && receipt.mapping.as_ref() != Some(&saved.mapping()) && saved.fits(&sample) {
+                let order = self.orders.entry(receipt.name.clone()).or_default();
+                order.setting.mapping = Some(saved.mapping());
+                order.format = Some(saved.format.clone());
+            }
+        }
+        self.mappings.retain(|own| own.header != saved.header);
+        self.mappings.insert(0, saved);
+    }
+
+    /// The mapping that a file was read by, to be used for the next export; `None` where it was read without.
+    pub fn mapping_file(&self, at: usize) -> Option<MappingFile> {
+        let receipt = &self.files.get(at)?.receipt;
+        let whole = receipt.accounts.length <= receipt.sample.len() as u64;
+        MappingFile::of(receipt.mapping.as_ref()?, &Sample { bytes: &receipt.sample, whole })
+    }
+
+    /// How far the clock of this file runs ahead of those of other files, by the connections that both saw; those first
+    /// of which most were found. What was set right already is in it no more.
+    pub fn skews(&self, at: usize) -> Vec<(usize, Skew)> {
+        let Some(own) = self.files.get(at) else { return Vec::new() };
+        let others = self.files.iter().enumerate().filter(|(other, _)| *other != at);
+        let mut found: Vec<(usize, Skew)> =
+            others.filter_map(|(other, file)| Some((other, between(&file.ledger, &own.ledger)?))).collect();
+        found.sort_by_key(|(other, skew)| (std::cmp::Reverse(skew.matched), *other));
+        found
     }
 
     /// Takes the result of a reading. A file of the same name and content is replaced. Returns its place.
@@ -331,6 +375,11 @@ impl Case {
                 let count = file.receipt.undated;
                 notices
                     .push(format!("{name}: {count} flows have no usable time; they are counted, but stand in no hour"));
+            }
+            if file.receipt.encoding.is_some_and(|taken| taken.known == Known::Unclear) {
+                notices.push(format!(
+                    "{name}: its text is not UTF-8, and what else it is can't be told: names are shown by their bytes (\\xNN) until its encoding is chosen"
+                ));
             }
             if file.receipt.bases.contains_key(&crate::flow::Basis::Unknown) {
                 notices.push(format!("{name}: the zone of its times is not known; they are shown as if UTC"));

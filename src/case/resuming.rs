@@ -4,7 +4,9 @@
 use super::Case;
 use super::document::Document;
 use super::reopened::Reopened;
+use crate::evidence::encoding::{Charset, Known};
 use crate::evidence::table::cell;
+use crate::evidence::zone::Zone;
 use crate::formats::Mapping;
 use crate::policy::csv::read_policy;
 use crate::sites::SiteBook;
@@ -13,8 +15,8 @@ use crate::sites::SiteBook;
 pub type Expected = (String, Option<String>);
 
 impl Case {
-    /// Takes up a case file. Books that are here already stay.
-    pub fn resume(&mut self, document: &Document) {
+    /// Takes up a case file. Books that are here already stay. `zone` gives a time zone by its name, as the shell knows it.
+    pub fn resume(&mut self, document: &Document, zone: &dyn Fn(&str) -> Option<Zone>) {
         if self.book.sites.is_empty() && !document.sites_guessed {
             let sites = Reopened::of(document).book.sites;
             self.book = SiteBook { sites: sites.into_iter().filter(|site| !site.guessed).collect() };
@@ -24,12 +26,21 @@ impl Case {
         }
         for file in &document.evidence {
             let order = self.orders.entry(file.name.clone()).or_default();
-            if order.setting.clock.chosen_offset.is_none() {
-                order.setting.clock.chosen_offset = file.clock.assumed_offset_seconds;
+            let clock = &mut order.setting.clock;
+            clock.chosen_offset = clock.chosen_offset.or(file.clock.assumed_offset_seconds);
+            clock.chosen_year = clock.chosen_year.or(file.clock.assumed_year);
+            let ahead = file.clock.assumed_ahead_seconds.map(|seconds| (seconds * 1e6).round() as i64);
+            clock.chosen_ahead = clock.chosen_ahead.or(ahead);
+            if let (None, None, Some(name)) = (clock.chosen_offset, clock.chosen_zone, &file.clock.assumed_zone) {
+                clock.chosen_zone = zone(name);
             }
             if let (None, Some(columns)) = (&order.setting.mapping, &file.mapping) {
                 order.setting.mapping = Some(Mapping { columns: columns.clone() });
+                // A table whose columns name no ends is read by its mapping alone.
+                order.format = order.format.take().or(file.format.clone().filter(|name| name.starts_with("mapped_")));
             }
+            let chosen = file.encoding.as_ref().filter(|encoding| encoding.known == Known::Chosen.word());
+            order.encoding = order.encoding.or(chosen.and_then(|encoding| Charset::of(&encoding.name)));
         }
         self.baseline = self
             .baseline

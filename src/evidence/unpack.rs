@@ -11,7 +11,7 @@ mod zip;
 use serde::{Deserialize, Serialize};
 
 use super::accounts::{Reasons, Tally};
-use super::encoding::Utf16;
+use super::encoding::{Charset, Mark, Taken, Text, Utf16};
 use budget::Budget;
 use codec::{Method, Packed};
 use evtx::Evtx;
@@ -56,6 +56,8 @@ impl LayerAccount {
 
 /// What unpacking gives.
 pub enum Unpacked<'u> {
+    /// Where in the file the text of the bytes that follow stands, where that is not the same place.
+    Marks(&'u [Mark]),
     /// The next bytes of the records' layer; within an archive, of the member that began last.
     Bytes(&'u [u8]),
     /// A member of an archive begins.
@@ -102,10 +104,14 @@ pub struct Unpacker {
     layer: Layer,
     /// Bytes that came in, for the account of this layer.
     taken: u64,
+    /// The encoding that somebody chose for its text.
+    chosen: Option<Charset>,
 }
 
 enum Layer {
     Unknown,
+    /// What is in no packing: text in an encoding of one or two bytes, or no text.
+    Text(Box<Text>),
     Plain,
     Gzip(Box<Gunzip>, Box<Unpacker>),
     Packed(Box<Packed>, Box<Unpacker>),
@@ -131,7 +137,12 @@ impl Unpacker {
     }
 
     fn of(nest: Nest) -> Unpacker {
-        Unpacker { nest, sniffed: Vec::new(), layer: Layer::Unknown, taken: 0 }
+        Unpacker { nest, sniffed: Vec::new(), layer: Layer::Unknown, taken: 0, chosen: None }
+    }
+
+    /// The same, with the encoding that somebody chose for its text.
+    pub fn in_encoding(self, chosen: Option<Charset>) -> Unpacker {
+        Unpacker { chosen, ..self }
     }
 
     /// Takes packed bytes and hands out unpacked ones.
@@ -166,7 +177,8 @@ impl Unpacker {
             Layer::Zip(zip) => zip.finish(&self.nest, out),
             Layer::Tar(tar) => tar.finish(out),
             Layer::Evtx(log) => log.finish(&mut |bytes| out(Unpacked::Bytes(bytes))),
-            Layer::Utf16(decoder) => decoder.finish(&mut |bytes| out(Unpacked::Bytes(bytes))),
+            Layer::Utf16(decoder) => decoder.finish(&mut |marks, bytes| marked(marks, bytes, out)),
+            Layer::Text(text) => text.finish(&mut |marks, bytes| marked(marks, bytes, out)),
             Layer::Unknown | Layer::Plain | Layer::Closed(_) => {}
         }
     }
@@ -178,7 +190,9 @@ impl Unpacker {
             Layer::Packed(packed, inner) => packed.is_cut() || inner.is_cut(),
             Layer::Zip(zip) => zip.is_cut(),
             Layer::Tar(tar) => tar.is_cut(),
-            Layer::Unknown | Layer::Plain | Layer::Evtx(_) | Layer::Utf16(_) | Layer::Closed(_) => false,
+            Layer::Unknown | Layer::Plain | Layer::Text(_) | Layer::Evtx(_) | Layer::Utf16(_) | Layer::Closed(_) => {
+                false
+            }
         }
     }
 
@@ -187,7 +201,9 @@ impl Unpacker {
         match &self.layer {
             Layer::Zip(_) | Layer::Tar(_) => true,
             Layer::Gzip(_, inner) | Layer::Packed(_, inner) => inner.is_archive(),
-            Layer::Unknown | Layer::Plain | Layer::Evtx(_) | Layer::Utf16(_) | Layer::Closed(_) => false,
+            Layer::Unknown | Layer::Plain | Layer::Text(_) | Layer::Evtx(_) | Layer::Utf16(_) | Layer::Closed(_) => {
+                false
+            }
         }
     }
 
@@ -196,7 +212,16 @@ impl Unpacker {
         match &self.layer {
             Layer::Closed(what) => Some(what),
             Layer::Gzip(_, inner) | Layer::Packed(_, inner) => inner.closed(),
-            Layer::Unknown | Layer::Plain | Layer::Zip(_) | Layer::Tar(_) | Layer::Evtx(_) | Layer::Utf16(_) => None,
+            _ => None,
+        }
+    }
+
+    /// What its text was taken for, where there is something to say.
+    pub fn encoding(&self) -> Option<Taken> {
+        match &self.layer {
+            Layer::Text(text) => text.taken(),
+            Layer::Gzip(_, inner) | Layer::Packed(_, inner) => inner.encoding(),
+            _ => None,
         }
     }
 
@@ -210,13 +235,14 @@ impl Unpacker {
             Layer::Tar(tar) => (tar.account(self.taken), Vec::new()),
             Layer::Evtx(log) => (log.account(self.taken), Vec::new()),
             Layer::Utf16(decoder) => (decoder.account(self.taken), Vec::new()),
+            Layer::Text(text) => return text.account(self.taken).into_iter().collect(),
         };
         [vec![account], inner].concat()
     }
 
     fn tell(&mut self, out: &mut Outlet<'_>) {
         let head = std::mem::take(&mut self.sniffed);
-        let inner = || Box::new(self.nest.inside());
+        let inner = || Box::new(self.nest.inside().in_encoding(self.chosen));
         let gzip = head.starts_with(&[0x1f, 0x8b, 8]);
         let zip = head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06");
         let packed = Method::recognise(&head);
@@ -239,8 +265,10 @@ impl Unpacker {
             Layer::Evtx(Box::default())
         } else if let Some(decoder) = Utf16::recognise(&head) {
             Layer::Utf16(decoder)
-        } else {
+        } else if head.contains(&0) {
             Layer::Plain
+        } else {
+            Layer::Text(Box::new(Text::new(self.chosen)))
         };
         self.pass(&head, out);
     }
@@ -256,11 +284,20 @@ impl Unpacker {
             Layer::Zip(zip) => zip.feed(bytes, &self.nest, out),
             Layer::Tar(tar) => tar.feed(bytes, &self.nest, out),
             Layer::Evtx(log) => log.feed(bytes, &mut |text| out(Unpacked::Bytes(text))),
-            Layer::Utf16(decoder) => decoder.feed(bytes, &mut |decoded| out(Unpacked::Bytes(decoded))),
+            Layer::Utf16(decoder) => decoder.feed(bytes, &mut |marks, text| marked(marks, text, out)),
+            Layer::Text(text) => text.feed(bytes, &mut |marks, text| marked(marks, text, out)),
             // The bytes of a closed container are records' layer too: its reader counts them as unprocessed.
             Layer::Unknown | Layer::Plain | Layer::Closed(_) => out(Unpacked::Bytes(bytes)),
         }
     }
+}
+
+/// Hands on text, what is known of its places first.
+fn marked(marks: &[Mark], text: &[u8], out: &mut Outlet<'_>) {
+    if !marks.is_empty() {
+        out(Unpacked::Marks(marks));
+    }
+    out(Unpacked::Bytes(text));
 }
 
 /// Names containers and binary files by their first bytes, so that the receipt can say what to do with them.
@@ -301,6 +338,7 @@ mod tests {
     fn take(unpacked: Unpacked<'_>, out: &mut Vec<u8>) {
         match unpacked {
             Unpacked::Bytes(bytes) => out.extend_from_slice(bytes),
+            Unpacked::Marks(_) => {}
             Unpacked::Member { .. } | Unpacked::End(_) => panic!("no archive was to be opened"),
         }
     }

@@ -12,6 +12,7 @@ mod firewall;
 mod fortigate_event;
 mod held;
 mod joined;
+mod mapping;
 mod named;
 mod reporters;
 pub mod syntax;
@@ -152,12 +153,7 @@ pub struct Setting {
     pub mapping: Option<Mapping>,
 }
 
-/// Which column of a table means what: field → header name of the column. See [`mapped_csv`] for the fields.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Mapping {
-    /// Field name of the contract (`ts`, `src_ip`, `bytes_out` …) → column's name in the header.
-    pub columns: std::collections::BTreeMap<String, String>,
-}
+pub use mapping::{Mapping, MappingFile};
 
 /// What became of one record.
 #[derive(Debug, Clone, PartialEq)]

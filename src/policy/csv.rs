@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::{Policy, Rule, Scope, ServiceScope, Verdict};
 use crate::calendar;
+use crate::evidence::encoding::as_utf8;
 use crate::evidence::table::{Complaint, Row, Table, cell, has_columns, told};
 use crate::evidence::text::elided;
 use crate::flow::{Kind, Protocol, Service};
@@ -44,12 +45,13 @@ const NAMES: [(&str, Option<Protocol>, u16); 24] = [
 
 /// Whether this is the beginning of a `policy.csv`, by its header.
 pub fn looks_like_policy(sample: &[u8]) -> bool {
-    has_columns(sample, &["from", "to", "service", "verdict"])
+    has_columns(&as_utf8(sample), &["from", "to", "service", "verdict"])
 }
 
-/// Reads a whole `policy.csv` (UTF-8). The complaints come in order of line.
+/// Reads a whole `policy.csv`, in UTF-8 or in what a spreadsheet saves elsewhere. The complaints come in order of line.
 pub fn read_policy(bytes: &[u8]) -> (Policy, Vec<Complaint>) {
-    let mut table = Table::read(bytes);
+    let bytes = as_utf8(bytes);
+    let mut table = Table::read(&bytes);
     table.complain_of_others(&COLUMNS);
     let mut complaints = Vec::new();
     let columns = COLUMNS.map(|name| table.column(name));

@@ -44,6 +44,7 @@ impl<V: Visitor> Members<V> {
         let path = self.fresh(name);
         let (order, visitor) = (self.open)(&path);
         let members = Members::new(&self.root, &path, self.open.clone());
+        let inside = inside.in_encoding(order.encoding);
         let reading = Reading { unpacker: inside, members: Some(members), ..Reading::new(&path, order, visitor) };
         self.under_way = Some(Box::new(reading));
     }

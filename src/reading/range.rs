@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::receipt::Receipt;
 use super::{Inner, Order, Progress, Stage, Tallies, Visitor};
+use crate::evidence::encoding::Text;
 use crate::evidence::records::{Framing, Piece, Splitter};
 use crate::evidence::unpack::{Unpacked, Unpacker};
 use crate::formats::{self, Format, SAMPLE_BYTES, Sample};
@@ -52,7 +53,7 @@ impl Ranges {
     /// Whether the file that begins so may be read in ranges, and how. `head` is at least [`SAMPLE_BYTES`] of it.
     pub fn of(order: &Order, head: &[u8]) -> Option<Ranges> {
         let head = head.get(..SAMPLE_BYTES)?;
-        if !is_plain(head) {
+        if order.encoding.is_some() || !is_plain(head) {
             return None;
         }
         let sample = sample(head);
@@ -106,8 +107,14 @@ impl Ranges {
         });
         let splitter = Splitter::resumed(self.framing, start);
         let stage = Stage::Parsing { format: self.format, parser, splitter };
-        let inner = Inner { order: self.order.clone(), sample: Vec::new(), stage, tally: Tallies::new(visitor) };
-        RangeReading { name: name.to_owned(), start, inner, before }
+        let inner = Inner {
+            order: self.order.clone(),
+            sample: Vec::new(),
+            stage,
+            tally: Tallies::new(visitor, self.order.setting.clock),
+        };
+        let text = (start == 0).then(|| Text::new(None));
+        RangeReading { name: name.to_owned(), start, inner, before, text }
     }
 }
 
@@ -117,11 +124,16 @@ pub struct RangeReading<V> {
     start: u64,
     inner: Inner<V>,
     before: Vec<u8>,
+    /// Looks whether the file's beginning, past what the ranges were settled by, has text that is to be decoded.
+    text: Option<Text>,
 }
 
 impl<V: Visitor> RangeReading<V> {
     /// Takes the range's next bytes.
     pub fn feed(&mut self, chunk: &[u8]) {
+        if let Some(text) = &mut self.text {
+            text.feed(chunk, &mut |_, _| {});
+        }
         self.inner.feed(chunk);
     }
 
@@ -140,10 +152,16 @@ impl<V: Visitor> RangeReading<V> {
     /// The range is at its end.
     pub fn finish(mut self) -> (Part, V) {
         self.inner.finish(None);
+        let text = self.text.as_mut().map(|text| {
+            text.finish(&mut |_, _| {});
+            text.taken()
+        });
         let (lines, after) = match &self.inner.stage {
             Stage::Parsing { parser, splitter, .. } => (splitter.line() - 1, parser.known()),
             Stage::Telling | Stage::Unknown { .. } => (0, None),
         };
+        // Parts beside it saw its bytes as they are: one reader has to go through all of it.
+        let after = after.filter(|_| text.flatten().is_none());
         let format = self.inner.format().map(str::to_owned);
         let size = self.inner.tally.accounts.length;
         let (receipt, visitor) =
@@ -161,12 +179,15 @@ fn is_plain(head: &[u8]) -> bool {
     let mut unpacker = Unpacker::opening_archives();
     let mut same = 0;
     let mut plain = true;
-    unpacker.feed(head, &mut |unpacked| match unpacked {
+    let mut take = |unpacked: Unpacked<'_>| match unpacked {
         Unpacked::Bytes(bytes) => {
-            plain &= head[same..].starts_with(bytes);
+            plain &= head.get(same..).is_some_and(|rest| rest.starts_with(bytes));
             same += bytes.len();
         }
-        Unpacked::Member { .. } | Unpacked::End(_) => plain = false,
-    });
+        Unpacked::Marks(_) | Unpacked::Member { .. } | Unpacked::End(_) => plain = false,
+    };
+    unpacker.feed(head, &mut take);
+    // What was held back to tell its encoding goes out.
+    unpacker.finish(&mut take);
     plain && same == head.len() && unpacker.closed().is_none() && unpacker.accounts().is_empty()
 }

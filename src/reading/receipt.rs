@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::Accounts;
+use super::SHOWN_DATES;
+use crate::evidence::encoding::Taken;
 use crate::evidence::unpack::LayerAccount;
+use crate::evidence::{Accounts, Place};
 use crate::flow::{Basis, Moment};
 use crate::formats::Mapping;
 
@@ -22,6 +24,8 @@ pub struct Receipt {
     pub sha256: Option<String>,
     /// Layers of packing, outermost first.
     pub layers: Vec<LayerAccount>,
+    /// The encoding that its text was taken for; absent for UTF-8, UTF-16 (a layer) and what is no text.
+    pub encoding: Option<Taken>,
     /// The format's short name; absent when none knew it.
     pub format: Option<String>,
     /// The column mapping in use, for a table.
@@ -38,6 +42,8 @@ pub struct Receipt {
     pub first: Option<Moment>,
     /// Start of the latest flow.
     pub last: Option<Moment>,
+    /// The first dated flows: where their records stand, and when they began as far as the clock was settled.
+    pub dated: Vec<(Place, Moment)>,
     /// Why it was not read to its end, where it was not.
     pub abandoned: Option<String>,
     /// The beginning of a table, for the mapping panel: at most [`crate::formats::SAMPLE_BYTES`].
@@ -55,6 +61,9 @@ impl Receipt {
         self.undated += next.undated;
         self.first = self.first.into_iter().chain(next.first).min();
         self.last = self.last.max(next.last);
+        let later = next.dated.into_iter().map(|(place, at)| (Place { line: place.line + lines, ..place }, at));
+        self.dated.extend(later);
+        self.dated.truncate(SHOWN_DATES);
     }
 
     /// Whether every byte was read and understood.

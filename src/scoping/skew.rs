@@ -1,6 +1,9 @@
 //! Both ends: how far two sensors' clocks are apart, from the starts of connections that both saw.
 
-use crate::flow::Moment;
+use std::collections::BTreeMap;
+
+use crate::flow::{Host, Moment, Service};
+use crate::ledger::Ledger;
 
 /// How far the second clock runs ahead of the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +33,27 @@ pub fn skew(first: &[Moment], second: &[Moment]) -> Option<Skew> {
         let near = second[from..].iter().take_while(|own| **own <= at.0.saturating_add(MOST));
         differences.extend(near.map(|own| own - at.0));
     }
+    densest(differences, first.len(), first.len().min(second.len()))
+}
+
+/// How far the clock of the second file runs ahead of the first's, from when each host pair that both saw was first seen
+/// over a service. Pairs whose firsts are more than a quarter of an hour apart were seen by one of the logs alone, at first.
+pub fn between(first: &Ledger, second: &Ledger) -> Option<Skew> {
+    let begins = |ledger: &Ledger| -> BTreeMap<(Host, Host, Service), i64> {
+        let at = |pair: &crate::ledger::PairTotals| Some(pair.first()?.at?.0);
+        let entries =
+            ledger.pairs().filter_map(|(key, pair)| Some(((key.initiator, key.responder, key.service), at(pair)?)));
+        entries.collect()
+    };
+    let (first, second) = (begins(first), begins(second));
+    let differences = first.iter().filter_map(|(pair, at)| Some(second.get(pair)? - at));
+    let near: Vec<i64> = differences.filter(|difference| difference.abs() <= MOST).collect();
+    let of = near.len();
+    densest(near, of, of)
+}
+
+/// The second of differences in which most lie, where that is at least three and half of `least`.
+fn densest(mut differences: Vec<i64>, of: usize, least: usize) -> Option<Skew> {
     differences.sort_unstable();
     // The densest second of differences; its middle is the skew.
     let (mut best, mut begin) = (0..0, 0);
@@ -41,8 +65,8 @@ pub fn skew(first: &[Moment], second: &[Moment]) -> Option<Skew> {
             best = begin..end + 1;
         }
     }
-    let enough = best.len() >= LEAST_MATCHED && best.len() * 2 >= first.len().min(second.len());
-    enough.then(|| Skew { ahead: differences[best.start + best.len() / 2], matched: best.len(), of: first.len() })
+    let enough = best.len() >= LEAST_MATCHED && best.len() * 2 >= least;
+    enough.then(|| Skew { ahead: differences[best.start + best.len() / 2], matched: best.len(), of })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::dialect::{Dialect, looks_like_netbox, netbox_as_csv, plain_name};
 use super::{Range, Site, SiteBook};
+use crate::evidence::encoding::as_utf8;
 use crate::evidence::table::{Row, Table, told};
 use crate::evidence::text::elided;
 
@@ -21,6 +22,7 @@ const COLUMNS: [&str; 10] =
 /// Whether this is the beginning of a `sites.csv`, or of a table of subnets by site, by its header. A foreign table must
 /// hold a range in its first row too, so that no log with a column for sites is taken for one.
 pub fn looks_like_sites(sample: &[u8]) -> bool {
+    let sample = &as_utf8(sample);
     if looks_like_netbox(sample) {
         return true;
     }
@@ -41,8 +43,9 @@ fn range_of<'r>(row: &'r Row, dialect: &Dialect) -> Option<Cow<'r, str>> {
     })
 }
 
-/// Reads a whole `sites.csv` (UTF-8). The complaints come in order of line.
+/// Reads a whole `sites.csv`, in UTF-8 or in what a spreadsheet saves elsewhere. The complaints come in order of line.
 pub fn read_sites(bytes: &[u8]) -> (SiteBook, Vec<Complaint>) {
+    let bytes = &as_utf8(bytes);
     if looks_like_netbox(bytes) {
         let (csv, without) = netbox_as_csv(bytes);
         return read_table(csv.as_bytes(), without);

@@ -18,12 +18,15 @@ use crate::case::acts::{Decision, Verdict};
 use crate::case::changes;
 use crate::case::choices::Choices;
 use crate::case::document::read::{looks_like_case, read};
-use crate::case::document::{Document, case_json};
+use crate::case::document::{self, Document, case_json};
 use crate::case::{Analysis, Case, PartResult, ReadingResult};
+use crate::evidence::encoding::Charset;
 use crate::evidence::table::Complaint;
+use crate::evidence::text::visible;
+use crate::evidence::zone::{Rules, Zone};
 use crate::finding::Finding;
 use crate::flow::{Host, Service};
-use crate::formats::{Mapping, Sample, mapped_csv};
+use crate::formats::{Mapping, MappingFile, Sample, mapped_csv};
 use crate::ledger::survey::LinkKey;
 use crate::policy::csv::{looks_like_policy, read_policy};
 use crate::reading::rollup::SitesNamed;
@@ -36,6 +39,7 @@ use crate::scene::figure::{Sheet, Tlp};
 use crate::scene::graph::{Layout, View as GraphView, graph};
 use crate::scene::network::{Lens, Network, cards, network};
 use crate::scene::timeline::timeline;
+use crate::scoping::skew::Skew;
 use crate::sites::Site;
 use crate::sites::import::{looks_like_sites, read_sites};
 
@@ -53,6 +57,8 @@ pub struct Analyst {
     analysis: Option<Analysis>,
     site_complaints: Vec<Complaint>,
     policy_complaints: Vec<Complaint>,
+    /// Zones that a case file names for its files, and whose rules the page has to bring.
+    zones_wanted: Vec<(String, String)>,
 }
 
 #[wasm_bindgen]
@@ -63,7 +69,7 @@ impl Analyst {
         Analyst::default()
     }
 
-    /// Takes a dropped file if it is a sites.csv (`sites`) or policy.csv (`policy`) or case file (`case`); else it is `other`.
+    /// Takes a dropped file if it is a sites.csv (`sites`) or policy.csv (`policy`), column mapping (`mapping`) or case file (`case`); else it is `other`.
     pub fn take_text(&mut self, name: &str, bytes: &[u8]) -> Result<String, JsError> {
         let kind = if looks_like_sites(bytes) {
             self.take_sites(bytes)?;
@@ -71,16 +77,47 @@ impl Analyst {
         } else if looks_like_policy(bytes) {
             self.take_policy(bytes);
             "policy"
+        } else if MappingFile::looks_like(bytes) {
+            let saved = MappingFile::read(bytes).map_err(refuse)?;
+            self.analysis = None;
+            self.case.take_mapping(saved);
+            "mapping"
         } else if looks_like_case(bytes) {
             let document = read(bytes).map_err(refuse)?;
             self.analysis = None;
-            self.case.resume(&document);
+            self.case.resume(&document, &|_| None);
+            let zone = |file: &document::Evidence| Some((file.name.clone(), file.clock.assumed_zone.clone()?));
+            self.zones_wanted = document.evidence.iter().filter_map(zone).collect();
             "case"
         } else {
             self.take_sites_of_rollup(name, bytes);
             "other"
         };
         Ok(kind.to_owned())
+    }
+
+    /// Names of zones whose rules a case file that was taken needs.
+    pub fn zones_wanted(&self) -> Vec<String> {
+        self.zones_wanted.iter().map(|(_, zone)| zone.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Takes the rules of such a zone, for the files that it was chosen for.
+    pub fn know_zone(&mut self, rules: JsValue) -> Result<(), JsError> {
+        let rules: Rules = take(rules)?;
+        let name = rules.name.clone();
+        let zone = Zone::new(rules).ok_or_else(|| refuse("these are no rules of a time zone"))?;
+        let wanted = std::mem::take(&mut self.zones_wanted);
+        let (these, others) = wanted.into_iter().partition(|(_, wanted): &(String, String)| *wanted == name);
+        self.zones_wanted = others;
+        self.analysis = None;
+        let these: Vec<(String, String)> = these;
+        for (file, _) in these {
+            let clock = &mut self.case.orders.entry(file).or_default().setting.clock;
+            if clock.chosen_offset.is_none() && clock.chosen_zone.is_none() {
+                clock.chosen_zone = Some(zone);
+            }
+        }
+        Ok(())
     }
 
     /// What was left out of the site book.
@@ -141,6 +178,40 @@ impl Analyst {
         self.analysis = None;
         self.case.orders.entry(name).or_default().setting.clock = clock;
         Ok(())
+    }
+
+    /// How far the clock of a file seems to run ahead of those of the others, by the connections that both saw.
+    pub fn skews(&self, index: u32) -> Result<JsValue, JsError> {
+        let name = |at: usize| visible(&self.case.files()[at].receipt.name).into_owned();
+        let told = |(beside, skew): (usize, Skew)| messages::SkewMessage {
+            beside: name(beside),
+            ahead: skew.ahead as f64 / 1e6,
+            matched: skew.matched,
+            of: skew.of,
+        };
+        out(&self.case.skews(index as usize).into_iter().map(told).collect::<Vec<_>>())
+    }
+
+    /// Settles the encoding of a file's text; nothing lets its bytes tell.
+    pub fn set_encoding(&mut self, index: u32, encoding: Option<String>) -> Result<(), JsError> {
+        let name = self.name(index)?;
+        let unknown = |name: &str| refuse(format!("no encoding is called {name:?}"));
+        let encoding = encoding.map(|name| Charset::of(&name).ok_or_else(|| unknown(&name))).transpose()?;
+        self.analysis = None;
+        self.case.orders.entry(name).or_default().encoding = encoding;
+        Ok(())
+    }
+
+    /// The first rows of a table through a mapping that is not settled yet.
+    pub fn preview_mapping(&self, index: u32, columns: JsValue) -> Result<JsValue, JsError> {
+        let file = self.case.files().get(index as usize).ok_or_else(|| refuse("that file is no longer in the case"))?;
+        out(&messages::mapping(&file.receipt, Some(&Mapping { columns: take(columns)? })))
+    }
+
+    /// The mapping that a file was read by, as a file for the next export.
+    pub fn mapping_file(&self, index: u32) -> Result<String, JsError> {
+        let saved = self.case.mapping_file(index as usize);
+        saved.map(|saved| saved.to_json()).ok_or_else(|| refuse("that file is not read through a column mapping"))
     }
 
     /// Settles which column of a table means what.

@@ -13,10 +13,11 @@ use crate::evidence::zone::{Rules, Zone};
 use crate::evidence::{Clock, Reasons};
 use crate::finding::{Finding, Gravity};
 use crate::flow::{Hour, Moment, Service};
-use crate::formats::{self, Sample, mapped_csv};
+use crate::formats::{self, Mapping, Sample, mapped_csv};
 use crate::ledger::Totals;
 use crate::ledger::survey::{Link, LinkKey, ServiceRecord};
 use crate::policy::Rule;
+use crate::reading::receipt::Receipt;
 use crate::scene::network::numbered;
 use crate::scene::timeline::Timeline;
 use crate::scene::{Scene, Subject};
@@ -310,6 +311,7 @@ struct EvidenceMessage {
     title: Option<&'static str>,
     complete: bool,
     layers: Vec<String>,
+    encoding: Option<EncodingMessage>,
     records: u64,
     parsed: u64,
     skipped: Vec<ReasonMessage>,
@@ -331,13 +333,23 @@ struct EvidenceMessage {
 }
 
 #[derive(Debug, Serialize)]
+struct EncodingMessage {
+    name: &'static str,
+    known: &'static str,
+}
+
+#[derive(Debug, Serialize)]
 struct ClockMessage {
     basis: &'static str,
     offset: Option<i32>,
     zone: Option<&'static str>,
     year: Option<i32>,
+    /// Seconds by which it was said to run ahead.
+    ahead: Option<f64>,
     /// Flows without a time.
     undated: u64,
+    /// The first dated flows: line of the record, and when they began as far as the clock is settled.
+    dated: Vec<(f64, f64)>,
 }
 
 /// What a person settled of a file's clock.
@@ -346,6 +358,7 @@ pub struct ClockChoice {
     offset: Option<i32>,
     zone: Option<Rules>,
     year: Option<i32>,
+    ahead: Option<f64>,
 }
 
 impl ClockChoice {
@@ -355,15 +368,61 @@ impl ClockChoice {
             Some(rules) => Some(Zone::new(rules)?),
             None => None,
         };
-        Some(Clock { chosen_offset: self.offset, chosen_zone, chosen_year: self.year })
+        let chosen_ahead = self.ahead.map(|seconds| (seconds * 1e6).round() as i64).filter(|micros| *micros != 0);
+        Some(Clock { chosen_offset: self.offset, chosen_zone, chosen_year: self.year, chosen_ahead })
     }
 }
 
+/// The first rows of a table, and what its columns are taken for.
 #[derive(Debug, Serialize)]
-struct MappingMessage {
+pub struct MappingMessage {
     fields: BTreeMap<String, String>,
     header: Vec<String>,
     rows: Vec<Vec<String>>,
+    /// How each row reads.
+    readings: Vec<MappedRow>,
+}
+
+/// How a row reads through a mapping.
+#[derive(Debug, Serialize)]
+struct MappedRow {
+    /// Field → what was understood.
+    flow: Option<BTreeMap<&'static str, String>>,
+    /// Why it is no flow.
+    fault: Option<String>,
+}
+
+/// The first rows of a table under this mapping, or under the guess; `None` where it is none.
+pub fn mapping(receipt: &Receipt, mapping: Option<&Mapping>) -> Option<MappingMessage> {
+    let whole = receipt.accounts.length <= receipt.sample.len() as u64;
+    let preview = mapped_csv::preview(&Sample { bytes: &receipt.sample, whole }, mapping)?;
+    let inert = |cells: &[String]| cells.iter().map(|cell| visible(cell).into_owned()).collect::<Vec<_>>();
+    let reading = |reading: mapped_csv::Reading| match reading {
+        mapped_csv::Reading::Flow(fields) => {
+            let fields = fields.into_iter().map(|(field, value)| (field, visible(&value).into_owned())).collect();
+            MappedRow { flow: Some(fields), fault: None }
+        }
+        mapped_csv::Reading::Malformed(why) => MappedRow { flow: None, fault: Some(visible(&why).into_owned()) },
+    };
+    Some(MappingMessage {
+        header: inert(&preview.header),
+        rows: preview.rows.iter().map(|row| inert(row)).collect(),
+        fields: preview.mapping.columns,
+        readings: preview.readings.into_iter().map(reading).collect(),
+    })
+}
+
+/// How far a file's clock runs ahead of another's.
+#[derive(Debug, Serialize)]
+pub struct SkewMessage {
+    /// The other file.
+    pub beside: String,
+    /// Seconds.
+    pub ahead: f64,
+    /// Host pairs that say so.
+    pub matched: usize,
+    /// Of so many that both saw.
+    pub of: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -530,9 +589,6 @@ fn evidence(case: &Case, file: &File, repeat: Option<usize>, index: u32) -> Evid
     let receipt = &file.receipt;
     let accounts = &receipt.accounts;
     let clock = case.order_of(receipt).map(|order| order.setting.clock).unwrap_or_default();
-    let sample = Sample { bytes: &receipt.sample, whole: accounts.length <= receipt.sample.len() as u64 };
-    let preview = mapped_csv::preview(&sample, receipt.mapping.as_ref());
-    let inert = |cells: &[String]| cells.iter().map(|cell| visible(cell).into_owned()).collect::<Vec<_>>();
     EvidenceMessage {
         index,
         name: visible(&receipt.name).into_owned(),
@@ -543,6 +599,9 @@ fn evidence(case: &Case, file: &File, repeat: Option<usize>, index: u32) -> Evid
         title: receipt.format.as_deref().and_then(formats::by_name).map(|format| format.title()),
         complete: receipt.is_complete(),
         layers: receipt.layers.iter().map(|layer| layer.name.clone()).collect(),
+        encoding: receipt
+            .encoding
+            .map(|taken| EncodingMessage { name: taken.charset.name(), known: taken.known.word() }),
         records: accounts.records(),
         parsed: accounts.parsed.count,
         skipped: reasons(&accounts.skipped),
@@ -565,14 +624,12 @@ fn evidence(case: &Case, file: &File, repeat: Option<usize>, index: u32) -> Evid
             offset: clock.chosen_offset,
             zone: clock.chosen_zone.map(Zone::name),
             year: clock.chosen_year,
+            ahead: clock.chosen_ahead.map(|ahead| ahead as f64 / 1e6),
             undated: receipt.undated,
+            dated: receipt.dated.iter().map(|(place, at)| (place.line as f64, millis(*at))).collect(),
         },
         advice: receipt.advice.clone(),
-        mapping: preview.map(|preview| MappingMessage {
-            fields: preview.mapping.columns,
-            header: inert(&preview.header),
-            rows: preview.rows.iter().map(|row| inert(row)).collect(),
-        }),
+        mapping: mapping(receipt, receipt.mapping.as_ref()),
         duplicate_of: repeat.map(|at| at as u32),
         imbalance: receipt.imbalance(),
         synthetic: receipt.is_synthetic(),

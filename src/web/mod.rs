@@ -16,6 +16,24 @@ use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 #[wasm_bindgen(start)]
 pub fn begin() {
     console_error_panic_hook::set_once();
+    crate::evidence::encoding::decode_with(decode);
+}
+
+/// Decodes by what the browser knows of encodings, so that the module need not carry their tables.
+fn decode(label: &str, bytes: &[u8]) -> Option<String> {
+    web_sys::TextDecoder::new_with_label(label).ok()?.decode_with_u8_array(bytes).ok()
+}
+
+/// SHA-256 over all characters of an encoding as this browser has them; for a test that compares it with the shell's.
+#[wasm_bindgen]
+pub fn encoding_fingerprint(name: &str) -> Option<String> {
+    crate::evidence::encoding::fingerprint(crate::evidence::encoding::Charset::of(name)?)
+}
+
+/// The names of the encodings that a file's text can be in.
+#[wasm_bindgen]
+pub fn encoding_names() -> Vec<String> {
+    crate::evidence::encoding::Charset::ALL.iter().map(|charset| charset.name().to_owned()).collect()
 }
 
 /// The engine's version, as the page shows it.

@@ -101,7 +101,7 @@ fn a_case_file_goes_on_where_it_was_left() {
     decide(&mut document, confirmed).unwrap();
     let document = read(document.to_json().as_bytes()).unwrap();
     let mut case = crate::sampled::case();
-    case.resume(&document);
+    case.resume(&document, &|_| None);
     let again = Document::of(&case, &case.analyse());
     assert!(again.to_json() == document.to_json(), "the same evidence and the same acts are the same file");
 
@@ -109,13 +109,13 @@ fn a_case_file_goes_on_where_it_was_left() {
     let (name, bytes) = crate::sampled::logs()[0];
     let altered = [bytes, b"\n"].concat();
     let mut case = crate::sampled::case_of([(name, altered.as_slice())]);
-    case.resume(&document);
+    case.resume(&document, &|_| None);
     let notices = case.analyse().notices;
     let count = |word: &str| notices.iter().filter(|notice| notice.contains(word)).count();
     assert_eq!((count("ALTERED"), count("MISSING")), (1, 5), "{notices:#?}");
 
     // Without books of its own it takes those of the case file, line for line.
     let mut bare = kyoten::case::Case::default();
-    bare.resume(&document);
+    bare.resume(&document, &|_| None);
     assert_eq!((bare.book.sites.len(), &bare.policy), (8, &crate::sampled::case().policy));
 }

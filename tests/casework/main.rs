@@ -4,6 +4,7 @@
 mod acts;
 mod document;
 mod hostile;
+mod mapping;
 mod report;
 mod rollup;
 mod sampled;

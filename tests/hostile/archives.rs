@@ -13,7 +13,7 @@ use kyoten::sites::SiteBook;
 
 /// A member of a zip archive that is to be made.
 #[derive(Clone)]
-struct Member {
+pub struct Member {
     name: Vec<u8>,
     data: Vec<u8>,
     method: u16,
@@ -22,7 +22,7 @@ struct Member {
     wide: bool,
 }
 
-fn member(name: &str, data: &[u8]) -> Member {
+pub fn member(name: &str, data: &[u8]) -> Member {
     Member { name: name.as_bytes().to_vec(), data: data.to_vec(), method: 8, flags: 0, wide: false }
 }
 
@@ -106,7 +106,7 @@ pub fn zip_of(files: &[(String, &[u8])]) -> Vec<u8> {
     zip(&files.iter().map(|(name, data)| member(name, data)).collect::<Vec<_>>())
 }
 
-fn zip(members: &[Member]) -> Vec<u8> {
+pub fn zip(members: &[Member]) -> Vec<u8> {
     zip_hiding(members, &[])
 }
 

@@ -190,3 +190,59 @@ fn case_76_addresses_that_mean_two_hosts_are_none() {
         assert_eq!(survey.host(pairs[0].0.initiator), address);
     }
 }
+
+#[test]
+fn case_71_years_that_a_log_leaves_out_turn_with_its_months_and_know_leap_days() {
+    let line = |date: &str| {
+        format!(
+            "<134>{date} 23:59:59 fw kernel: [UFW BLOCK] IN=eth0 OUT= SRC=10.2.0.1 DST=10.1.0.9 LEN=60 PROTO=TCP SPT=50000 DPT=445\n"
+        )
+    };
+    let read_by = |year: Option<i32>, dates: &[&str]| {
+        let clock = Clock { chosen_year: year, ..Clock::default() };
+        let order = Order { setting: Setting { clock, mapping: None }, ..Order::default() };
+        let log: String = dates.iter().map(|date| line(date)).collect();
+        super::making::read_with(order, log.as_bytes(), 11).0
+    };
+    let without = read_by(None, &["Dec 31", "Jan  1"]);
+    assert_eq!((without.undated, without.first), (2, None));
+    let turned = read_by(Some(2019), &["Dec 31", "Jan  1", "Feb 29"]);
+    // 2019-12-31 and 2020-02-29, both a second before midnight.
+    assert_eq!(
+        (turned.undated, turned.first.unwrap().0, turned.last.unwrap().0),
+        (0, 1_577_836_799_000_000, 1_583_020_799_000_000)
+    );
+    assert_eq!(read_by(Some(2020), &["Dec 31", "Feb 29"]).undated, 1, "2021 has no such day");
+}
+
+#[test]
+fn case_73_a_clock_that_ran_ahead_is_told_and_set_right_without_touching_the_file() {
+    let shifted = |ahead: f64| {
+        let log = String::from_utf8(zeek(150)).unwrap();
+        let (header, rows) = log.split_at(ZEEK.len());
+        let row = |row: &str| {
+            let (ts, rest) = row.split_once('\t').unwrap();
+            format!("{:.6}\t{rest}", ts.parse::<f64>().unwrap() + ahead)
+        };
+        header.to_owned() + &rows.split_inclusive('\n').map(row).collect::<String>()
+    };
+    let (right, fast) = (shifted(0.0), shifted(37.25));
+    let mut case = case_of(&[("right.log", right.as_bytes()), ("fast.log", fast.as_bytes())], 64);
+    let [(beside, skew)] = case.skews(0)[..] else { panic!("{:?}", case.skews(0)) };
+    assert_eq!(
+        (case.files()[0].receipt.name.as_str(), beside, skew.ahead, skew.matched),
+        ("fast.log", 1, 37_250_000, 150)
+    );
+    let before = case.files()[0].receipt.clone();
+
+    case.orders.entry("fast.log".to_owned()).or_default().setting.clock.chosen_ahead = Some(skew.ahead);
+    assert_eq!(case.must_read_again(), ["fast.log"]);
+    super::making::add(&mut case, "fast.log", fast.as_bytes().chunks(64));
+    let after = &case.files()[0].receipt;
+    assert_eq!((after.first, after.dated[0].1), (case.files()[1].receipt.first, after.first.unwrap()));
+    assert_eq!((&after.sha256, &after.accounts), (&before.sha256, &before.accounts));
+    assert_eq!(case.skews(0)[0].1.ahead, 0);
+    let (_, json) = inert(&case);
+    assert_eq!(json["evidence"][0]["clock"]["assumed_ahead_seconds"], 37.25);
+    assert!(json["log"].as_array().unwrap().iter().any(|entry| entry["act"] == "skew"));
+}

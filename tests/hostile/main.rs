@@ -7,6 +7,7 @@
 mod archives;
 mod clocks;
 mod containers;
+mod encodings;
 mod evtx;
 mod fields;
 mod making;

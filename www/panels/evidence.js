@@ -124,7 +124,7 @@ function createFile(store, acts) {
     const known = job;
     fill(body,
       job.sentence && h("p", { class: job.stage === "failed" ? "fault" : "" }, job.sentence),
-      evidence && receipt(evidence, store, acts),
+      evidence && receipt(evidence, store, acts, members),
       memberList(job.name, members, store, acts),
       h("div", { class: "buttons" }, h("button", { type: "button", class: "quiet", title: words.evidence.removeTitle(job.name), data: { key: "remove" }, on: { click: () => acts.remove(known) } }, words.evidence.remove)));
   }

@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { size, whole } from "../numbers.js";
 import { words } from "../words.js";
 import { clockChoice } from "./clock.js";
+import { encodingChoice } from "./encoding.js";
 import { mappingForm } from "./mapping.js";
 
 /** @typedef {import("../types.js").Evidence} Evidence */
@@ -13,35 +14,45 @@ import { mappingForm } from "./mapping.js";
  * @param {Evidence} evidence
  * @param {import("../store.js").Store} store
  * @param {import("../acts.js").Acts} acts
+ * @param {readonly Evidence[]} [members] what it holds, where it is an archive: its records are theirs
  * @returns {import("../dom.js").Child[]}
  */
-export function receipt(evidence, store, acts) {
+export function receipt(evidence, store, acts, members = []) {
   const twin = evidence.duplicate_of === undefined || evidence.duplicate_of === null ? undefined : store.get().case?.evidence.find((each) => each.index === evidence.duplicate_of);
   const sum = (/** @type {Reason[]} */ reasons) => reasons.reduce((total, reason) => total + reason.count, 0n);
   /** @param {string} label @param {import("../dom.js").Child} value @param {string} [look] */
   const count = (label, value, look) => h("div", { class: look }, h("dt", {}, label), h("dd", {}, value));
+  const isArchive = members.length > 0;
+  const files = isArchive ? [evidence, ...members] : [evidence];
+  const over = (/** @type {(file: Evidence) => bigint} */ of) => files.reduce((total, file) => total + of(file), 0n);
+  const malformed = over((file) => sum(file.malformed));
+  const unprocessed = over((file) => file.unprocessed.reduce((total, reason) => total + reason.bytes, 0n));
+  const layers = evidence.layers.filter((layer) => layer !== evidence.encoding?.name);
   return [
     evidence.synthetic && h("p", { class: "notice" }, words.evidence.synthetic),
     evidence.advice && h("div", { class: "advice" }, h("h3", {}, words.evidence.advice), h("p", { lang: "en" }, evidence.advice)),
     twin && h("p", { class: "notice grave" }, words.evidence.duplicate(twin.name)),
     evidence.imbalance && h("p", { class: "notice grave" }, words.evidence.imbalance(evidence.imbalance)),
     h("dl", { class: "counts", "aria-label": words.evidence.accounts },
-      count(words.evidence.records, whole(evidence.records)),
-      count(words.evidence.parsed, whole(evidence.parsed)),
-      count(words.evidence.skipped, whole(sum(evidence.skipped))),
-      count(words.evidence.malformed, whole(sum(evidence.malformed)), sum(evidence.malformed) > 0n ? "bad" : undefined),
-      count(words.evidence.unprocessed, whole(sum(evidence.unprocessed)), evidence.unprocessed.length > 0 ? "bad" : undefined),
-      count(words.evidence.drawn, whole(evidence.drawn))),
+      count(words.evidence.records, whole(over((file) => file.records))),
+      count(words.evidence.parsed, whole(over((file) => file.parsed))),
+      count(words.evidence.skipped, whole(over((file) => sum(file.skipped)))),
+      count(words.evidence.malformed, whole(malformed), malformed > 0n ? "bad" : undefined),
+      // What was not looked at was not told into records: its bytes say how much it is.
+      count(words.evidence.unprocessed, unprocessed > 0n ? size(unprocessed) : "0", unprocessed > 0n ? "bad" : undefined),
+      count(words.evidence.drawn, whole(over((file) => file.drawn)))),
     reasons(evidence, acts),
+    encodingChoice(evidence, acts),
     clockChoice(evidence, acts),
     evidence.mapping && mappingForm(evidence, evidence.mapping, acts),
     h("dl", { class: "facts" },
-      fact(words.evidence.format, evidence.title ?? evidence.format ?? words.evidence.unknown),
+      fact(words.evidence.format, isArchive ? words.evidence.archive : evidence.title ?? evidence.format ?? words.evidence.unknown),
       fact(words.evidence.size, `${size(evidence.size)} (${whole(evidence.size)} B)`),
       evidence.header_lines > 0n && fact(words.evidence.headerLines, whole(evidence.header_lines)),
-      evidence.layers.length > 0 && fact(words.evidence.layers, evidence.layers.join(" → ")),
+      layers.length > 0 && fact(words.evidence.layers, layers.join(" → ")),
       evidence.first !== undefined && evidence.last !== undefined && fact(words.evidence.covers, [moment(evidence.first), h("br"), moment(evidence.last)]),
-      fact(words.evidence.clock, clockWords(evidence)),
+      evidence.encoding && fact(words.encoding.label, words.encoding.names[evidence.encoding.known === "unclear" ? "" : evidence.encoding.name] ?? words.encoding.unknown),
+      !isArchive && fact(words.evidence.clock, clockWords(evidence)),
       evidence.sha256 && fact(words.evidence.hash, h("code", { class: "hash" }, evidence.sha256))),
   ];
 }
@@ -56,6 +67,12 @@ function fact(label, value) {
 
 /** @param {Evidence} evidence */
 function clockWords({ clock }) {
+  const said = basisWords(clock);
+  return clock.ahead === undefined || clock.ahead === null ? said : `${said}; ${words.clock.setRight(clock.ahead)}`;
+}
+
+/** @param {Evidence["clock"]} clock */
+function basisWords(clock) {
   const zone = clock.zone ?? (clock.offset === undefined || clock.offset === null ? "" : offset(clock.offset));
   switch (clock.basis) {
     case "file": return words.clock.file(zone || "UTC");

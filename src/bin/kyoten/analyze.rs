@@ -12,12 +12,12 @@ use kyoten::reading::receipt::Receipt;
 use kyoten::reading::{Order, Reading};
 
 use crate::End;
-use crate::input::{self, Choices};
+use crate::input::{self, Choices, Orders};
 use crate::inputs::Inputs;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The logs. A sites.csv, policy.csv or case.json among them is taken as such.
+    /// The logs. A sites.csv, policy.csv, column mapping or case.json among them is taken as such.
     #[arg(required = true)]
     logs: Vec<PathBuf>,
     /// The sites: site,cidr,country,timezone,lat,lon,role.
@@ -40,18 +40,18 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<End, String> {
-    let order = arguments.choices.order()?;
+    let orders = arguments.choices.orders()?;
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let mut inputs = Inputs::sort(&arguments.logs, arguments.sites.as_deref(), arguments.policy.as_deref())?;
-    inputs.take_sites_of_rollups(&order);
+    inputs.take_sites_of_rollups(&orders.all);
     inputs.case.baseline = baseline.or(inputs.case.baseline);
-    let (case, analysis, complete) = analysed(inputs, &order)?;
+    let (case, analysis, complete) = analysed(inputs, &orders)?;
     write_all(arguments, &case, &analysis)?;
     Ok(if complete { End::Done } else { End::Partly })
 }
 
 /// Reads all logs and says on standard error what there is to say; whether all was fully read.
-pub fn analysed(inputs: Inputs, order: &Order) -> Result<(Case, Analysis, bool), String> {
+pub fn analysed(inputs: Inputs, orders: &Orders) -> Result<(Case, Analysis, bool), String> {
     let Inputs { mut case, logs, mut complete } = inputs;
     for complaint in case.policy.strangers(&case.book) {
         if !case.book.sites.is_empty() {
@@ -60,10 +60,17 @@ pub fn analysed(inputs: Inputs, order: &Order) -> Result<(Case, Analysis, bool),
         }
     }
 
+    orders.check(logs.iter().map(|(_, name)| name.as_str()))?;
+    case.mappings.extend(orders.all.mappings.clone());
+    let settled = |name: &str| Order { mappings: Vec::new(), ..orders.of(name) };
+    for name in orders.ahead.keys() {
+        case.orders.insert(name.clone(), settled(name));
+    }
     for (path, name) in logs {
         // What a case file settled for this file stands, unless the command line says otherwise.
-        if *order != Order::default() || !case.orders.contains_key(&name) {
-            case.orders.insert(name.clone(), order.clone());
+        let order = settled(&name);
+        if order != Order::default() || !case.orders.contains_key(&name) {
+            case.orders.insert(name.clone(), order);
         }
         let reading_order = case.reading_order(&name);
         let mut keep = |(receipt, counting): (Receipt, Counting)| {

@@ -25,14 +25,16 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<End, String> {
-    let order = arguments.choices.order()?;
+    let orders = arguments.choices.orders()?;
+    let names: Vec<String> = arguments.logs.iter().map(|path| input::name_of(path)).collect();
+    orders.check(names.iter().map(String::as_str))?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let (mut complete, mut readable) = (true, false);
     for path in &arguments.logs {
         let name = input::name_of(path);
-        let member = order.clone();
-        let open = Arc::new(move |name: &str| (member.clone(), Lines::of(name)));
-        let reading = Reading::opening(&name, order.clone(), Lines::of(&name), open);
+        let members = orders.clone();
+        let open = Arc::new(move |name: &str| (members.of(name), Lines::of(name)));
+        let reading = Reading::opening(&name, orders.of(&name), Lines::of(&name), open);
         let mut write = |lines: &mut Lines| {
             let written = out.write_all(&lines.text).map_err(|error| format!("standard output is closed: {error}"));
             lines.text.clear();

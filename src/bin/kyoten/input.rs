@@ -1,14 +1,16 @@
 //! Files from the disk, read by slices, never whole.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kyoten::case::document::Document;
 use kyoten::evidence::Clock;
-use kyoten::evidence::clock::read_offset;
+use kyoten::evidence::clock::{read_ahead, read_offset};
+use kyoten::evidence::encoding::{Charset, Known};
 use kyoten::evidence::text::visible;
-use kyoten::formats::Setting;
+use kyoten::formats::{MappingFile, Setting};
 use kyoten::reading::receipt::Receipt;
 use kyoten::reading::{Order, Reading, Visitor};
 use kyoten::scene::figure::Tlp;
@@ -29,11 +31,60 @@ pub struct Choices {
     /// The year of times that do not say theirs.
     #[arg(long)]
     pub year: Option<i32>,
+    /// The encoding of every log's text, instead of what its bytes tell: utf-8, shift_jis, windows-874, latin-1 ...
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// The clock of this log ran so many seconds ahead (negative: behind): fw-bkk.log=37.5. They are taken off its times.
+    #[arg(long, value_name = "FILE=SECONDS", allow_hyphen_values = true)]
+    pub skew: Vec<String>,
+    /// A column mapping that was saved before, for tables and JSON of the same columns.
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Vec<PathBuf>,
+}
+
+/// What each log is read with.
+#[derive(Debug, Clone, Default)]
+pub struct Orders {
+    /// What holds for all.
+    pub all: Order,
+    /// By how many microseconds the clock of a log ran ahead, by the log's name in the case.
+    pub ahead: BTreeMap<String, i64>,
+}
+
+impl Orders {
+    /// What the log of this name is read with.
+    pub fn of(&self, name: &str) -> Order {
+        let mut order = self.all.clone();
+        order.setting.clock.chosen_ahead = self.ahead.get(name).copied();
+        order
+    }
+
+    /// Says which logs a choice was made for that are not there.
+    pub fn check<'n>(&self, names: impl Iterator<Item = &'n str> + Clone) -> Result<(), String> {
+        for name in self.ahead.keys() {
+            let within = |own: &str| name == own || name.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'));
+            if !names.clone().any(within) {
+                return Err(format!("--skew names {name:?}, and no log is called that"));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Choices {
-    /// The order to read a log with; a sentence when a choice can't be.
-    pub fn order(&self) -> Result<Order, String> {
+    /// The orders to read logs with; a sentence when a choice can't be.
+    pub fn orders(&self) -> Result<Orders, String> {
+        let mut ahead = BTreeMap::new();
+        for choice in &self.skew {
+            let read = choice.rsplit_once('=').and_then(|(name, seconds)| Some((name, read_ahead(seconds)?)));
+            let (name, micros) =
+                read.ok_or_else(|| format!("{choice:?} is no skew; write FILE=SECONDS: fw-bkk.log=37.5"))?;
+            ahead.insert(name.to_owned(), micros);
+        }
+        Ok(Orders { all: self.order()?, ahead })
+    }
+
+    fn order(&self) -> Result<Order, String> {
         if let Some(name) = &self.format
             && kyoten::formats::by_name(name).is_none()
         {
@@ -47,7 +98,19 @@ impl Choices {
                 clock.chosen_zone = Some(crate::zones::named(zone)?);
             }
         }
-        Ok(Order { format: self.format.clone(), setting: Setting { clock, mapping: None } })
+        let unknown = |name: &String| {
+            let known: Vec<&str> = Charset::ALL.iter().map(|charset| charset.name()).collect();
+            format!("no encoding is called {name:?}; there are {}", known.join(", "))
+        };
+        let named = |name: &String| Charset::of(name).ok_or_else(|| unknown(name));
+        let encoding = self.encoding.as_ref().map(named).transpose()?;
+        let mapping = |path: &PathBuf| {
+            let shown = visible(&path.display().to_string()).into_owned();
+            let bytes = std::fs::read(path).map_err(|error| format!("{shown} can't be read: {error}"))?;
+            MappingFile::read(&bytes).map_err(|sentence| format!("{shown}: {sentence}"))
+        };
+        let mappings = self.mapping.iter().map(mapping).collect::<Result<Vec<MappingFile>, String>>()?;
+        Ok(Order { format: self.format.clone(), encoding, setting: Setting { clock, mapping: None }, mappings })
     }
 }
 
@@ -126,6 +189,18 @@ pub fn tell(receipt: &Receipt) -> bool {
     let name = visible(&receipt.name);
     if let Some(advice) = &receipt.advice {
         eprintln!("{name}: {advice}");
+    }
+    match receipt.encoding {
+        Some(taken) if taken.known == Known::Told => {
+            eprintln!(
+                "{name}: its text was taken for {}, by its bytes; --encoding NAME chooses another",
+                taken.charset.name()
+            );
+        }
+        Some(taken) if taken.known == Known::Unclear => {
+            eprintln!("{name}: its text is not UTF-8, and what else it is can't be told: say it by --encoding NAME");
+        }
+        Some(_) | None => {}
     }
     let accounts = &receipt.accounts;
     for (kind, reasons) in [("malformed", &accounts.malformed), ("unprocessed", &accounts.unprocessed)] {

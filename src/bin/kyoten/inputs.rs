@@ -10,6 +10,7 @@ use kyoten::case::Case;
 use kyoten::case::document::read::looks_like_case;
 use kyoten::evidence::table::Complaint;
 use kyoten::evidence::text::visible;
+use kyoten::formats::MappingFile;
 use kyoten::policy::csv::{looks_like_policy, read_policy};
 use kyoten::reading::rollup::SitesNamed;
 use kyoten::reading::{Order, Reading};
@@ -38,6 +39,12 @@ impl Inputs {
             match head(path).as_deref() {
                 Ok(head) if looks_like_sites(head) => inputs.take_sites(path)?,
                 Ok(head) if looks_like_policy(head) => inputs.take_policy(path)?,
+                Ok(head) if MappingFile::looks_like(head) => {
+                    let bytes = fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+                    let shown = visible(&path.display().to_string()).into_owned();
+                    let saved = MappingFile::read(&bytes).map_err(|sentence| format!("{shown}: {sentence}"))?;
+                    inputs.case.take_mapping(saved);
+                }
                 Ok(head) if looks_like_case(head) => resumed = Some(input::read_case(path)?),
                 Ok(_) => inputs.logs.push((path.clone(), fresh_name(&mut names, &input::name_of(path)))),
                 Err(error) => {
@@ -54,7 +61,7 @@ impl Inputs {
         }
         // A case file among the logs goes on: what was given beside it wins.
         if let Some(document) = resumed {
-            inputs.case.resume(&document);
+            inputs.case.resume(&document, &|name| crate::zones::named(name).ok());
         }
         Ok(inputs)
     }

@@ -32,21 +32,23 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<End, String> {
-    let order = arguments.choices.order()?;
+    let mut orders = arguments.choices.orders()?;
     let mut inputs = Inputs::sort(&arguments.logs, arguments.sites.as_deref(), None)?;
     if inputs.case.book.sites.is_empty() {
         return Err("a rollup is by site: name them with --sites FILE (site,cidr,…)".to_owned());
     }
-    inputs.take_sites_of_rollups(&order);
+    orders.check(inputs.logs.iter().map(|(_, name)| name.as_str()))?;
+    orders.all.mappings.extend(inputs.case.mappings.clone());
+    inputs.take_sites_of_rollups(&orders.all);
     let book = inputs.case.book.clone();
     let mut complete = inputs.complete;
     let mut readable = false;
     let mut contents = BTreeSet::new();
     let mut rollup: Option<Rollup> = None;
     for (path, name) in &inputs.logs {
-        let (whole, sites) = (order.clone(), book.clone());
-        let open = Arc::new(move |name: &str| (whole.clone(), Rollup::new(&sites, name)));
-        let reading = Reading::opening(name, order.clone(), Rollup::new(&book, name), open);
+        let (members, sites) = (orders.clone(), book.clone());
+        let open = Arc::new(move |name: &str| (members.of(name), Rollup::new(&sites, name)));
+        let reading = Reading::opening(name, orders.of(name), Rollup::new(&book, name), open);
         let mut keep = |(receipt, part): (Receipt, Rollup)| {
             complete &= input::tell(&receipt);
             readable |= receipt.format.is_some();

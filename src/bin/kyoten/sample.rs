@@ -8,14 +8,13 @@ use kyoten::case::acts::{Action, ActionKind, Decision, Verdict};
 use kyoten::case::document::Document;
 use kyoten::case::{aftermath, changes};
 use kyoten::containment::{self, Scope, preview};
-use kyoten::reading::Order;
 use kyoten::report::html::{self, Language, Told};
 use kyoten::report::{EXPORTS, figure};
 use kyoten::scene::figure::Tlp;
 
 use crate::End;
 use crate::analyze::analysed;
-use crate::input;
+use crate::input::{self, Orders};
 use crate::inputs::Inputs;
 use crate::when;
 
@@ -78,7 +77,7 @@ const ACTIONS: [(ActionKind, &str, &str, &str, &str); 6] = [
 ];
 
 fn tell(paths: &[PathBuf], folder: &Path) -> Result<(), String> {
-    let (case, analysis, _) = analysed(Inputs::sort(paths, None, None)?, &Order::default())?;
+    let (case, analysis, _) = analysed(Inputs::sort(paths, None, None)?, &Orders::default())?;
     let mut document = Document::of(&case, &analysis);
     let confirmed: Vec<String> =
         (document.findings.iter()).filter(|f| f.lane == "policy" && f.to == "Tokyo DC").map(|f| f.id.clone()).collect();

@@ -77,11 +77,15 @@ fn evidence(case: &Case, file: &File, repeat: Option<usize>) -> Evidence {
         bytes: receipt.size,
         format: receipt.format.clone(),
         layers: receipt.layers.clone(),
+        encoding: receipt
+            .encoding
+            .map(|taken| Encoding { name: taken.charset.name().to_owned(), known: taken.known.word().to_owned() }),
         clock: Clock {
             basis: basis(&receipt.bases).to_owned(),
             assumed_offset_seconds: chosen.chosen_offset,
             assumed_zone: chosen.chosen_zone.map(|zone| zone.name().to_owned()),
             assumed_year: chosen.chosen_year,
+            assumed_ahead_seconds: chosen.chosen_ahead.map(|ahead| seconds(Moment(ahead))),
         },
         flows_without_time: receipt.undated,
         first: receipt.first.map(seconds),

@@ -85,6 +85,9 @@ pub struct Evidence {
     pub format: Option<String>,
     /// Layers of packing, outermost first.
     pub layers: Vec<LayerAccount>,
+    /// The encoding of its text, where there is something to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
     /// How its times came to be UTC.
     pub clock: Clock,
     /// Flows without a usable time.
@@ -132,6 +135,18 @@ pub struct Clock {
     /// The year that was chosen for its first record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assumed_year: Option<i32>,
+    /// By how many seconds the clock was said to run ahead; they are taken off all times of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed_ahead_seconds: Option<f64>,
+}
+
+/// The encoding of a file's text, where it is not UTF-8 or UTF-16.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Encoding {
+    /// Its name in the WHATWG Encoding Standard: `shift_jis`.
+    pub name: String,
+    /// `told` by its bytes, `chosen` by a person, or `unclear`: then bytes that are not UTF-8 are shown as `\\xNN`.
+    pub known: String,
 }
 
 /// The account of a file, at the layer where its records stand.

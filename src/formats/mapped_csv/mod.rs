@@ -17,7 +17,7 @@ use std::borrow::Cow;
 pub(super) use cells::cut as cut_row;
 pub(super) use row::outcome_word;
 pub(super) use objects::Objects;
-pub use preview::{Preview, Reading, preview, unmapped_header};
+pub use preview::{Preview, Reading, header_of, preview, unmapped_header};
 
 use super::syntax::time::Written;
 use super::syntax::{address, cells, when};

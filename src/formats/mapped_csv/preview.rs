@@ -62,6 +62,11 @@ pub fn unmapped_header(sample: &Sample<'_>) -> Option<Vec<String>> {
     (!table.has_both_ends()).then_some(table.header)
 }
 
+/// The column names of a table, or the paths of JSON objects; `None` for anything else.
+pub fn header_of(sample: &Sample<'_>) -> Option<Vec<String>> {
+    table_of(sample).map(|table| table.header)
+}
+
 fn table_of<'s>(sample: &Sample<'s>) -> Option<Table<'s>> {
     Table::of(sample).filter(|table| table.has_both_ends() || looks_like_a_table(table))
 }

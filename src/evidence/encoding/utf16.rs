@@ -1,7 +1,8 @@
 //! UTF-16 as Windows tools export it, made UTF-8 on the way in, without loss: a lone surrogate becomes `\ud800`.
 
-use super::accounts::{Reasons, Tally};
-use super::unpack::LayerAccount;
+use super::super::accounts::{Reasons, Tally};
+use super::super::unpack::LayerAccount;
+use super::Mark;
 
 /// Decodes UTF-16, chunk by chunk.
 pub struct Utf16 {
@@ -13,7 +14,17 @@ pub struct Utf16 {
     started: bool,
     leftover: bool,
     out: Vec<u8>,
+    marks: Vec<Mark>,
+    /// How much text went out before what is in `out`.
+    before: u64,
+    /// Bytes of whole units so far.
+    taken: u64,
+    /// Whether the text so far ends in ASCII, on which the last mark still holds.
+    plain: bool,
 }
+
+/// Takes decoded text, with the marks in it.
+pub type Outlet<'o> = dyn FnMut(&[Mark], &[u8]) + 'o;
 
 impl Utf16 {
     /// Tells UTF-16 by its byte order mark, or by the zero bytes of Latin text.
@@ -23,13 +34,25 @@ impl Utf16 {
             [0xfe, 0xff, ..] => true,
             _ => unmarked(head)?,
         };
-        Some(Utf16 { big, half: None, high: None, started: false, leftover: false, out: Vec::new() })
+        Some(Utf16 {
+            big,
+            half: None,
+            high: None,
+            started: false,
+            leftover: false,
+            out: Vec::new(),
+            marks: Vec::new(),
+            before: 0,
+            taken: 0,
+            plain: false,
+        })
     }
 
     /// Takes encoded bytes and hands out UTF-8.
-    pub fn feed(&mut self, chunk: &[u8], out: &mut dyn FnMut(&[u8])) {
+    pub fn feed(&mut self, chunk: &[u8], out: &mut Outlet<'_>) {
         let mut decoded = std::mem::take(&mut self.out);
         decoded.clear();
+        self.marks.clear();
         for byte in chunk {
             let Some(first) = self.half.take() else {
                 self.half = Some(*byte);
@@ -41,15 +64,17 @@ impl Utf16 {
             if !(first_unit && unit == 0xfeff) {
                 self.unit(unit, &mut decoded);
             }
+            self.taken += 2;
         }
-        out(&decoded);
+        out(&self.marks, &decoded);
+        self.before += decoded.len() as u64;
         self.out = decoded;
     }
 
     /// The stream is at its end.
-    pub fn finish(&mut self, out: &mut dyn FnMut(&[u8])) {
+    pub fn finish(&mut self, out: &mut Outlet<'_>) {
         if let Some(high) = self.high.take() {
-            out(format!("\\u{high:04x}").as_bytes());
+            out(&[], format!("\\u{high:04x}").as_bytes());
         }
         self.leftover = self.half.take().is_some();
     }
@@ -72,6 +97,13 @@ impl Utf16 {
     }
 
     fn unit(&mut self, unit: u16, decoded: &mut Vec<u8>) {
+        // A lone surrogate before this unit comes out as text of another length.
+        let plain = unit < 0x80 && self.high.is_none();
+        if plain && !std::mem::replace(&mut self.plain, plain) {
+            let text = self.before + decoded.len() as u64;
+            self.marks.push(Mark { text, raw: self.taken, width: 2 });
+        }
+        self.plain = plain;
         if let Some(high) = self.high.take() {
             if let Some(Ok(c)) = char::decode_utf16([high, unit]).next() {
                 decoded.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
