@@ -1,5 +1,6 @@
 // What a user may do, one function an act: each asks the engine and lets the state follow. No panel talks to a worker itself.
 import { Broken, newest, startAnalyst } from "./asking.js";
+import { createHistory } from "./history.js";
 import { hashOf } from "./parts.js";
 import { createReading } from "./reading.js";
 import { createRowSearch } from "./rows.js";
@@ -168,10 +169,14 @@ export function createActs(engine, store) {
     return evidence && files.get(evidence.within ?? evidence.name);
   });
 
-  /** Asks for a change, and lets everything that hangs on it follow. */
+  const history = createHistory(ask, (undo, redo) => store.set({ undo, redo }));
+
+  /** Asks for a change that can be undone, and lets everything that hangs on it follow. */
   async function change(/** @type {string} */ call, /** @type {unknown[]} */ ...given) {
     try {
+      const keep = await history.before(words.history.acts[call] ?? words.history.change);
       await ask(call, ...given);
+      keep();
       await texts();
       store.set({ unsaved: true });
       refresh();
@@ -179,6 +184,20 @@ export function createActs(engine, store) {
     } catch (error) {
       complain(error);
       return false;
+    }
+  }
+
+  /** @param {() => Promise<string | undefined>} go @param {(what: string) => string} sentence */
+  async function backOrForth(go, sentence) {
+    try {
+      const what = await go();
+      if (what === undefined) return;
+      await texts();
+      store.set({ unsaved: true });
+      note(sentence(what));
+      refresh();
+    } catch (error) {
+      complain(error);
     }
   }
 
@@ -282,6 +301,7 @@ export function createActs(engine, store) {
       let told = false;
       for (const { job, file } of fresh) {
         try {
+          const keep = file.size <= OFFERED ? await history.before(words.history.change) : undefined;
           const kind = file.size <= OFFERED ? await ask("take_text", job.name, new Uint8Array(await file.arrayBuffer())) : "other";
           if (kind === "other") {
             logs.push(job);
@@ -289,6 +309,7 @@ export function createActs(engine, store) {
           }
           told = true;
           if (kind === "case") for (const zone of /** @type {string[]} */ (await ask("zones_wanted"))) await ask("know_zone", zoneRules(zone));
+          keep?.(words.history.acts[kind === "sites" ? "set_sites_csv" : kind === "policy" ? "set_policy_csv" : kind]);
           // A later site book of the same name is a new one, not one that is here already.
           files.delete(job.name);
           changeJob(job.id, { stage: "taken", bytes: job.size, sentence: words.evidence.taken[/** @type {"sites" | "policy" | "case" | "mapping"} */ (kind)] });
@@ -342,7 +363,13 @@ export function createActs(engine, store) {
     async remove(/** @type {Job} */ job) {
       files.delete(job.name);
       store.set({ jobs: store.get().jobs.filter((each) => each.id !== job.id) });
-      await change("remove_dropped", job.name);
+      try {
+        await ask("remove_dropped", job.name);
+        store.set({ unsaved: true });
+        refresh();
+      } catch (error) {
+        complain(error);
+      }
     },
 
     setClock: (/** @type {number} */ index, /** @type {import("./types.js").ClockChoice} */ clock) => change("set_clock", index, clock),
@@ -375,6 +402,22 @@ export function createActs(engine, store) {
     brush(/** @type {readonly [number, number] | undefined} */ brush) {
       store.set({ brush });
     },
+
+    undo: () => backOrForth(history.undo, words.history.undone),
+    redo: () => backOrForth(history.redo, words.history.redone),
+
+    /** Puts a table in the place of the picture; nothing brings the picture back. */
+    table(/** @type {import("./types.js").TableView | undefined} */ table) {
+      store.set({ table });
+    },
+    /** Shows the receipt of a file. */
+    receipt(/** @type {import("./types.js").Evidence} */ { name, within }) {
+      store.set({ tab: "evidence", receipt: { name: within ?? name } });
+    },
+    hostPairs: (/** @type {object} */ query) => /** @type {Promise<{ total: number, rows: import("./types.js").HostPair[] }>} */ (ask("host_pairs", query)),
+    accounts: (/** @type {string} */ part, /** @type {number} */ most) => /** @type {Promise<import("./types.js").Account[]>} */ (ask("accounts", part, most)),
+    hostsLike: (/** @type {string} */ part, /** @type {number} */ most) => /** @type {Promise<string[]>} */ (ask("hosts_like", part, most)),
+    saveTable: (/** @type {string} */ name, /** @type {string[][]} */ cells) => exported(`kyoten-${name}.csv`, "text/csv", () => ask("csv", cells)),
 
     view: () => store.get().case,
 

@@ -31,6 +31,7 @@ export function h(tag, attributes = {}, ...children) {
     }
   }
   append(element, children);
+  if (element instanceof HTMLFormElement) hearSubmit(element);
   return element;
 }
 
@@ -44,6 +45,24 @@ function append(element, children) {
     if (Array.isArray(child)) append(element, child);
     else element.append(child instanceof Node ? child : String(child));
   }
+}
+
+/**
+ * The sandbox stops every form before its script hears of it, since a form can lead away. So its button and Enter are heard here,
+ * what the browser finds wrong in a field is said by the browser, and the form's listeners hear `submit` as always.
+ * @param {HTMLFormElement} form
+ */
+function hearSubmit(form) {
+  const send = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (form.reportValidity()) form.dispatchEvent(new Event("submit", { cancelable: true }));
+  };
+  form.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest("button[type=submit], button:not([type])")) send(event);
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.isComposing && event.target instanceof HTMLInputElement) send(event);
+  });
 }
 
 /**

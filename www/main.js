@@ -6,12 +6,17 @@ import { startEngine } from "./engine.js";
 import { createExports } from "./exports.js";
 import { createFigure } from "./figure.js";
 import { followReading } from "./following.js";
+import { createCentre } from "./centre.js";
+import { createCommands } from "./commands.js";
+import { createPalette } from "./palette.js";
 import { createDetail } from "./panels/detail.js";
 import { createEvidence } from "./panels/evidence.js";
 import { createFindings } from "./panels/findings.js";
 import { createPolicy } from "./panels/policy.js";
 import { createSites } from "./panels/sites.js";
+import { createTables } from "./panels/tables.js";
 import { addButtons, createDropCover, createFooter, createHeader, createNotes, createTabs, createWelcome } from "./shell.js";
+import { createKeysDialog, listenForKeys } from "./shortcuts.js";
 import { createStage } from "./stage.js";
 import { createStore } from "./store.js";
 import { followTheme } from "./theme.js";
@@ -54,14 +59,22 @@ function compose() {
   const files = fileInput(words.files.choose, false, take);
   const folder = fileInput(words.files.folder, true, take);
   const ways = { choose: () => files.click(), folder: () => folder.click(), sample: () => void started.then(({ acts }) => acts.openSample()).catch(failed) };
-  /** @type {Promise<{ figure: { open: () => void }, exports: { open: () => void } }>} */
   const furnished = started.then((engine) => furnish(engine));
+  /** @type {() => void} */
+  let deaf = () => {};
+  const act = (/** @type {(engine: Awaited<typeof started>) => unknown} */ does) => () => void started.then(does);
   const notes = createNotes(view, { dismiss: (id) => void started.then(({ acts }) => acts.dismiss(id)), restart: () => void started.then(({ acts }) => acts.restart()) });
   const header = createHeader(view, {
     figure: () => void furnished.then(({ figure }) => figure.open()),
     exports: () => void furnished.then(({ exports }) => exports.open()),
-    saveCase: () => void started.then(({ acts }) => acts.saveCase()),
+    saveCase: act(({ acts }) => acts.saveCase()),
     theme: theme.switch,
+    palette: () => void furnished.then(({ palette }) => palette.open()),
+    undo: act(({ acts }) => acts.undo()),
+    redo: act(({ acts }) => acts.redo()),
+    evidence: act(({ chose }) => chose("evidence")),
+    sites: act(({ chose }) => chose("sites")),
+    links: act(({ acts }) => acts.table({ kind: "links" })),
   });
   const welcome = createWelcome(ways, view);
   const workspace = h("main", { class: "workspace", id: "workspace", hidden: true });
@@ -80,12 +93,22 @@ function compose() {
     const tabs = createTabs(view, {
       findings: createFindings(view, acts), evidence: createEvidence(view, acts, addButtons(ways, false)), sites: createSites(view, acts), policy: createPolicy(view, acts),
     }, chose);
-    workspace.append(tabs, h("div", { class: "centre" }, createStage(bindings, view, acts), createTimeline(bindings, view, acts)), createDetail(view, acts));
-    app.append(figure.element, exports.element);
-    return { figure, exports };
+    const commands = () => createCommands(view, acts, ways, { figure: figure.open, exports: exports.open, palette: () => palette.open(), keys: () => keys.open(), theme: theme.switch, tab: chose });
+    const palette = createPalette(view, acts, commands);
+    const keys = createKeysDialog(view, commands);
+    const centre = createCentre(view, acts, { picture: createStage(bindings, view, acts), timeline: createTimeline(bindings, view, acts), tables: createTables(view, acts) });
+    workspace.append(tabs, centre, createDetail(view, acts));
+    app.append(figure.element, exports.element, palette.element, keys.element);
+    deaf = listenForKeys(view, commands);
+    return { figure, exports, palette };
   }
 
-  return { end: view.end };
+  return {
+    end() {
+      deaf();
+      view.end();
+    },
+  };
 }
 
 addEventListener("beforeunload", (event) => {

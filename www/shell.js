@@ -3,6 +3,7 @@ import { build, version } from "./engine.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { whole } from "./numbers.js";
+import { keycaps } from "./shortcuts.js";
 import { incompleteness } from "./store.js";
 import { languages, words } from "./words.js";
 
@@ -47,7 +48,8 @@ export function createWelcome(ways, store) {
 
 /**
  * @param {Store} store
- * @param {{ figure: () => void, exports: () => void, saveCase: () => void, theme: () => void }} does
+ * @param {{ figure: () => void, exports: () => void, saveCase: () => void, theme: () => void, palette: () => void, undo: () => void, redo: () => void,
+ *   evidence: () => void, sites: () => void, links: () => void }} does
  * @returns {HTMLElement}
  */
 export function createHeader(store, does) {
@@ -55,6 +57,18 @@ export function createHeader(store, does) {
   const figure = h("button", { type: "button", class: "primary", id: "figure-open", title: words.header.figureTitle, on: { click: does.figure } }, icon("figure"), " ", words.header.figure);
   const exports = h("button", { type: "button", id: "exports-open", title: words.exports.openTitle, on: { click: does.exports } }, icon("save"), " ", words.exports.open);
   const keep = h("button", { type: "button", title: words.header.saveCaseTitle, on: { click: does.saveCase } }, icon("save"), " ", words.header.saveCase);
+  const search = h("button", { type: "button", class: "search-open", id: "palette-open", on: { click: does.palette } }, icon("search"), " ", h("span", {}, words.palette.open), keycaps("mod+k"));
+  const undo = h("button", { type: "button", class: "icon-button", id: "undo", on: { click: does.undo } }, icon("undo"));
+  const redo = h("button", { type: "button", class: "icon-button", id: "redo", on: { click: does.redo } }, icon("redo"));
+  store.watch((state) => [state.undo, state.redo, state.case], (back, forth, view) => {
+    for (const [button, what, plain, named] of /** @type {const} */ ([[undo, back, words.history.undo, words.history.undoOf], [redo, forth, words.history.redo, words.history.redoOf]])) {
+      button.hidden = !view;
+      button.disabled = what === undefined;
+      button.title = what === undefined ? plain : named(what);
+      button.setAttribute("aria-label", button.title);
+    }
+    search.hidden = !view;
+  });
   const theme = h("button", { type: "button", class: "icon-button", id: "theme", on: { click: does.theme } });
   store.watch((state) => [state.theme], (now) => {
     const label = now === "dark" ? words.header.toLight : words.header.toDark;
@@ -75,13 +89,18 @@ export function createHeader(store, does) {
     for (const button of [figure, exports, keep]) button.hidden = !view || view.evidence.length === 0;
     const connections = view?.links.reduce((sum, link) => sum + link.connections, 0n) ?? 0n;
     const done = jobs.filter((job) => ["done", "taken", "cancelled", "failed"].includes(job.stage)).length;
+    /** @param {string} text @param {string} what @param {() => void} act */
+    const fact = (text, what, act) => h("button", { type: "button", class: "chip fact", title: words.header.see(what), data: { key: what }, on: { click: act } }, text);
     fill(chips,
       view?.synthetic && h("span", { class: "chip synthetic", title: words.header.syntheticTitle }, words.header.synthetic),
       lacking === "reading" && h("span", { class: "chip lacking" }, words.header.reading(done, jobs.length)),
       lacking === "partial" && h("span", { class: "chip lacking", title: words.header.partialTitle }, words.header.partial),
-      view && view.evidence.length > 0 && [words.header.files(view.evidence.length), words.header.sites(view.sites.length), words.header.connections(whole(connections))].map((text) => h("span", { class: "chip fact" }, text)));
+      view && view.evidence.length > 0 && [
+        fact(words.header.files(view.evidence.length), words.tabs.evidence, does.evidence), fact(words.header.sites(view.sites.length), words.tabs.sites, does.sites),
+        fact(words.header.connections(whole(connections)), words.detail.links, does.links),
+      ]);
   });
-  return h("header", {}, h("h1", {}, mark(), words.name), chips, h("div", { class: "header-buttons" }, figure, exports, keep, language, theme));
+  return h("header", {}, h("h1", {}, mark(), words.name), chips, h("div", { class: "header-buttons" }, search, undo, redo, figure, exports, keep, language, theme));
 }
 
 /** Two places and the line between them. */

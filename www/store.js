@@ -10,6 +10,12 @@
  * @property {readonly [number, number] | undefined} brush the window that the picture is about, in milliseconds
  * @property {import("./types.js").Shown | undefined} shown what the detail panel is about
  * @property {import("./types.js").Subject | undefined} hovered
+ * @property {import("./types.js").TableView | undefined} table which table stands in the place of the picture, and what it is narrowed to
+ * @property {Readonly<Record<string, { by: string, descending: boolean }>>} orders how each table was last ordered by a person
+ * @property {{ name: string } | undefined} receipt the file whose receipt was asked for
+ * @property {string | undefined} undo what would be undone, by name
+ * @property {string | undefined} redo
+ * @property {boolean} keys whether single keys act
  * @property {"findings" | "evidence" | "sites" | "policy"} tab
  * @property {"light" | "dark"} theme
  * @property {import("./words.js").Language} language
@@ -23,6 +29,7 @@
 /** @type {State} */
 const START = {
   engine: "starting", fault: undefined, case: undefined, jobs: [], layout: "ring", brush: undefined, shown: undefined, hovered: undefined,
+  table: undefined, orders: {}, receipt: undefined, undo: undefined, redo: undefined, keys: true,
   tab: "findings", theme: "light", language: "en", siteComplaints: [], policyComplaints: [], notes: [], counting: false, unsaved: false,
 };
 

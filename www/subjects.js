@@ -20,6 +20,7 @@ export function key(subject) {
     case "link": return `link ${subject.from} ${subject.to}`;
     case "finding": return `finding ${subject.id}`;
     case "moment": return `moment ${subject.ms}`;
+    case "pair": return `pair ${subject.from} ${subject.to} ${subject.service} ${subject.initiator} ${subject.responder}`;
     case "place": return `place ${subject.file} ${subject.offset}`;
   }
 }
@@ -41,5 +42,6 @@ export function partyName(view, party) {
  * @returns {import("./types.js").Subject | undefined}
  */
 export function drawable(shown) {
+  if (shown?.kind === "pair") return { kind: "link", from: shown.from, to: shown.to };
   return shown?.kind === "place" || shown?.kind === "moment" ? undefined : shown;
 }

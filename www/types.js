@@ -8,7 +8,8 @@
  *   | { kind: "moment", ms: number }} Subject
  */
 
-/** What one detail panel can show: a subject, or a place in a file. @typedef {Subject | Place} Shown */
+/** What one detail panel can show: a subject, a host pair, or a place in a file. @typedef {Subject | Pair | Place} Shown */
+/** @typedef {{ kind: "pair", from: Party, to: Party, service: string, initiator: string, responder: string }} Pair */
 /** @typedef {{ kind: "place", file: number, offset: number, line?: number, why: string }} Place */
 
 /**
@@ -162,6 +163,22 @@
  * @property {boolean} synthetic
  */
 
+/** @typedef {"findings" | "links" | "services" | "pairs" | "accounts" | "evidence"} TableKind */
+
+/**
+ * A table in the place of the picture, and what it is narrowed to.
+ * @typedef {object} TableView
+ * @property {TableKind} kind
+ * @property {string} [part] only what has this
+ * @property {Party} [from] together with `to`: only that link
+ * @property {Party} [to]
+ * @property {string} [service]
+ * @property {Lane} [lane]
+ */
+
+/** @typedef {Traffic & { from: Party, to: Party, from_name: string, to_name: string, service: string, initiator: string, responder: string }} HostPair */
+/** @typedef {{ name: string, from: Party, to: Party, from_name: string, to_name: string, service: string, flows: bigint }} Account */
+
 /** @typedef {{ line: number, sentence: string }} Complaint */
 
 /**
@@ -176,8 +193,8 @@
  */
 
 /**
- * @typedef {{ finding: string } | { offset: number } | { from: Party, to: Party, service?: string, from_ms?: number,
- *   to_ms?: number, most?: number }} RowQuery
+ * @typedef {{ finding: string } | { offset: number } | { from: Party, to: Party, service?: string, initiator?: string, responder?: string,
+ *   from_ms?: number, to_ms?: number, most?: number }} RowQuery
  */
 
 /** @typedef {"map" | "ring"} Layout */

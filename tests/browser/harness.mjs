@@ -1,9 +1,9 @@
-// Opens the sealed page in a real Chromium, as a user would, and keeps a list of everything it should not do.
-import { chromium } from "playwright-core";
+// Opens the sealed page in a real browser, Chromium unless it is said otherwise, as a user would, and keeps a list of everything it should not do.
+import { chromium, firefox } from "playwright-core";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { xtask } from "./xtask.mjs";
 
@@ -22,8 +22,16 @@ const QUIET = [
 
 /** @returns {string} the browser that is here */
 export function findChromium() {
-  if (process.env.KYOTEN_CHROMIUM) return process.env.KYOTEN_CHROMIUM;
-  const names = ["chromium", "chromium-browser", "google-chrome"];
+  return process.env.KYOTEN_CHROMIUM ?? find(["chromium", "chromium-browser", "google-chrome"], "Chromium", "KYOTEN_CHROMIUM");
+}
+
+/** @returns {string} the Firefox that is here */
+export function findFirefox() {
+  return process.env.KYOTEN_FIREFOX ?? find(["firefox-esr", "firefox"], "Firefox", "KYOTEN_FIREFOX");
+}
+
+/** @param {string[]} names @param {string} browser @param {string} variable */
+function find(names, browser, variable) {
   const folders = ["/usr/bin", ...(process.env.PATH ?? "").split(delimiter)];
   for (const name of names) {
     for (const folder of folders) {
@@ -36,12 +44,21 @@ export function findChromium() {
       }
     }
   }
-  throw new Error("No Chromium is here: install it (Debian: apt-get install chromium), or name one in KYOTEN_CHROMIUM.");
+  throw new Error(`No ${browser} is here: install it (Debian: apt-get install ${names[0]}), or name one in ${variable}.`);
 }
 
 /** @returns {Promise<import("playwright-core").Browser>} */
 export function launch(extra = []) {
   return chromium.launch({ executablePath: findChromium(), args: [...QUIET, ...extra] });
+}
+
+/** Where Firefox saves: playwright hears of no download from within a frame there, so the files themselves are looked for. */
+const downloads = join(out, "firefox");
+
+/** Firefox as it is shipped, driven by WebDriver BiDi. @returns {Promise<import("playwright-core").Browser>} */
+export function launchFirefox() {
+  mkdirSync(downloads, { recursive: true });
+  return firefox.launch({ channel: "moz-firefox", executablePath: findFirefox(), downloadsPath: downloads });
 }
 
 /**
@@ -90,7 +107,7 @@ export function resealed(script) {
  * @property {import("playwright-core").Frame} frame
  * @property {string[]} complaints console errors and warnings, uncaught errors, crashes, policy violations
  * @property {string[]} requests every address that was asked for, the document's own included, blobs and data excluded
- * @property {(paths: string[], at?: { x: number, y: number }) => Promise<void>} dropFiles a trusted drop from the desktop
+ * @property {(paths: string[], at?: { x: number, y: number }) => Promise<void>} dropFiles a trusted drop from the desktop; in Firefox one made by a script
  * @property {(selector: string, paths: string | string[]) => Promise<void>} chooseFiles through a file input
  * @property {(act: () => Promise<unknown>) => Promise<{ name: string, path: string }>} download what an act saves
  * @property {(name: string) => Promise<string>} picture a screenshot in out/
@@ -133,13 +150,18 @@ export async function visit(browser, url, { ready = true, ...options } = {}) {
   if (!frame) throw new Error("the page has no frame with the application");
   if (ready) await frame.locator("html[data-engine]").waitFor({ timeout: 60_000 });
 
-  const debug = await context.newCDPSession(page);
+  const isChromium = browser.browserType().name() === "chromium";
+  const debug = isChromium ? await context.newCDPSession(page) : undefined;
   return {
     page,
     frame,
     complaints,
     requests,
     async dropFiles(paths, at = { x: 300, y: 300 }) {
+      if (!debug) {
+        await dropByScript(frame, paths);
+        return;
+      }
       const data = { items: [], files: paths, dragOperationsMask: 1 };
       for (const type of ["dragEnter", "dragOver", "drop"]) await debug.send("Input.dispatchDragEvent", { type, ...at, data });
     },
@@ -147,6 +169,7 @@ export async function visit(browser, url, { ready = true, ...options } = {}) {
       await frame.locator(selector).setInputFiles(paths);
     },
     async download(act) {
+      if (!isChromium) return savedBy(act);
       const waiting = page.waitForEvent("download");
       await act();
       const download = await waiting;
@@ -169,4 +192,28 @@ export async function visit(browser, url, { ready = true, ...options } = {}) {
     },
     close: () => context.close(),
   };
+}
+
+/** A drop as far as a script can make one: the events and the files are the browser's own, only no hand let them go. */
+async function dropByScript(frame, paths) {
+  const files = paths.map((path) => ({ name: basename(path), bytes: readFileSync(path).toString("base64") }));
+  await frame.evaluate((given) => {
+    const dataTransfer = new DataTransfer();
+    for (const { name, bytes } of given) dataTransfer.items.add(new File([Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0))], name, { lastModified: 1 }));
+    for (const type of ["dragenter", "dragover", "drop"]) document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+  }, files);
+}
+
+/** The file that an act saves, once it is whole. */
+async function savedBy(act) {
+  const before = new Set(readdirSync(downloads));
+  await act();
+  for (let tries = 0; tries < 300; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const name = readdirSync(downloads).find((each) => !before.has(each) && !each.endsWith(".part"));
+    const path = name && join(downloads, name);
+    // A name stands there empty while the file is written beside it.
+    if (path && statSync(path).size > 0 && !existsSync(`${path}.part`)) return { name, path };
+  }
+  throw new Error("Firefox saved no file within 30 seconds");
 }

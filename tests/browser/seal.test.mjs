@@ -75,7 +75,7 @@ const ATTEMPTS = {
 
 /**
  * A script's own `location` cannot be taken away, and Chromium opens a connection for the document it expects before the outer
- * document's `frame-src 'none'` stops it. No request is sent over it, but a name was looked up and a connection made, and a
+ * document's `frame-src blob:` stops it. No request is sent over it, but a name was looked up and a connection made, and a
  * name can carry a secret. So these are held to less, the promise says so, and a lint keeps `location` out of our scripts.
  */
 const LEAVING = {

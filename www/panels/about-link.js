@@ -30,10 +30,11 @@ export function aboutLink(link, view, acts) {
             .map((label, place) => h(label === "" ? "td" : "th", { scope: label === "" ? undefined : "col", class: place > 0 ? "number" : "" }, label)))),
           h("tbody", {}, link.services.slice(0, MOST).map((service) => h("tr", {},
             h("th", { scope: "row" }, service.service),
-            [whole(service.connections), whole(service.established), whole(service.denied), whole(service.failed), size(service.bytes_out), size(service.bytes_in), `${whole(service.hosts_from)} → ${whole(service.hosts_to)}`].map((cell) => h("td", { class: "number" }, cell)),
+            [whole(service.connections), whole(service.established), whole(service.denied), whole(service.failed), size(service.bytes_out), size(service.bytes_in)].map((cell) => h("td", { class: "number" }, cell)),
+            h("td", { class: "number" }, h("button", { type: "button", class: "inline", on: { click: () => acts.table({ kind: "pairs", from: link.from, to: link.to, service: service.service }) } }, `${whole(service.hosts_from)} → ${whole(service.hosts_to)}`)),
             h("td", {}, h("button", { type: "button", class: "inline", data: { key: `rows ${service.service}` }, on: { click: () => showRows(service.service) } }, words.detail.rows))))))),
       link.services.length > MOST && h("p", { class: "hint" }, words.detail.scrollPast(whole(link.services.length - MOST)))),
-    h("div", { class: "buttons" }, h("button", { type: "button", data: { key: "rows" }, on: { click: () => showRows(undefined) } }, words.detail.showRows)),
+    h("div", { class: "buttons" }, h("button", { type: "button", data: { key: "pairs" }, on: { click: () => acts.table({ kind: "pairs", from: link.from, to: link.to }) } }, words.tables.kinds.pairs), h("button", { type: "button", data: { key: "rows" }, on: { click: () => showRows(undefined) } }, words.detail.showRows)),
     rows,
   ];
 }

@@ -5,6 +5,7 @@ import { key } from "../subjects.js";
 import { words } from "../words.js";
 import { aboutFinding } from "./about-finding.js";
 import { aboutLink } from "./about-link.js";
+import { aboutPair } from "./about-pair.js";
 import { aboutPlace } from "./about-place.js";
 import { aboutSite } from "./about-site.js";
 
@@ -83,6 +84,8 @@ export function createDetail(store, acts) {
         const site = aboutSite(shown.party, view, acts);
         return { kind: words.detail.site, title: site.title, stamp: site.stamp, make: site.make };
       }
+      case "pair":
+        return { kind: words.pair.title, title: [shown.initiator, h("span", { class: "arrow" }, " → "), shown.responder], stamp: view.evidence.map((each) => each.sha256), make: () => aboutPair(shown, view, acts) };
       case "place":
         return { kind: words.detail.place, title: view.evidence.find((each) => each.index === shown.file)?.name ?? words.detail.gone, stamp: "", make: () => aboutPlace(shown, acts) };
     }

@@ -50,6 +50,11 @@ export function createEvidence(store, acts, buttons) {
     }
   });
 
+  store.watch((state) => [state.receipt], (receipt) => {
+    const job = receipt && store.get().jobs.find((each) => each.name === receipt.name);
+    if (job) files.get(job.id)?.open();
+  });
+
   return h("div", { class: "panel evidence" }, buttons, total, none, list);
 }
 
@@ -131,6 +136,11 @@ function createFile(store, acts) {
 
   return {
     element,
+    /** Opens the receipt that was asked for. */
+    open() {
+      fold.open = true;
+      fold.scrollIntoView({ block: "nearest" });
+    },
     /** @param {Job} next @param {Evidence | undefined} nextEvidence @param {readonly Evidence[]} nextMembers */
     update(next, nextEvidence, nextMembers) {
       if (next === job && nextEvidence === evidence && nextMembers.length === 0 && members.length === 0) return;

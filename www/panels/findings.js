@@ -6,7 +6,7 @@ import { isReading } from "../store.js";
 import { key, same } from "../subjects.js";
 import { words } from "../words.js";
 
-/** How many of a lane are listed before it is asked for more. */
+/** How many of a lane are listed here; the table has them all. */
 const FIRST = 50;
 /** @type {readonly import("../types.js").Lane[]} */
 const LANES = ["policy", "novelty", "behaviour", "campaign"];
@@ -20,8 +20,6 @@ const LANES = ["policy", "novelty", "behaviour", "campaign"];
  */
 export function createFindings(store, acts) {
   const panel = h("div", { class: "panel findings" });
-  /** The lanes that are shown whole. @type {Set<string>} */
-  const whole_lanes = new Set();
 
   function render() {
     const { case: view } = store.get();
@@ -41,7 +39,7 @@ export function createFindings(store, acts) {
         h("summary", {}, words.findings.refrains(view.refrains.length)),
         h("p", { class: "hint" }, words.findings.refrainsWhy),
         h("ul", {}, view.refrains.slice(0, 200).map((refrain) => h("li", {},
-          h("span", { class: "refrain-link" }, refrain.from_name, " → ", refrain.to_name, refrain.service ? ` ${refrain.service}` : ""), " ", h("span", { class: "rule" }, refrain.rule),
+          refrain.from_name && h("span", { class: "refrain-link" }, refrain.from_name, " → ", refrain.to_name, refrain.service ? ` ${refrain.service}` : ""), " ", h("span", { class: "rule" }, refrain.rule),
           h("span", { class: "because", lang: "en" }, refrain.because))))),
       view.findings.length > 0 && h("p", { class: "hint" }, words.findings.unusual));
   }
@@ -49,12 +47,12 @@ export function createFindings(store, acts) {
   function laneOf(/** @type {import("../types.js").Lane} */ lane, /** @type {import("../types.js").CaseView} */ view) {
     const all = view.findings.filter((finding) => finding.lane === lane);
     const [name, what] = words.lanes[lane];
-    const shown = whole_lanes.has(lane) ? all : all.slice(0, FIRST);
+    const shown = all.slice(0, FIRST);
     const none = lane === "policy" && view.policy.length === 0 ? words.findings.noPolicy : words.findings.laneNone;
     return h("section", { class: all.length > 0 ? "lane" : "lane vacant" },
       h("h3", {}, name, " ", h("span", { class: "lane-what" }, what), h("span", { class: "count" }, all.length > 0 ? whole(all.length) : none)),
       all.length > 0 && h("ol", {}, shown.map(entry)),
-      shown.length < all.length && h("button", { type: "button", class: "quiet", data: { key: `more ${lane}` }, on: { click: () => { whole_lanes.add(lane); render(); } } }, words.findings.more(whole(all.length))));
+      shown.length < all.length && h("button", { type: "button", class: "quiet", data: { key: `more ${lane}` }, on: { click: () => acts.table({ kind: "findings", lane }) } }, words.findings.more(whole(all.length))));
   }
 
   function entry(/** @type {Finding} */ finding) {

@@ -74,6 +74,7 @@ export const en = {
     files: (/** @type {number} */ n) => `${n} file${s(n)}`,
     sites: (/** @type {number} */ n) => `${n} site${s(n)}`,
     connections: (/** @type {string} */ n) => `${n} connections`,
+    see: (/** @type {string} */ what) => `See the ${what}`,
     synthetic: "SYNTHETIC",
     syntheticTitle: "This is invented data: the sample case",
     reading: (/** @type {number} */ done, /** @type {number} */ all) => `SNAPSHOT · ${done} of ${all} files read`,
@@ -417,6 +418,88 @@ export const en = {
       markdown: "Markdown for a ticket",
       sigma: "Sigma",
       suricata: "Suricata",
+    },
+  },
+
+  centre: { label: "Picture and tables", picture: "Picture" },
+
+  tables: {
+    kinds: { findings: "Findings", links: "Links", services: "Services", pairs: "Host pairs", accounts: "Accounts", evidence: "Evidence" },
+    find: (/** @type {string} */ kind) => `Find in: ${kind}`,
+    findHint: "Find…",
+    copy: "Copy",
+    copied: "The table was copied, with tabs between the cells.",
+    csv: "Save CSV",
+    rows: (/** @type {string} */ n) => `${n} row${n === "1" ? "" : "s"}`,
+    only: (/** @type {string} */ what) => `Only ${what}`,
+    onlyOff: "Show all again",
+    wholeTime: "These count the whole time, not the window of the timeline.",
+    capped: "Where there were more host pairs than could be kept, the rest is counted with their link only.",
+    none: "Nothing here has that.",
+    noneYet: "Nothing to list yet.",
+    noAccounts: "No log here names an account.",
+    open: (/** @type {string} */ cell, /** @type {string} */ what) => `${cell}: open ${what}`,
+    columns: {
+      rank: "Rank", state: "State", lane: "Lane", rule: "Rule", from: "From", to: "To", service: "Service", first: "First (UTC)", last: "Last (UTC)", p: "p", q: "q", rows: "Rows", decision: "Decision",
+      because: "Because", hosts: "Hosts", accounts: "Accounts", attack: "ATT&CK", connections: "Connections", established: "Established", denied: "Denied", failed: "Failed", bytesOut: "Bytes out", bytesIn: "Bytes back",
+      services: "Services", findings: "Findings", hostsFrom: "Hosts from", hostsTo: "Hosts to", initiator: "Initiator", responder: "Responder", account: "Account", flows: "Flows", file: "File", format: "Format",
+      size: "Bytes", records: "Records", parsed: "Parsed", skipped: "Skipped", malformed: "Malformed", unprocessed: "Unprocessed", drawn: "Drawn", sha256: "SHA-256",
+    },
+  },
+
+  pair: {
+    title: "Host pair",
+    site: "Its links",
+    all: "All pairs of this host",
+  },
+
+  commands: {
+    groups: { go: "Go to", change: "Changes", file: "Files", look: "Page" },
+    names: {
+      palette: "Search and commands",
+      next: "Next finding",
+      previous: "Previous finding",
+      picture: "Picture",
+      table: (/** @type {string} */ kind) => `Table: ${kind}`,
+      allTime: "Show the whole time again",
+      print: "Print the page",
+      keys: "Keyboard shortcuts",
+    },
+  },
+
+  palette: {
+    open: "Search",
+    title: "Search and commands",
+    label: "Search sites, links, findings, hosts, accounts and commands",
+    placeholder: "Site, address, account, finding, command…",
+    results: "Results",
+    commands: "Commands",
+    none: "Nothing in the case, and no command, has that. To look through the raw logs for it, use the indicator search.",
+  },
+
+  keys: {
+    title: "Keyboard shortcuts",
+    close: "Close",
+    single: "Single keys act",
+    singleWhy: "Without it only those with Ctrl, ⌘ or Esc do. None fires while you type.",
+    inPicture: "In the picture",
+    picture: [["arrows", "From one site or link to the next"], ["enter", "Open it"], ["+", "Zoom in"], ["-", "Zoom out"], ["0", "Show all"], ["shift+arrows", "Move the picture"]],
+    /** @type {Record<string, string>} */
+    caps: { arrows: "Arrows", enter: "Enter" },
+  },
+
+  history: {
+    undo: "Undo",
+    redo: "Redo",
+    undoOf: (/** @type {string} */ what) => `Undo: ${what}`,
+    redoOf: (/** @type {string} */ what) => `Redo: ${what}`,
+    undone: (/** @type {string} */ what) => `Undone: ${what}.`,
+    redone: (/** @type {string} */ what) => `Done again: ${what}.`,
+    change: "last change",
+    /** By the engine's call. @type {Record<string, string>} */
+    acts: {
+      set_clock: "clock of a file", set_mapping: "columns of a file", rename_site: "name of a site", edit_site: "facts of a site", set_sites_csv: "site book", set_policy_csv: "policy",
+      decide: "decision on a finding", set_baseline: "normal time",
     },
   },
 

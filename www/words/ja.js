@@ -72,6 +72,7 @@ export const ja = {
     files: (n) => `${n}ファイル`,
     sites: (n) => `${n}拠点`,
     connections: (n) => `接続${n}件`,
+    see: (what) => `${what}を見る`,
     synthetic: "SYNTHETIC",
     syntheticTitle: "サンプル事案の架空のデータです",
     reading: (done, all) => `SNAPSHOT · ${all}ファイル中${done}ファイルを読み取り済み`,
@@ -413,6 +414,86 @@ export const ja = {
       markdown: "チケット用のMarkdown",
       sigma: "Sigma",
       suricata: "Suricata",
+    },
+  },
+
+  centre: { label: "図と表", picture: "図" },
+
+  tables: {
+    kinds: { findings: "検知", links: "経路", services: "サービス", pairs: "ホストの組", accounts: "アカウント", evidence: "証拠" },
+    find: (kind) => `${kind}の中を探す`,
+    findHint: "絞り込み…",
+    copy: "コピー",
+    copied: "表をコピーしました（タブ区切り）。",
+    csv: "CSVを保存",
+    rows: (n) => `${n}行`,
+    only: (what) => `${what} のみ`,
+    onlyOff: "すべてを表示",
+    wholeTime: "時間軸で選んだ期間ではなく、全期間の集計です。",
+    capped: "保持できる数を超えたホストの組は、経路の合計にのみ含まれます。",
+    none: "該当するものはありません。",
+    noneYet: "まだ一覧にするものがありません。",
+    noAccounts: "アカウントの記載があるログはありません。",
+    open: (cell, what) => `${cell}：${what} を開く`,
+    columns: {
+      rank: "順位", state: "状態", lane: "区分", rule: "規則", from: "発信元", to: "宛先", service: "サービス", first: "最初（UTC）", last: "最後（UTC）", p: "p", q: "q", rows: "該当行", decision: "判定",
+      because: "理由（原文）", hosts: "ホスト", accounts: "アカウント", attack: "ATT&CK", connections: "接続", established: "成立", denied: "拒否", failed: "不成立", bytesOut: "送信バイト", bytesIn: "受信バイト",
+      services: "サービス", findings: "検知", hostsFrom: "発信元ホスト", hostsTo: "宛先ホスト", initiator: "発信元ホスト", responder: "宛先ホスト", account: "アカウント", flows: "接続", file: "ファイル", format: "形式",
+      size: "バイト", records: "レコード", parsed: "解釈", skipped: "対象外", malformed: "不正", unprocessed: "未処理", drawn: "集計", sha256: "SHA-256",
+    },
+  },
+
+  pair: {
+    title: "ホストの組",
+    site: "この経路",
+    all: "このホストを含む組をすべて表示",
+  },
+
+  commands: {
+    groups: { go: "移動", change: "変更", file: "ファイル", look: "ページ" },
+    names: {
+      palette: "検索とコマンド",
+      next: "次の検知",
+      previous: "前の検知",
+      picture: "図",
+      table: (kind) => `表：${kind}`,
+      allTime: "全期間の表示に戻す",
+      print: "ページを印刷",
+      keys: "キーボードショートカット",
+    },
+  },
+
+  palette: {
+    open: "検索",
+    title: "検索とコマンド",
+    label: "拠点・経路・検知・ホスト・アカウント・コマンドを検索",
+    placeholder: "拠点、アドレス、アカウント、検知、コマンド…",
+    results: "結果",
+    commands: "コマンド",
+    none: "事案の中にもコマンドにも、該当するものはありません。ログそのものを探すには、指標の検索を使ってください。",
+  },
+
+  keys: {
+    title: "キーボードショートカット",
+    close: "閉じる",
+    single: "一つのキーだけの操作を有効にする",
+    singleWhy: "無効にすると、Ctrl、⌘、Escを使うものだけが働きます。入力中はどれも働きません。",
+    inPicture: "図の中で",
+    picture: [["arrows", "次の拠点・経路へ"], ["enter", "開く"], ["+", "拡大"], ["-", "縮小"], ["0", "全体を表示"], ["shift+arrows", "図を動かす"]],
+    caps: { arrows: "矢印", enter: "Enter" },
+  },
+
+  history: {
+    undo: "元に戻す",
+    redo: "やり直す",
+    undoOf: (what) => `元に戻す：${what}`,
+    redoOf: (what) => `やり直す：${what}`,
+    undone: (what) => `元に戻しました：${what}`,
+    redone: (what) => `やり直しました：${what}`,
+    change: "直前の変更",
+    acts: {
+      set_clock: "ファイルの時計", set_mapping: "ファイルの列の割り当て", rename_site: "拠点の名前", edit_site: "拠点の情報", set_sites_csv: "拠点台帳", set_policy_csv: "ポリシー",
+      decide: "検知の判定", set_baseline: "平常と定めた期間",
     },
   },
 

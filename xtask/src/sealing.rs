@@ -2,7 +2,9 @@
 //!
 //! The file is two documents. The outer has no script: a policy, and a sandboxed frame with the application as its text.
 //! The frame takes over the outer's policy, and is what the policy alone cannot be: it has no origin, opens no window, and
-//! may go nowhere, since the outer's `frame-src 'none'` rules where the frame may be sent (a frame's own text is exempt).
+//! may go nowhere, since the outer's `frame-src blob:` rules where the frame may be sent (a frame's own text is exempt). Blobs
+//! are what it saves: Firefox counts a download as going somewhere, and saved nothing under `'none'`. A document from a blob
+//! takes over the policy of who made it, and has the frame's sandbox, so it can do no more than the frame.
 //! It may ask before it is closed (`allow-modals`), or a reload would lose an hour's reading without a word.
 
 use anyhow::{Context, Result, bail};
@@ -37,8 +39,9 @@ const OUTER_STYLE: &str = "html,body{margin:0;height:100%;overflow:hidden}iframe
 
 /// The sealed page.
 pub fn seal(parts: &Parts) -> Result<String> {
-    let policy = policy(&[&parts.seal, &parts.glue, &parts.main], &[OUTER_STYLE, &parts.style]);
-    let application = application(parts, &policy)?;
+    let policy = |frames| policy(&[&parts.seal, &parts.glue, &parts.main], &[OUTER_STYLE, &parts.style], frames);
+    let application = application(parts, &policy("'none'"))?;
+    let policy = policy("blob:");
     let head: String = parts
         .skeleton
         .lines()
@@ -61,8 +64,8 @@ pub fn seal(parts: &Parts) -> Result<String> {
     Ok(page)
 }
 
-/// The policy: our scripts and styles by their digests, blob workers, and nothing else.
-fn policy(scripts: &[&str], styles: &[&str]) -> String {
+/// The policy: our scripts and styles by their digests, blob workers, frames from there alone, and nothing else.
+fn policy(scripts: &[&str], styles: &[&str], frames: &str) -> String {
     let hashes = |texts: &[&str]| {
         let quoted: Vec<String> =
             texts.iter().map(|text| format!("'sha256-{}'", BASE64.encode(Sha256::digest(text)))).collect();
@@ -70,7 +73,7 @@ fn policy(scripts: &[&str], styles: &[&str]) -> String {
     };
     format!(
         "default-src 'none'; script-src {} 'wasm-unsafe-eval'; worker-src blob:; style-src {}; img-src blob: data:; \
-         connect-src 'none'; frame-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; \
+         connect-src 'none'; frame-src {frames}; object-src 'none'; base-uri 'none'; form-action 'none'; \
          require-trusted-types-for 'script'; trusted-types kyoten",
         hashes(scripts),
         hashes(styles),

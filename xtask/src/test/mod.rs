@@ -88,7 +88,7 @@ impl Test {
             });
         }
         if browser {
-            let ready = table.step("a browser and a Japanese font are here", || {
+            let ready = table.step("both browsers and a Japanese font are here", || {
                 needs::browser()?;
                 Ok(Outcome::ran(Count::ONE))
             });

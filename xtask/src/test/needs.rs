@@ -1,4 +1,4 @@
-//! What the browser tests need and this machine may lack: node's packages, a Chromium, a Japanese font.
+//! What the browser tests need and this machine may lack: node's packages, a Chromium, a Firefox, a Japanese font.
 
 use crate::apt;
 use crate::toolchain::on_path;
@@ -10,6 +10,9 @@ use std::process::{Command, Stdio};
 
 /// The names that a Chromium goes by; the harness looks for the same.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// The names that a Firefox goes by; Debian keeps the one with long support.
+const FIREFOXES: [&str; 2] = ["firefox-esr", "firefox"];
 
 /// Where the browser tests and their packages lie.
 pub fn folder() -> PathBuf {
@@ -35,10 +38,13 @@ pub fn packages() -> Result<()> {
     fs::write(seal, lock).context("cannot note what was installed")
 }
 
-/// Finds a Chromium and a Japanese font, or installs them.
+/// Finds a Chromium, a Firefox and a Japanese font, or installs them.
 pub fn browser() -> Result<()> {
     if std::env::var_os("KYOTEN_CHROMIUM").is_none() && !BROWSERS.iter().any(|name| on_path(name).is_some()) {
         apt::install(&["chromium"]).context("no Chromium is here, and KYOTEN_CHROMIUM names none")?;
+    }
+    if std::env::var_os("KYOTEN_FIREFOX").is_none() && !FIREFOXES.iter().any(|name| on_path(name).is_some()) {
+        apt::install(&["firefox-esr"]).context("no Firefox is here, and KYOTEN_FIREFOX names none")?;
     }
     // Systems without fontconfig bring Japanese fonts of their own.
     if cfg!(target_os = "linux") && !has_japanese_font() {
