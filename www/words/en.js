@@ -498,7 +498,7 @@ export const en = {
     change: "last change",
     /** By the engine's call. @type {Record<string, string>} */
     acts: {
-      set_clock: "clock of a file", set_mapping: "columns of a file", rename_site: "name of a site", edit_site: "facts of a site", set_sites_csv: "site book", set_policy_csv: "policy",
+      set_clock: "clock of a file", set_mapping: "columns of a file", set_encoding: "encoding of a file", mapping: "column mapping", rename_site: "name of a site", edit_site: "facts of a site", set_sites_csv: "site book", set_policy_csv: "policy",
       decide: "decision on a finding", set_baseline: "normal time",
     },
   },

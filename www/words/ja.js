@@ -492,7 +492,7 @@ export const ja = {
     redone: (what) => `やり直しました：${what}`,
     change: "直前の変更",
     acts: {
-      set_clock: "ファイルの時計", set_mapping: "ファイルの列の割り当て", rename_site: "拠点の名前", edit_site: "拠点の情報", set_sites_csv: "拠点台帳", set_policy_csv: "ポリシー",
+      set_clock: "ファイルの時計", set_mapping: "ファイルの列の割り当て", set_encoding: "ファイルの文字コード", mapping: "列の割り当てファイル", rename_site: "拠点の名前", edit_site: "拠点の情報", set_sites_csv: "拠点台帳", set_policy_csv: "ポリシー",
       decide: "検知の判定", set_baseline: "平常と定めた期間",
     },
   },
