@@ -15,6 +15,7 @@ pub mod merging;
 mod parts;
 pub mod reopened;
 mod resuming;
+mod told;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -169,7 +170,8 @@ pub struct Analysis {
     pub survey: Survey,
     /// The findings, ranked, and what could not be judged.
     pub findings: Findings,
-    /// For each file, the one that it repeats under another name, and that was left out of the sums for it.
+    /// For each file, the one that it repeats under another name, or that tells of the same connections and more (Zeek's
+    /// conn.log), and that it was left out of the sums for.
     pub repeats: Vec<Option<usize>>,
     /// What the reader of any export must know: caps reached, sums that are off, clocks unknown.
     pub notices: Vec<String>,
@@ -335,7 +337,7 @@ impl Case {
         Cow::Owned(ledger)
     }
 
-    /// For each file, an earlier one of the same content.
+    /// For each file, an earlier one of the same content, or a conn.log that tells of the same connections.
     fn repeats(&self) -> Vec<Option<usize>> {
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         let mut repeats = Vec::new();
@@ -343,6 +345,9 @@ impl Case {
             let content = file.receipt.sha256.as_deref().filter(|_| file.receipt.size > 0);
             let earlier = content.map(|sha| *seen.entry(sha).or_insert(at));
             repeats.push(earlier.filter(|earlier| *earlier != at));
+        }
+        for (at, conn) in told::told_by_conn_log(&self.files) {
+            repeats[at] = repeats[at].or(Some(conn));
         }
         repeats
     }
@@ -362,8 +367,10 @@ impl Case {
             // A repeated archive is told of once, and of what is no log nobody counts anything.
             let told = file.receipt.within.as_ref().is_none_or(|within| !repeated.contains(within.as_str()));
             if let Some(earlier) = repeat.filter(|_| told && (file.receipt.format.is_some() || file.holds_members())) {
-                let earlier = &self.files[earlier].receipt.name;
-                notices.push(format!("{name}: the same content as {earlier}; left out of the sums"));
+                let earlier = &self.files[earlier].receipt;
+                let same = earlier.sha256.is_some() && earlier.sha256 == file.receipt.sha256;
+                let why = if same { "the same content as" } else { "its connections stand, with their bytes, in" };
+                notices.push(format!("{name}: {why} {}; left out of the sums", earlier.name));
             }
             if file.receipt.format.as_deref() == Some("kyoten_rollup") {
                 notices.push(format!(

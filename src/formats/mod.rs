@@ -31,6 +31,8 @@ macro_rules! formats {
 }
 
 formats! {
+    // Before conn.log, whose readers know these by name too.
+    zeek_protocols::ZeekProtocols,
     zeek_conn_tsv::ZeekConnTsv,
     zeek_conn_json::ZeekConnJson,
     suricata_eve::SuricataEve,

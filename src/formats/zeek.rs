@@ -1,11 +1,99 @@
-//! What Zeek's two spellings of conn.log share: what a connection's state means, and which logs are not conn.log.
-//! After the Zeek manual, "conn.log" and the script reference of `base/protocols/conn/main.zeek`.
+//! What Zeek's logs share: the `#` lines of its text, what a connection's state means, and which logs are not conn.log.
+//! After the Zeek manual, "Zeek Log Formats and Inspection", "conn.log" and the script reference of
+//! `base/protocols/conn/main.zeek`.
 
 use std::borrow::Cow;
 
 use super::Disposition;
-use crate::evidence::text::{elided, visible};
-use crate::flow::Outcome;
+use crate::evidence::text::{elided, readable, visible};
+use crate::flow::{Outcome, Text};
+
+/// What the `#` lines said last.
+pub struct Header {
+    pub separator: u8,
+    pub empty: Vec<u8>,
+    pub unset: Vec<u8>,
+    pub path: Option<String>,
+}
+
+/// What a `#` line does.
+pub enum Line<'l> {
+    /// A file begins here: what was said before no longer holds.
+    Begins,
+    /// It says something that matters for the rows: its name, and its cells.
+    Says(&'l [u8], Box<dyn Iterator<Item = &'l [u8]> + 'l>),
+    /// `#set_separator`, `#types`, `#open`, `#close`: nothing changes, for no set is read, and a time that is no number is
+    /// tried as text whatever its type.
+    Other,
+}
+
+impl Default for Header {
+    fn default() -> Header {
+        Header { separator: b'\t', empty: b"(empty)".to_vec(), unset: b"-".to_vec(), path: None }
+    }
+}
+
+impl Header {
+    /// Takes a `#` line.
+    pub fn take<'l>(&mut self, line: &'l [u8]) -> Line<'l> {
+        // Only this line parts its value with a blank.
+        if let Some(separator) = line.strip_prefix(b"#separator ") {
+            *self = Header::default();
+            if let [byte] = unescape(separator.trim_ascii()).as_ref() {
+                self.separator = *byte;
+            }
+            return Line::Begins;
+        }
+        let separator = self.separator;
+        let mut cells = line.split(move |b| *b == separator);
+        let (name, value) = (cells.next().unwrap_or_default(), cells.clone().next().unwrap_or_default());
+        match name {
+            b"#empty_field" => self.empty = value.to_vec(),
+            b"#unset_field" => self.unset = value.to_vec(),
+            b"#path" => self.path = Some(readable(value).into_owned()),
+            b"#fields" => {}
+            _ => return Line::Other,
+        }
+        Line::Says(name, Box::new(cells))
+    }
+
+    /// The text of a cell.
+    pub fn text<'r>(&self, cell: &'r [u8]) -> Text<'r> {
+        if cell == self.empty.as_slice() {
+            return Cow::Borrowed("");
+        }
+        match unescape(cell) {
+            Cow::Borrowed(bytes) => readable(bytes),
+            Cow::Owned(bytes) => Cow::Owned(readable(&bytes).into_owned()),
+        }
+    }
+}
+
+/// Zeek writes the separator, control characters and bytes that are not UTF-8 as `\xNN`, and `\` as `\\`.
+fn unescape(cell: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'\\', cell).is_none() {
+        return Cow::Borrowed(cell);
+    }
+    let mut out = Vec::with_capacity(cell.len());
+    let mut rest = cell;
+    while let Some((first, after)) = rest.split_first() {
+        (rest, _) = match (first, after) {
+            (b'\\', [b'\\', after @ ..]) => (after, out.push(b'\\')),
+            (b'\\', [b'x', high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                let digit = |b: u8| char::from(b).to_digit(16).unwrap_or(0) as u8;
+                (after, out.push(digit(*high) << 4 | digit(*low)))
+            }
+            (byte, after) => (after, out.push(*byte)),
+        };
+    }
+    Cow::Owned(out)
+}
+
+/// The object of a record, behind a syslog header where a sensor sends it by syslog.
+pub fn object_in(record: &[u8]) -> &[u8] {
+    let begin = memchr::memchr(b'{', record).unwrap_or(0);
+    &record[begin..]
+}
 
 /// What became of a connection, from `conn_state`; `both_spoke` says whether packets or bytes went both ways.
 pub fn outcome(state: &[u8], both_spoke: bool) -> Outcome {

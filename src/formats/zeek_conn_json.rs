@@ -60,7 +60,7 @@ impl Parser for ConnJson {
     }
 
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
-        let fields = match Fields::of(super::without_mark(record.bytes)) {
+        let fields = match Fields::of(zeek::object_in(super::without_mark(record.bytes))) {
             Ok(fields) => fields,
             Err(fault) => return Disposition::Malformed(fault),
         };

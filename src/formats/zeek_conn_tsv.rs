@@ -1,14 +1,13 @@
 //! Zeek's conn.log as tab-separated text with its `#` header. After the Zeek manual, "Zeek Log Formats and Inspection"
 //! (TSV) and "conn.log". Bytes are payload (`orig_bytes`, `resp_bytes`); ICMP's type and code stand where ports would.
 
-use std::borrow::Cow;
-
 use super::syntax::separated::Separated;
 use super::syntax::{address, number, time};
-use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons, zeek};
+use super::zeek::{self, Header, Line};
+use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
 use crate::evidence::text::readable;
 use crate::evidence::{Clock, Framing, Record};
-use crate::flow::{Basis, Flow, Moment, Protocol, Text};
+use crate::flow::{Basis, Flow, Moment, Protocol};
 
 /// The format.
 pub struct ZeekConnTsv;
@@ -102,20 +101,6 @@ const DEFAULT: &[u8] = b"ts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tpr
     resp_bytes\tconn_state\tlocal_orig\tlocal_resp\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\t\
     resp_ip_bytes\ttunnel_parents";
 
-/// What the `#` lines said last.
-struct Header {
-    separator: u8,
-    empty: Vec<u8>,
-    unset: Vec<u8>,
-    path: Option<String>,
-}
-
-impl Default for Header {
-    fn default() -> Header {
-        Header { separator: b'\t', empty: b"(empty)".to_vec(), unset: b"-".to_vec(), path: None }
-    }
-}
-
 struct ConnTsv {
     clock: Clock,
     header: Header,
@@ -178,30 +163,18 @@ impl Parser for ConnTsv {
 
 impl ConnTsv {
     fn read_header(&mut self, line: &[u8]) {
-        // Only this line parts its value with a blank; it comes first and so begins a (joined) file of its own.
-        if let Some(separator) = line.strip_prefix(b"#separator ") {
-            self.header = Header::default();
-            self.columns = None;
-            self.said = vec![line.to_vec()];
-            if let [byte] = unescape(separator.trim_ascii()).as_ref() {
-                self.header.separator = *byte;
+        match self.header.take(line) {
+            // It comes first and so begins a (joined) file of its own.
+            Line::Begins => (self.columns, self.said) = (None, vec![line.to_vec()]),
+            Line::Says(name, cells) => {
+                let separator = self.header.separator;
+                self.said.retain(|said| !(said.starts_with(name) && said.get(name.len()) == Some(&separator)));
+                self.said.push(line.to_vec());
+                if name == b"#fields" {
+                    self.columns = Some(Columns::of(cells));
+                }
             }
-            return;
-        }
-        let mut cells = line.split(|b| *b == self.header.separator);
-        let (name, value) = (cells.next().unwrap_or_default(), cells.clone().next().unwrap_or_default());
-        if matches!(name, b"#empty_field" | b"#unset_field" | b"#path" | b"#fields") {
-            self.said.retain(|said| !(said.starts_with(name) && said.get(name.len()) == Some(&self.header.separator)));
-            self.said.push(line.to_vec());
-        }
-        match name {
-            b"#empty_field" => self.header.empty = value.to_vec(),
-            b"#unset_field" => self.header.unset = value.to_vec(),
-            b"#path" => self.header.path = Some(readable(value).into_owned()),
-            b"#fields" => self.columns = Some(Columns::of(cells)),
-            // `#set_separator`, `#types`, `#open`, `#close` change nothing here: no set is read, and a time that is
-            // no number is tried as text whatever its type.
-            _ => {}
+            Line::Other => {}
         }
     }
 }
@@ -235,14 +208,14 @@ fn read_row<'r>(
             Slot::RespHost => flow.responder.address = Some(end_address("id.resp_h", cell)?),
             Slot::RespPort => flow.responder.port = Some(port("id.resp_p", cell)?),
             Slot::Proto => flow.protocol = protocol(cell)?,
-            Slot::Service => flow.service = Some(text(cell, header)),
+            Slot::Service => flow.service = Some(header.text(cell)),
             Slot::Duration => flow.duration = Some(duration("duration", cell)?),
             Slot::OrigBytes => flow.bytes_out = Some(count(reasons::BYTES, "orig_bytes", cell)?),
             Slot::RespBytes => flow.bytes_in = Some(count(reasons::BYTES, "resp_bytes", cell)?),
             Slot::State => state = cell,
             Slot::OrigPackets => flow.packets_out = Some(count(reasons::PACKETS, "orig_pkts", cell)?),
             Slot::RespPackets => flow.packets_in = Some(count(reasons::PACKETS, "resp_pkts", cell)?),
-            Slot::Sensor => flow.sensor = Some(text(cell, header)),
+            Slot::Sensor => flow.sensor = Some(header.text(cell)),
         }
     }
     if count_of_cells != columns.count {
@@ -298,42 +271,12 @@ pub(super) fn protocol(cell: &[u8]) -> Result<Option<Protocol>, Fault> {
     read.map(Some).ok_or_else(|| Fault::of_field(reasons::PROTOCOL, "proto", cell))
 }
 
-fn port(field: &str, cell: &[u8]) -> Result<u16, Fault> {
+pub(super) fn port(field: &str, cell: &[u8]) -> Result<u16, Fault> {
     number::port(cell).ok_or_else(|| Fault::of_field(reasons::PORT, field, cell))
 }
 
 fn count(reason: &'static str, field: &str, cell: &[u8]) -> Result<u64, Fault> {
     number::count(cell).ok_or_else(|| Fault::of_field(reason, field, cell))
-}
-
-fn text<'r>(cell: &'r [u8], header: &Header) -> Text<'r> {
-    if cell == header.empty.as_slice() {
-        return Cow::Borrowed("");
-    }
-    match unescape(cell) {
-        Cow::Borrowed(bytes) => readable(bytes),
-        Cow::Owned(bytes) => Cow::Owned(readable(&bytes).into_owned()),
-    }
-}
-
-/// Zeek writes the separator, control characters and bytes that are not UTF-8 as `\xNN`, and `\` as `\\`.
-fn unescape(cell: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memchr(b'\\', cell).is_none() {
-        return Cow::Borrowed(cell);
-    }
-    let mut out = Vec::with_capacity(cell.len());
-    let mut rest = cell;
-    while let Some((first, after)) = rest.split_first() {
-        (rest, _) = match (first, after) {
-            (b'\\', [b'\\', after @ ..]) => (after, out.push(b'\\')),
-            (b'\\', [b'x', high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                let digit = |b: u8| char::from(b).to_digit(16).unwrap_or(0) as u8;
-                (after, out.push(digit(*high) << 4 | digit(*low)))
-            }
-            (byte, after) => (after, out.push(*byte)),
-        };
-    }
-    Cow::Owned(out)
 }
 
 /// Whether a line without header is a row of conn.log in the default order: time, uid, two ends, a protocol.

@@ -31,7 +31,7 @@ export function receipt(evidence, store, acts, members = []) {
   return [
     evidence.synthetic && h("p", { class: "notice" }, words.evidence.synthetic),
     evidence.advice && h("div", { class: "advice" }, h("h3", {}, words.evidence.advice), h("p", { lang: "en" }, evidence.advice)),
-    twin && h("p", { class: "notice grave" }, words.evidence.duplicate(twin.name)),
+    twin && h("p", { class: "notice grave" }, evidence.format === "zeek_protocols" && twin.format !== evidence.format ? words.evidence.told(twin.name) : words.evidence.duplicate(twin.name)),
     evidence.imbalance && h("p", { class: "notice grave" }, words.evidence.imbalance(evidence.imbalance)),
     h("dl", { class: "counts", "aria-label": words.evidence.accounts },
       count(words.evidence.records, whole(over((file) => file.records))),

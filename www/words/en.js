@@ -162,6 +162,7 @@ export const en = {
     taken: { sites: "taken as the site book", policy: "taken as the policy", case: "taken as the case file: its decisions, actions and log go on", mapping: "taken as a column mapping, for every file with these columns" },
     incomplete: "not read to its end",
     unknown: "format not recognised",
+    told: (/** @type {string} */ name) => `Its connections stand in ${name} too, with their bytes: counted there, and left out of the sums here.`,
     duplicate: (/** @type {string} */ name) => `The same bytes as ${name}: counted once, and left out of the sums here.`,
     imbalance: (/** @type {string} */ what) => `The accounts of this file do not add up: ${what}. Please report this; every export says so.`,
     synthetic: "synthetic: invented for the sample case",

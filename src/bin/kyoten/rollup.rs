@@ -45,6 +45,8 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
     let mut readable = false;
     let mut contents = BTreeSet::new();
     let mut rollup: Option<Rollup> = None;
+    // Zeek's logs of protocols wait until it is known whether a conn.log tells of their connections.
+    let (mut has_conn_log, mut waiting) = (false, Vec::new());
     for (path, name) in &inputs.logs {
         let (members, sites) = (orders.clone(), book.clone());
         let open = Arc::new(move |name: &str| (members.of(name), Rollup::new(&sites, name)));
@@ -57,6 +59,11 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
                 let name = visible(&receipt.name);
                 eprintln!("kyoten: {name}: the same content as another file; left out of the sums");
                 return;
+            }
+            match receipt.format.as_deref() {
+                Some("zeek_protocols") => return waiting.push((receipt.name, part)),
+                Some("zeek_conn_tsv" | "zeek_conn_json") => has_conn_log = true,
+                Some(_) | None => {}
             }
             match &mut rollup {
                 Some(rollup) => rollup.absorb(part),
@@ -73,6 +80,16 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
                 eprintln!("kyoten: {sentence}");
                 complete = false;
             }
+        }
+    }
+    for (name, part) in waiting {
+        match &mut rollup {
+            _ if has_conn_log => {
+                let name = visible(&name);
+                eprintln!("kyoten: {name}: a conn.log among the files tells of its connections; left out of the sums");
+            }
+            Some(rollup) => rollup.absorb(part),
+            None => rollup = Some(part),
         }
     }
     let Some(rollup) = rollup.filter(|_| readable) else {
