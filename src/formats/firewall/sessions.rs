@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 
 use crate::evidence::{Place, Record};
-use crate::flow::{Flow, Moment};
+use crate::flow::{Flow, Moment, Outcome};
 use crate::formats::Sink;
 
 /// How many sessions without a last word are held. Past that, the one that was opened first goes out, and counts again if its
@@ -57,7 +57,7 @@ impl Sessions {
         &mut self,
         [device, number]: [&str; 2],
         telling: Telling,
-        flow: Flow<'_>,
+        mut flow: Flow<'_>,
         record: &Record<'_>,
         flows: &mut Sink<'_>,
     ) -> Fate {
@@ -65,7 +65,9 @@ impl Sessions {
         let place = record.place;
         match telling {
             Telling::Last => {
-                self.open.remove(&key);
+                if let Some((_, held)) = self.open.remove(&key) {
+                    flow = complete(flow.into_owned(), held);
+                }
                 if self.order.len() > 4 * OPEN {
                     self.order.retain(|key| self.open.contains_key(key));
                 }
@@ -75,7 +77,8 @@ impl Sessions {
             Telling::Before => {
                 if let Some((held_place, held)) = self.open.get_mut(&key) {
                     let start = held.start.into_iter().chain(flow.start).min();
-                    (*held_place, *held) = (place, flow.into_owned());
+                    *held_place = place;
+                    *held = complete(flow.into_owned(), std::mem::take(held));
                     held.start = start;
                     return Fate::Again;
                 }
@@ -125,6 +128,23 @@ impl Sessions {
     fn has_ended(&self, key: u128, flow: &Flow<'_>) -> bool {
         let Some((ended, until)) = self.ended.get((key % ENDED as u128) as usize) else { return false };
         *ended == key && flow.start.is_none_or(|start| start.0 <= until.0.saturating_add(120_000_000))
+    }
+}
+
+/// What a record leaves out and one before it of the same session said: a change of route tells no bytes, an end no account.
+fn complete(flow: Flow<'static>, before: Flow<'static>) -> Flow<'static> {
+    Flow {
+        duration: flow.duration.or(before.duration),
+        protocol: flow.protocol.or(before.protocol),
+        service: flow.service.or(before.service),
+        bytes_out: flow.bytes_out.or(before.bytes_out),
+        bytes_in: flow.bytes_in.or(before.bytes_in),
+        packets_out: flow.packets_out.or(before.packets_out),
+        packets_in: flow.packets_in.or(before.packets_in),
+        outcome: if flow.outcome == Outcome::Unknown { before.outcome } else { flow.outcome },
+        user: flow.user.or(before.user),
+        rule: flow.rule.or(before.rule),
+        ..flow
     }
 }
 
@@ -181,6 +201,21 @@ mod tests {
         assert_eq!(told(&[("1", Before, 10, 0), ("1", Before, 12, 7)]), [(10, 7)]);
         // Other sessions are other connections.
         assert_eq!(told(&[("1", Before, 10, 0), ("2", Last, 10, 50)]), [(10, 50), (10, 0)]);
+    }
+
+    #[test]
+    fn what_a_later_record_leaves_out_an_earlier_one_said() {
+        let mut sessions = Sessions::default();
+        let mut out = Vec::new();
+        let mut sink = |flow: &Flow<'_>, _: Place| out.push((flow.bytes_in, flow.user.clone().map(String::from)));
+        let counted = Flow { bytes_in: Some(7), user: Some("ann".into()), ..Flow::default() };
+        let record = Record { bytes: b"", place: Place::default() };
+        for (number, last) in [("1", Telling::Before), ("2", Telling::Last)] {
+            sessions.tell(["fw", number], Telling::Before, counted.clone(), &record, &mut sink);
+            sessions.tell(["fw", number], last, Flow::default(), &record, &mut sink);
+        }
+        sessions.finish(&mut sink);
+        assert_eq!(out, vec![(Some(7), Some("ann".to_owned())); 2]);
     }
 
     #[test]
