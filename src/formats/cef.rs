@@ -24,8 +24,10 @@ use crate::flow::{Kind, Text};
 /// The format.
 pub struct Cef;
 
-/// Vendors who document `out` as what the source sent: PAN-OS ("out=$bytes_sent"), FortiOS ("out=sentbyte"), SonicOS, Zscaler
-/// NSS ("out=%d{reqsize}"), Deep Security ("outbound bytes read" of the host), Check Point's Log Exporter.
+/// Vendors who document `out` as what the source sent: FortiOS (Log Message Reference, "Traffic log support for CEF": a log with
+/// `sentbyte=398 rcvdbyte=1605` is sent as `out=398 in=1605`), Zscaler (NSS feed output format: `in=%d{respsize} out=%d{reqsize}`),
+/// PAN-OS (CEF Configuration Guide: `out=$bytes_sent`), SonicOS (`sent`), Check Point's Log Exporter (`sent_bytes`), and Trend
+/// Micro's Deep Security, whose source is the protected host where there is an `out`.
 const OUT_IS_SENT: [&str; 6] = ["Palo Alto Networks", "Fortinet", "SonicWall", "Zscaler", "Trend Micro", "Check Point"];
 
 impl Format for Cef {
@@ -145,17 +147,28 @@ impl<'r> Event<'r> {
 /// Fills slots from extensions, and what is known only when all are read: labels name the custom fields.
 struct Filling {
     out_is_sent: bool,
+    counts_packets: bool,
     custom: Vec<(String, String)>,
 }
 
 impl Filling {
     fn new(vendor: &str) -> Filling {
         let out_is_sent = OUT_IS_SENT.iter().any(|own| own.eq_ignore_ascii_case(vendor.trim()));
-        Filling { out_is_sent, custom: Vec::new() }
+        let counts_packets = vendor.trim().eq_ignore_ascii_case("Trend Micro");
+        Filling { out_is_sent, counts_packets, custom: Vec::new() }
     }
 
     /// An extension by its key, short as in the line or long as in the dictionary.
     fn take<'r>(&mut self, event: &mut Event<'r>, key: &str, value: Text<'r>) {
+        // FortiOS 6.0 spelt its own keys out.
+        let shorter;
+        let key = match key.strip_prefix("FortinetFortiGate") {
+            Some(own) => {
+                shorter = format!("FTNTFGT{own}");
+                shorter.as_str()
+            }
+            None => key,
+        };
         let slot = match key {
             "src" | "sourceAddress" | "sourceAddressIPv6" => Slot::Source,
             "shost" | "sourceHostName" => Slot::SourceName,
@@ -167,13 +180,16 @@ impl Filling {
             "deviceOutboundInterface" | "outzone" | "destinationZone" => Slot::DestinationZone,
             "proto" | "transportProtocol" => Slot::Protocol,
             "app" | "applicationProtocol" => Slot::Service,
+            // Deep Security counts one packet, from source to destination, as `in` where the host received it.
+            "in" | "bytesIn" if self.counts_packets => Slot::BytesOut,
             "in" | "bytesIn" => if self.out_is_sent { Slot::BytesIn } else { Slot::BytesOut },
             "out" | "bytesOut" => if self.out_is_sent { Slot::BytesOut } else { Slot::BytesIn },
             "start" | "startTime" => Slot::Start,
             "end" | "endTime" => Slot::End,
-            "rt" | "deviceReceiptTime" => Slot::Logged,
+            // FortiOS says here, since the epoch, what its header says without zone.
+            "rt" | "deviceReceiptTime" | "FTNTFGTeventtime" => Slot::Logged,
             "dtz" | "deviceTimeZone" => Slot::Zone,
-            "act" | "deviceAction" | "action" => Slot::Action,
+            "act" | "deviceAction" | "action" | "FTNTFGTaction" => Slot::Action,
             "outcome" | "eventOutcome" | "categoryOutcome" => Slot::Outcome,
             "suser" | "sourceUserName" => Slot::User,
             "FTNTFGTduration" | "ad.duration" | "duration" => Slot::Seconds,
@@ -215,10 +231,12 @@ impl Filling {
             let label: String =
                 label.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
             let slot = match label.as_str() {
-                "rule" | "rulename" | "ruleid" | "policy" | "policyname" | "aclid" | "acl" | "accesscontrolrulename"
+                "rule" | "rulename" | "ruleid" | "policy" | "policyname" | "policyid" | "aclid" | "acl" | "accesscontrolrulename"
                 | "firewallrule" => Slot::Rule,
                 "sourcezone" | "srczone" | "fromzone" => Slot::SourceZone,
                 "destinationzone" | "dstzone" | "destzone" | "tozone" => Slot::DestinationZone,
+                "packetssent" => Slot::PacketsOut,
+                "packetsreceived" => Slot::PacketsIn,
                 "elapsedtimeinseconds" | "elapsedtime" | "duration" | "sessionduration" => Slot::Seconds,
                 _ => continue,
             };

@@ -102,7 +102,7 @@ impl Log {
     fn of(kind: &[u8]) -> Option<Log> {
         Some(match kind {
             b"TRAFFIC" => Log::Traffic,
-            b"THREAT" | b"URL" | b"WILDFIRE" | b"FILE" | b"DATA" | b"VULNERABILITY" => Log::Threat,
+            b"THREAT" | b"URL" | b"WILDFIRE" | b"FILE" | b"DATA" | b"VULNERABILITY" | b"DNS" => Log::Threat,
             b"DECRYPTION" => Log::Decryption,
             b"SCTP" => Log::Sctp,
             b"GTP" => Log::Gtp,
@@ -196,7 +196,7 @@ fn means_of_name(name: &[u8]) -> Option<Means> {
         b"devicename" | b"logsourcename" => Means::Sensor,
         b"generatetime" | b"generatedtime" | b"timegenerated" | b"eventtime" => Means::Time,
         b"sourceaddress" | b"sourceip" | b"srcip" | b"publicip" | b"publicipv4" | b"publicipv6" => Means::SourceAddress,
-        b"destinationaddress" | b"destinationip" | b"destip" | b"dstip" => Means::DestinationAddress,
+        b"destinationaddress" | b"destinationip" | b"destip" | b"dstip" | b"dnsresolverip" => Means::DestinationAddress,
         b"sourceport" => Means::SourcePort,
         b"destinationport" | b"destport" => Means::DestinationPort,
         b"sourcezone" | b"fromzone" => Means::SourceZone,
