@@ -16,11 +16,11 @@
 use super::joined::Key;
 use super::reporters::Reporters;
 use super::syntax::json::{self, Value};
-use super::syntax::{address, number};
+use super::syntax::{address, number, time};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
 use crate::evidence::text::readable;
-use crate::evidence::{Framing, Record};
-use crate::flow::{Basis, Flow, Host, Moment, Outcome, Protocol};
+use crate::evidence::{Clock, Framing, Record};
+use crate::flow::{Basis, Flow, Host, Outcome, Protocol};
 
 /// The format.
 pub struct AwsVpcFlow;
@@ -375,8 +375,10 @@ fn flow_of(cells: Cells<'_>) -> Result<Flow<'_>, Fault> {
     let moment = |slot, field| match cell(slot) {
         None => Ok(None),
         Some(found) => {
-            let seconds = number::micros(found).map(Moment);
-            seconds.map(Some).ok_or_else(|| Fault::of_field(reasons::TIME, field, found))
+            // Pipelines write milliseconds, or ISO 8601 with its zone.
+            let zoned = || time::read(found).filter(|written| written.offset.is_some());
+            let read = time::epoch(found).or_else(|| zoned().map(|written| written.settle(&Clock::default()).0));
+            read.map(Some).ok_or_else(|| Fault::of_field(reasons::TIME, field, found))
         }
     };
     flow.start = moment(Slot::Start, "start")?;
