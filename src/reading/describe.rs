@@ -26,7 +26,12 @@ pub fn unknown(sample: &Sample<'_>) -> String {
         return format!("Binary data that Kyoten does not know. Export it as text or CSV first. {}.", reads());
     }
     let shown = shown(first);
-    if first.trim_ascii_start().starts_with(b"{") || first.trim_ascii_start().starts_with(b"[") {
+    // The kernel's own log begins its lines with a time in square brackets.
+    let begin = first.trim_ascii_start();
+    let is_array = begin.strip_prefix(b"[").is_some_and(|rest| {
+        rest.trim_ascii_start().first().is_none_or(|byte| matches!(byte, b'{' | b'[' | b'"' | b']'))
+    });
+    if begin.starts_with(b"{") || is_array {
         return format!("JSON, but no connections that Kyoten knows: it begins {shown}. {}.", reads());
     }
     if let Some(columns) = columns(first) {

@@ -195,8 +195,12 @@ impl<'s> Table<'s> {
             self.rows.iter().filter_map(|row| row.get(column)).any(is_address)
         });
         let connected = has(&["src_port", "dst_port", "proto", "bytes_out", "bytes_in", "packets_out", "packets_in"]);
+        // What has a verdict and neither a time nor a count is the rules of a firewall, not what came of them.
+        let happened = has(&["ts", "end", "logged", "date", "duration", "src_port", "bytes_total", "packets_total"])
+            || has(&["bytes_out", "bytes_in", "packets_out", "packets_in"]);
         has(&["src_ip", "src_host"])
             && has(&["dst_ip", "dst_host"])
+            && (happened || !has(&["outcome"]))
             && (addressed || connected || self.rows.is_empty())
     }
 
@@ -252,6 +256,15 @@ mod tests {
         .remove(0);
         assert_eq!(flow.initiator.address, "192.0.2.1".parse().ok());
         assert_eq!((flow.bytes_out, flow.start.unwrap().to_string().as_str()), (Some(5), "1591837200"));
+    }
+
+    #[test]
+    fn the_rules_of_a_firewall_are_no_connections() {
+        let told = |text: &str| recognise(&Sample { bytes: text.as_bytes(), whole: true }).map(|format| format.name());
+        let row = "1,192.0.2.5,198.51.100.4,tcp/445,allow";
+        assert_eq!(told(&format!("id,source,destination,service,action\n{row}\n")), None);
+        let dated = format!("id,source,destination,service,action,time\n{row},2020-06-11T02:00:00Z\n");
+        assert_eq!(told(&dated), Some("mapped_csv"));
     }
 
     #[test]
