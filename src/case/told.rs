@@ -5,49 +5,67 @@
 //! service. Names and times of files are no help: two sensors may write at the same hour, and then neither knows the
 //! other's connections.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::File;
 use crate::flow::Host;
+use crate::ledger::PairKey;
 
 /// So many of a hundred host pairs stand in conn.log. Not all: records at the edge of the hour are in another file, and Zeek's
 /// tunnels change ends.
 const NEARLY_ALL: usize = 90;
 
+/// A log of protocols, and what of it the conn.logs know.
+struct Sought<'f> {
+    at: usize,
+    file: &'f File,
+    pairs: BTreeSet<Pair>,
+    found: BTreeSet<Pair>,
+    /// How many of its pairs each conn.log knows.
+    known_by: BTreeMap<usize, usize>,
+}
+
 /// For each file that is a log of protocols, the file of conn.log that tells the same.
 pub(super) fn told_by_conn_log(files: &[File]) -> Vec<(usize, usize)> {
-    let of = |file: &File, formats: &[&str]| {
-        let format = file.receipt.format.as_deref().unwrap_or_default();
-        formats.contains(&format) && !file.ledger.is_empty()
+    let is_of = |file: &File, formats: &[&str]| {
+        file.receipt.format.as_deref().is_some_and(|format| formats.contains(&format)) && !file.ledger.is_empty()
     };
-    let protocols = files.iter().enumerate().filter(|(_, file)| of(file, &["zeek_protocols"]));
-    let conns: Vec<(usize, &File)> =
-        files.iter().enumerate().filter(|(_, file)| of(file, &["zeek_conn_tsv", "zeek_conn_json"])).collect();
-    let mut told = Vec::new();
-    for (at, file) in protocols {
-        let near: Vec<(usize, BTreeSet<Pair>)> = conns
-            .iter()
-            .filter(|(_, conn)| overlap(file, conn))
-            .map(|(conn_at, conn)| (*conn_at, pairs(conn)))
-            .collect();
-        let wanted = pairs(file);
-        let found = wanted.iter().filter(|pair| near.iter().any(|(_, known)| known.contains(pair))).count();
-        // Of several, the one that knows the most of them, and of these the first.
-        let best = near
-            .iter()
-            .max_by_key(|(conn_at, known)| (wanted.intersection(known).count(), std::cmp::Reverse(*conn_at)));
-        if let Some((conn_at, _)) = best.filter(|_| found * 100 >= wanted.len() * NEARLY_ALL) {
-            told.push((at, *conn_at));
+    let protocols = files.iter().enumerate().filter(|(_, file)| is_of(file, &["zeek_protocols"]));
+    let mut sought: Vec<Sought<'_>> = protocols
+        .map(|(at, file)| {
+            let pairs = file.ledger.pairs().map(|(key, _)| pair_of(&key)).collect();
+            Sought { at, file, pairs, found: BTreeSet::new(), known_by: BTreeMap::new() }
+        })
+        .collect();
+    if sought.is_empty() {
+        return Vec::new();
+    }
+    // A conn.log may have hundreds of thousands of pairs: each is gone through once, and none of it is kept.
+    for (conn_at, conn) in
+        files.iter().enumerate().filter(|(_, file)| is_of(file, &["zeek_conn_tsv", "zeek_conn_json"]))
+    {
+        let mut near: Vec<&mut Sought<'_>> = sought.iter_mut().filter(|each| overlap(each.file, conn)).collect();
+        for (key, _) in conn.ledger.pairs() {
+            let pair = pair_of(&key);
+            for each in near.iter_mut().filter(|each| each.pairs.contains(&pair)) {
+                each.found.insert(pair);
+                *each.known_by.entry(conn_at).or_default() += 1;
+            }
         }
     }
-    told
+    let told = sought.iter().filter(|each| each.found.len() * 100 >= each.pairs.len() * NEARLY_ALL);
+    // Of several, the one that knows the most, and of these the first.
+    let best =
+        |each: &Sought<'_>| each.known_by.iter().max_by_key(|(at, known)| (**known, Reverse(**at))).map(|(at, _)| *at);
+    told.filter_map(|each| Some((each.at, best(each)?))).collect()
 }
 
 /// Initiator, responder and the responder's port. The transport is left out: few logs of protocols say it.
 type Pair = (Host, Host, Option<u16>);
 
-fn pairs(file: &File) -> BTreeSet<Pair> {
-    file.ledger.pairs().map(|(key, _)| (key.initiator, key.responder, key.service.port)).collect()
+fn pair_of(key: &PairKey) -> Pair {
+    (key.initiator, key.responder, key.service.port)
 }
 
 /// Whether the two saw the same time, to the hour.
