@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use kyoten::{detectors, formats};
 
-const DOCUMENTS: [&str; 5] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "benches/README.md"];
+const DOCUMENTS: [&str; 6] =
+    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "benches/README.md", "docs/security.md"];
 
 /// Made by a chore, so absent from a fresh clone.
 const MADE: [&str; 2] = ["dist/", "target/"];
@@ -141,6 +142,63 @@ fn kebab(variant: &str) -> String {
         out.extend(letter.to_lowercase());
     }
     out
+}
+
+/// The text of every source of tests, of the crates and of the chores.
+fn sources(folder: &Path, all: &mut String) {
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("an entry can be read").path();
+        if path.is_dir() {
+            sources(&path, all);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            all.push_str(&fs::read_to_string(&path).expect("a source is text"));
+        }
+    }
+}
+
+#[test]
+fn security_names_tests_that_exist_and_every_case_of_hostile_input() {
+    let document = read("docs/security.md");
+    let mut all = String::new();
+    ["tests/hostile", "tests/casework", "src", "xtask/src"]
+        .iter()
+        .for_each(|folder| sources(&root().join(folder), &mut all));
+    ["tests/formats.rs", "tests/documents.rs"].iter().for_each(|file| all += &read(file));
+    let mut missing = Vec::new();
+    for name in quoted(&document) {
+        let is_name = name.matches('_').count() >= 3 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if is_name && name != name.to_uppercase() && !all.contains(&format!("fn {name}(")) {
+            missing.push(name);
+        }
+    }
+    // `tests/browser/x.test.mjs` «words of a test's title»
+    let mut parts = document.split('`');
+    while let (Some(_prose), Some(path), Some(rest)) = (parts.next(), parts.next(), parts.clone().next()) {
+        let Some(said) = rest.strip_prefix(" «").and_then(|rest| rest.split('»').next()) else { continue };
+        if !read(path).contains(said) {
+            missing.push(format!("{path}: {said}"));
+        }
+    }
+    assert!(missing.is_empty(), "docs/security.md names what is not there: {missing:#?}");
+
+    let told: BTreeSet<u32> = first_cells(&document, "| case | test |")
+        .iter()
+        .flat_map(|cell| {
+            let numbers: String = cell.chars().take_while(|c| c.is_ascii_digit() || ", –".contains(*c)).collect();
+            let ends = |part: &str| part.trim().parse().ok();
+            numbers
+                .split(',')
+                .filter_map(|part| match part.split_once('–') {
+                    Some((from, to)) => Some(ends(from)?..=ends(to)?),
+                    None => Some(ends(part)?..=ends(part)?),
+                })
+                .flatten()
+                .collect::<Vec<u32>>()
+        })
+        .collect();
+    // The list has no case 40.
+    let lacking: Vec<u32> = (1..=87).filter(|case| *case != 40 && !told.contains(case)).collect();
+    assert!(lacking.is_empty(), "docs/security.md lacks {lacking:?}");
 }
 
 #[test]

@@ -17,6 +17,23 @@
     if (name in self) Object.defineProperty(self, name, { value: undefined, writable: false, configurable: false });
   }
   if (typeof Document === "undefined") return;
+  // Trusted Types refuse text that would become markup. A browser without them has the same refusal from here: this page
+  // makes elements, never markup.
+  const refuse = () => { throw new TypeError("Kyoten's page makes no markup from text"); };
+  for (const [kind, names] of /** @type {const} */ ([
+    [Element, ["insertAdjacentHTML", "setHTMLUnsafe"]], [ShadowRoot, ["setHTMLUnsafe"]], [Range, ["createContextualFragment"]],
+    [DOMParser, ["parseFromString"]], [Document, ["open", "write", "writeln"]],
+  ])) {
+    for (const name of names) {
+      if (name in kind.prototype) Object.defineProperty(kind.prototype, name, { value: refuse, writable: false, configurable: false });
+    }
+  }
+  for (const [kind, names] of /** @type {const} */ ([[Element, ["innerHTML", "outerHTML"]], [ShadowRoot, ["innerHTML"]], [HTMLIFrameElement, ["srcdoc"]]])) {
+    for (const name of names) {
+      const now = Object.getOwnPropertyDescriptor(kind.prototype, name);
+      if (now) Object.defineProperty(kind.prototype, name, { get: now.get, set: refuse, configurable: false });
+    }
+  }
   // Chromium ends the whole page when a frame without an origin asks a drop for handles; without the method scripts take the
   // files themselves.
   if (typeof DataTransferItem !== "undefined") Reflect.deleteProperty(DataTransferItem.prototype, "getAsFileSystemHandle");

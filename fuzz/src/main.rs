@@ -1,7 +1,8 @@
-//! One target for every format: `KYOTEN_FORMAT` names it (`cargo xtask fuzz` does), and without it the content tells.
+//! One target for every format and container: `KYOTEN_FORMAT` names a format (`cargo xtask fuzz` does), and without it the
+//! content tells.
 //!
-//! Whatever the bytes are: nothing panics, every byte is in exactly one account, and the same bytes in other chunks give
-//! the same flows and the same receipt.
+//! Whatever the bytes are: nothing panics, every byte of every layer and member is in exactly one account, and the same
+//! bytes in other chunks give the same flows and the same receipts.
 
 #![no_main]
 
@@ -11,7 +12,7 @@ use kyoten::formats::Disposition;
 use kyoten::reading::{Fate, Order, Reading, Visitor, receipt::Receipt};
 use libfuzzer_sys::fuzz_target;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 static FORMAT: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("KYOTEN_FORMAT").ok());
 
@@ -23,16 +24,24 @@ fuzz_target!(|input: &[u8]| {
     assert!(whole == parts, "chunks of {} bytes change the result", 1 + usize::from(*first));
 });
 
-fn read(bytes: &[u8], chunk: usize) -> (Receipt, u64) {
+/// The receipts of the file and of its members by name, each with what was found in it.
+fn read(bytes: &[u8], chunk: usize) -> Vec<(Receipt, u64)> {
     let order = Order { format: FORMAT.clone(), ..Order::default() };
-    let mut reading = Reading::new("fuzz.log", order, Digest(DefaultHasher::new()));
-    bytes.chunks(chunk).for_each(|part| reading.feed(part));
-    let (receipt, digest) = reading.finish();
-    assert_eq!(receipt.accounts.imbalance(), None);
-    for layer in &receipt.layers {
-        assert_eq!(layer.imbalance(), None);
+    let empty = || Digest(DefaultHasher::new());
+    let open = Arc::new(move |_: &str| (Order::default(), empty()));
+    let mut reading = Reading::opening("fuzz.log", order, empty(), open);
+    let mut all = Vec::new();
+    for part in bytes.chunks(chunk) {
+        reading.feed(part);
+        all.extend(reading.members());
     }
-    (receipt, digest.0.finish())
+    all.extend(reading.finish_all());
+    for (receipt, _) in &all {
+        assert_eq!(receipt.imbalance(), None, "{}", receipt.name);
+    }
+    let mut all: Vec<_> = all.into_iter().map(|(receipt, digest)| (receipt, digest.0.finish())).collect();
+    all.sort_by(|a, b| a.0.name.cmp(&b.0.name));
+    all
 }
 
 /// All flows and dispositions, as one number.

@@ -27,15 +27,22 @@ function kyoten(...words) {
   }
 }
 
-test("the sample's case and figure are the command line's, byte for byte, whatever the order of the files", async () => {
+/** Where the machine's clock and language would show, did anything ask for them. */
+const PLACES = [
+  { timezoneId: "Asia/Tokyo", locale: "th-TH" }, { timezoneId: "America/St_Johns", locale: "en-US" },
+  { timezoneId: "Asia/Kolkata", locale: "ar-EG" }, { timezoneId: "Pacific/Auckland", locale: "tr-TR" },
+];
+
+test("case 74: the sample's case and figure are the command line's, byte for byte, in four zones and locales, whatever the order of the files", async () => {
   const sample = join(folder, "sample");
   kyoten("sample", "--out", sample);
   const files = readdirSync(sample).map((name) => join(sample, name));
   const [document, picture] = [join(folder, "case.json"), join(folder, "figure.svg")];
   kyoten("analyze", ...files, "--out", document, "--figure", picture);
 
-  for (const order of [files, files.toReversed()]) {
-    const page = await visit(browser, fileUrl);
+  for (const [at, place] of PLACES.entries()) {
+    const order = at % 2 ? files.toReversed() : files;
+    const page = await visit(browser, fileUrl, place);
     try {
       await drop(page, order);
       const { frame } = page;

@@ -448,3 +448,15 @@ fn a_case_holds_an_archive_and_its_members() {
     case.remove("logs.zip");
     assert!(case.files().is_empty());
 }
+
+#[test]
+fn what_the_fuzzer_found_is_read_the_same_in_any_chunks() {
+    let mut files = 0;
+    for folder in std::fs::read_dir("fuzz/seeds").expect("the fuzzer has seeds") {
+        for file in std::fs::read_dir(folder.expect("an entry").path()).expect("a folder of seeds") {
+            opened(&std::fs::read(file.expect("an entry").path()).expect("a seed can be read"));
+            files += 1;
+        }
+    }
+    assert!(files > 15);
+}

@@ -116,6 +116,28 @@ fn case_69_zones_of_whole_half_and_quarter_hours() {
 }
 
 #[test]
+fn case_71_a_log_without_years_turns_the_year_and_knows_leap_days() {
+    let line = |at: &str, n: u32| {
+        format!(
+            "{at} gate kernel: [1.0] DROP IN=eth0 OUT= MAC=02:00 SRC=10.2.0.{n} DST=10.1.0.9 LEN=40 TTL=243 ID=1 PROTO=TCP \
+             SPT=47091 DPT=445 WINDOW=1024 SYN\n"
+        )
+    };
+    let log = line("Dec 31 23:59:59", 1) + &line("Jan  1 00:00:01", 2) + &line("Feb 29 12:00:00", 3);
+    let unmarked = receipt(log.as_bytes());
+    assert_eq!(
+        (unmarked.accounts.flows, unmarked.first),
+        (3, None),
+        "a year is asked for, never assumed: {unmarked:?}"
+    );
+    let clock = Clock { chosen_year: Some(2019), chosen_offset: Some(0), ..Clock::default() };
+    let order = Order { setting: Setting { clock, mapping: None }, ..Order::default() };
+    let (chosen, _) = super::making::read_with(order, log.as_bytes(), 7);
+    assert_eq!(chosen.first.map(|at| at.0), Some(1_577_836_799_000_000), "2019-12-31T23:59:59Z");
+    assert_eq!(chosen.last.map(|at| at.0), Some(1_582_977_600_000_000), "2020-02-29T12:00:00Z");
+}
+
+#[test]
 fn case_72_which_is_the_day_is_told_or_asked() {
     let unsettled = receipt(table("03/04/2025 10:00:00").as_bytes());
     assert_eq!(malformed(&unsettled)[0].0, "nothing in the file says which number of a date is the day");

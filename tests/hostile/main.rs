@@ -5,6 +5,7 @@
 #![allow(clippy::field_reassign_with_default, reason = "half of the fields of a case are private")]
 
 mod archives;
+mod case_files;
 mod clocks;
 mod containers;
 mod encodings;

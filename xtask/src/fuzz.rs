@@ -1,6 +1,7 @@
-//! `cargo xtask fuzz`: reads what libFuzzer thinks of as logs of each format, and holds the accounts to their word.
+//! `cargo xtask fuzz`: reads what libFuzzer thinks of as logs of each format and as each container, and holds the accounts to
+//! their word.
 //!
-//! The fixtures are the first corpus; what is found beyond them is kept in the target directory, so that a later run goes on
+//! The fixtures are the first corpus, for containers the few files in fuzz/seeds; what is found beyond them is kept in the target directory, so that a later run goes on
 //! from there. A case that breaks something is kept too, and named: it becomes a fixture.
 
 use crate::test::{Count, Outcome};
@@ -12,7 +13,7 @@ use std::process::Command;
 /// The options of `fuzz`.
 #[derive(clap::Args)]
 pub struct Fuzz {
-    /// The formats, as their files in src/formats are called; all without any
+    /// The formats, as their files in src/formats are called, and containers, as the folders in fuzz/seeds; all without any
     formats: Vec<String>,
     /// Seconds a format
     #[arg(long, default_value_t = 60)]
@@ -66,10 +67,10 @@ pub fn every_format(seconds: u32) -> Result<Outcome> {
     Ok(Outcome::ran(Count { passed, failed: 0 }))
 }
 
-/// The formats that have fixtures to begin with.
+/// The containers, and the formats that have fixtures to begin with.
 fn all_formats() -> Result<Vec<String>> {
     let folder = root().join("tests/fixtures");
-    let mut names = Vec::new();
+    let mut names = containers()?;
     for entry in std::fs::read_dir(&folder).with_context(|| format!("cannot list {}", shown(&folder)))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         // A format is its file, or its folder.
@@ -80,6 +81,13 @@ fn all_formats() -> Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
+}
+
+/// The containers, by the names of the folders with their seeds.
+fn containers() -> Result<Vec<String>> {
+    let folder = root().join("fuzz/seeds");
+    let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot list {}", shown(&folder)))?;
+    entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
 }
 
 /// Builds the target with libFuzzer's counters, as cargo-fuzz does. There is no `unsafe` of ours that an address sanitizer
@@ -122,15 +130,21 @@ fn fuzz(program: &Path, format: &str, seconds: u32) -> Result<Run> {
     std::fs::create_dir_all(&place).context("cannot make the corpus' folder")?;
     std::fs::create_dir_all(&broken).context("cannot make a folder for what breaks")?;
     seed(format, &place)?;
-    let output = Command::new(program)
+    let container = containers()?.iter().any(|name| name == format);
+    // A chunk of an event log alone has 64 KiB.
+    let longest = if format == "evtx" { 72 << 10 } else { 4096 };
+    let mut command = Command::new(program);
+    if !container {
+        command.env("KYOTEN_FORMAT", format);
+    }
+    let output = command
         .arg(&place)
         .arg(format!("-max_total_time={seconds}"))
-        .arg("-max_len=4096")
+        .arg(format!("-max_len={longest}"))
         .arg("-timeout=20")
         .arg("-rss_limit_mb=2048")
         .arg("-print_final_stats=1")
         .arg(format!("-artifact_prefix={}/", broken.display()))
-        .env("KYOTEN_FORMAT", format)
         .output()
         .context("the fuzz target does not start")?;
     let said = String::from_utf8_lossy(&output.stderr);
@@ -149,7 +163,8 @@ fn fuzz(program: &Path, format: &str, seconds: u32) -> Result<Run> {
 
 /// The fixtures as first corpus, each with a byte before it that says in what chunks it comes.
 fn seed(format: &str, place: &Path) -> Result<()> {
-    let fixtures = root().join("tests/fixtures").join(format);
+    let seeds = root().join("fuzz/seeds").join(format);
+    let fixtures = if seeds.is_dir() { seeds } else { root().join("tests/fixtures").join(format) };
     for entry in std::fs::read_dir(&fixtures).with_context(|| format!("{format} has no fixtures to begin with"))? {
         let path = entry?.path();
         let mut input = vec![6];

@@ -104,7 +104,7 @@ fn answer(mut stream: TcpStream) -> Result<()> {
         stream,
         "HTTP/1.1 {status}\r\nContent-Type: {kind}; charset=utf-8\r\nContent-Length: {}\r\n\
          Content-Security-Policy: {policy}; frame-ancestors 'none'\r\nCache-Control: no-store\r\n\
-         X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\n",
+         X-Content-Type-Options: nosniff\r\nCross-Origin-Opener-Policy: same-origin\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\n",
         body.len(),
     )?;
     if method != "HEAD" {

@@ -249,7 +249,15 @@ impl Zip {
         out: &mut Outlet<'_>,
     ) -> Option<usize> {
         let left = member.local.packed.map_or(u64::MAX, |packed| packed - member.taken);
-        let part = &rest[..rest.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
+        let mut part = &rest[..rest.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
+        // A decoder gets the same bites however the bytes come: where damage is noticed, and so what it costs, is in bites.
+        if let Some(bite) = member.body.bite(member.taken) {
+            if part.len() < bite && (part.len() as u64) < left && !last {
+                self.stage = Stage::Body(member);
+                return None;
+            }
+            part = &part[..part.len().min(bite)];
+        }
         let passed_over = member.passed_over.is_some();
         let fed = member.body.feed(part, last, &nest.budget, &mut |bytes| {
             if !passed_over {

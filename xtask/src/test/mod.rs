@@ -3,6 +3,8 @@
 //! Steps that do not need each other go on after one has failed, so that one run shows all that is wrong. The last line
 //! is always `N passed, N failed`.
 
+mod crates;
+mod folders;
 pub mod needs;
 mod step;
 mod warehouse;
@@ -13,6 +15,7 @@ use crate::workspace::root;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use std::process::Command;
+use std::time::{Duration, Instant};
 use step::Table;
 pub use step::{Count, Outcome};
 
@@ -44,13 +47,19 @@ impl Test {
     /// Runs the tests, and ends the program with status 1 when any of them failed.
     pub fn run(&self) -> Result<()> {
         let wanted = |part| self.only.is_empty() || self.only.contains(&part);
+        let (page, browser) = (wanted(Part::Page), wanted(Part::Browser));
         let mut table = Table::default();
-        if wanted(Part::Core) {
-            core(&mut table);
-        }
-        if wanted(Part::Page) || wanted(Part::Browser) {
-            self.page_and_browser(&mut table, wanted(Part::Page), wanted(Part::Browser));
-        }
+        std::thread::scope(|scope| {
+            // Optimising the module keeps one core busy for minutes, and installing keeps none: both go on beside the rest.
+            let beside = (page || browser).then(|| scope.spawn(|| (self.built(), installed(browser))));
+            if wanted(Part::Core) {
+                core(&mut table);
+            }
+            if let Some(beside) = beside {
+                let (built, installed) = beside.join().expect("building does not panic");
+                self.page_and_browser(&mut table, (page, browser), (built, installed));
+            }
+        });
         if self.only.contains(&Part::Warehouse) {
             table.step("the warehouses' queries give kyoten's rollup", warehouse::queries);
         }
@@ -61,26 +70,27 @@ impl Test {
         Ok(())
     }
 
-    fn page_and_browser(&self, table: &mut Table, page: bool, browser: bool) {
-        let built = table.step("the sealed page is built", || {
-            Dist { fast: self.fast }.run()?;
-            Ok(Outcome::ran(Count::ONE))
-        });
+    fn built(&self) -> Beside {
+        Beside::of(|| Dist { fast: self.fast }.run())
+    }
+
+    fn page_and_browser(&self, table: &mut Table, (page, browser): (bool, bool), (built, here): (Beside, Beside)) {
+        let built = table.done("the sealed page is built", built.time, built.outcome);
         if browser {
             table.step_if(built, "the page was not built", "building again gives the same bytes", || self.same_again());
-        }
-        let installed = table.step("the browser tests' packages are installed", || {
-            needs::packages()?;
-            Ok(Outcome::ran(Count::ONE))
-        });
-        if page {
             table.step_if(
-                built && installed,
-                "page or packages are missing",
-                "the page's scripts have sound types",
-                || step::whole(node("node_modules/typescript/bin/tsc").args(["--project", "tsconfig.json"])),
+                built,
+                "the page was not built",
+                "the page names no folder of this machine",
+                folders::unnamed,
             );
-            table.step_if(installed, "the packages are missing", "joined scripts behave as esbuild's", || {
+        }
+        let here = table.done("packages, browsers and fonts are here", here.time, here.outcome);
+        if page {
+            table.step_if(built && here, "page or packages are missing", "the page's scripts have sound types", || {
+                step::whole(node("node_modules/typescript/bin/tsc").args(["--project", "tsconfig.json"]))
+            });
+            table.step_if(here, "the packages are missing", "joined scripts behave as esbuild's", || {
                 step::node_tests(node("--test").args(["--test-reporter=spec", "joiner.test.mjs"]))
             });
             table.step_if(installed, "the packages are missing", "the languages say the same", || {
@@ -88,19 +98,10 @@ impl Test {
             });
         }
         if browser {
-            let ready = table.step("both browsers and a Japanese font are here", || {
-                needs::browser()?;
-                Ok(Outcome::ran(Count::ONE))
+            let lacking = "page, packages or browser are missing";
+            table.step_if(built && here, lacking, "the page in browsers, each packet kept", || {
+                step::node_tests(node("captured.mjs").args(browser_tests()?))
             });
-            table.step_if(
-                built && installed && ready,
-                "page, packages or browser are missing",
-                "the page in the browser",
-                || {
-                    let files = browser_tests()?;
-                    step::node_tests(node("--test").arg("--test-reporter=spec").args(files))
-                },
-            );
         }
     }
 
@@ -114,6 +115,32 @@ impl Test {
         }
         Ok(Outcome::ran(Count::ONE))
     }
+}
+
+/// What came of a step that went on beside others.
+struct Beside {
+    time: Duration,
+    outcome: Result<Outcome>,
+}
+
+impl Beside {
+    fn of(run: impl FnOnce() -> Result<()>) -> Beside {
+        let start = Instant::now();
+        let outcome = run().map(|()| Outcome::ran(Count::ONE));
+        Beside { time: start.elapsed(), outcome }
+    }
+}
+
+/// The packages of tests/browser, and for the browser's tests what they drive.
+fn installed(browser: bool) -> Beside {
+    Beside::of(|| {
+        needs::packages()?;
+        if browser {
+            needs::browser()?;
+            needs::witnesses()?;
+        }
+        Ok(())
+    })
 }
 
 /// The steps that need Rust alone.
@@ -154,11 +181,12 @@ fn core(table: &mut Table) {
         if !step::succeeds(compiler) {
             return Ok(Outcome::skipped("no C++ compiler here"));
         }
-        crate::fuzz::every_format(3)
+        crate::fuzz::every_format(1)
     });
     table.step("the documentation's examples", || {
         step::cargo_test(&mut cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]))
     });
+    table.step("crates are licensed, sourced and single as deny.toml says", crates::as_agreed);
     table.step("nothing draws randomness in the browser", || {
         // getrandom does not compile for a browser without a switch, and the core has no randomness anyway.
         let tree = cargo(&["tree", "--package", "kyoten", "--edges", "normal", "--target", TARGET, "--prefix", "none"]).output()?;

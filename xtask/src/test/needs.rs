@@ -38,6 +38,19 @@ pub fn packages() -> Result<()> {
     fs::write(seal, lock).context("cannot note what was installed")
 }
 
+/// Installs what the tests of the promise want besides, where that is possible; without it they say that they were skipped.
+pub fn witnesses() -> Result<()> {
+    let wanted = [("tcpdump", "tcpdump"), ("ip", "iproute2")];
+    let lacking = wanted
+        .into_iter()
+        .filter(|(program, _)| on_path(program).is_none() && !PathBuf::from("/usr/sbin").join(program).exists());
+    let lacking: Vec<&str> = lacking.map(|(_, package)| package).collect();
+    if !lacking.is_empty() && apt::possible() {
+        apt::install(&lacking)?;
+    }
+    Ok(())
+}
+
 /// Finds a Chromium, a Firefox and a Japanese font, or installs them.
 pub fn browser() -> Result<()> {
     if std::env::var_os("KYOTEN_CHROMIUM").is_none() && !BROWSERS.iter().any(|name| on_path(name).is_some()) {

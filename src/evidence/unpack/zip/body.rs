@@ -9,7 +9,7 @@ use super::header::{LONGEST_DESCRIPTOR, Local, long, word};
 
 const DAMAGED: &str = "the member is damaged: what follows the damage can't be unpacked";
 /// Decoders take at most so much at once, so that a bomb is noticed before it went off.
-const BITE: usize = 16 * 1024;
+const BITE: usize = 8 * 1024;
 
 /// What became of packed bytes.
 pub(super) enum Fed {
@@ -98,6 +98,16 @@ impl Body {
         }
     }
 
+    /// How many bytes a decoder takes at once after so many; `None` where any number is as good.
+    pub(super) fn bite(&self, taken: u64) -> Option<usize> {
+        match self {
+            Body::Open(open) if !matches!(open.decoder, Decoder::Stored | Decoder::Scan { .. }) => {
+                Some(BITE - (taken % BITE as u64) as usize)
+            }
+            Body::Open(_) | Body::Ended(_) | Body::Idle(_) => None,
+        }
+    }
+
     /// Whether the data is not at an end by its own account.
     pub(super) fn wants_more(&self) -> bool {
         match self {
@@ -122,7 +132,6 @@ impl Body {
             budget.unpacked(bytes.len() as u64);
             out(bytes);
         };
-        let bite = &part[..part.len().min(BITE)];
         let fed = match decoder {
             Decoder::Stored => {
                 give(part);
@@ -137,10 +146,10 @@ impl Body {
                 }
                 fed
             }
-            Decoder::Inflate(inflate) => inflated(inflate, bite, buffer, &mut give),
-            Decoder::Inflate64(inflate) => inflated64(inflate, bite, buffer, &mut give),
-            Decoder::Other(codec) => match codec.feed(bite, &mut give) {
-                Decoded::More => Fed::Taken(bite.len()),
+            Decoder::Inflate(inflate) => inflated(inflate, part, buffer, &mut give),
+            Decoder::Inflate64(inflate) => inflated64(inflate, part, buffer, &mut give),
+            Decoder::Other(codec) => match codec.feed(part, &mut give) {
+                Decoded::More => Fed::Taken(part.len()),
                 Decoded::End(taken, true) => Fed::End(taken),
                 Decoded::End(_, false) => Fed::Lost("the checksum of the member is wrong: its content may be damaged"),
                 Decoded::Lost(reason) => Fed::Lost(reason),

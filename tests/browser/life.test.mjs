@@ -1,0 +1,95 @@
+// What may happen while the page is in use: an engine that breaks, memory that is refused, a file that changes under us, a
+// save that fails. The rest goes on, and what was lost is said. The numbers are those of the list of hostile input.
+import assert from "node:assert/strict";
+import { appendFileSync, readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { fileUrl, launch, visit } from "./harness.mjs";
+import { conn, file, large } from "./offices.mjs";
+import { drop, saved } from "./screen.mjs";
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+before(async () => { browser = await launch(); });
+after(() => browser?.close());
+
+const small = file("small.log", Array.from({ length: 200 }, (_, i) => conn(i * 11, "10.0.1.6", "10.0.1.4", 3389)).join("\n"));
+
+/** Readers do this to the file "harmed.log" before their n-th slice; the engine is the real one. */
+const harm = (/** @type {import("playwright-core").Frame} */ frame, /** @type {number} */ n, /** @type {string} */ how) =>
+  frame.evaluate(([n, how]) => {
+    document.getElementById("kyoten-reader").firstChild.data += `;(() => {
+      const hook = self.kyotenWorker;
+      self.kyotenWorker = (bindings) => hook({ ...bindings, FileReading: class extends bindings.FileReading {
+        constructor(name, ...more) { super(name, ...more); this.harmed = name === "harmed.log" ? 0 : NaN; }
+        feed(slice) { this.harmed += 1; if (this.harmed === ${n}) { ${how} } return super.feed(slice); }
+      } });
+    })();`;
+  }, [n, how]);
+
+/** The case as it is saved, and the account of the harmed file. */
+async function told(/** @type {import("./harness.mjs").Visit} */ page) {
+  const document = JSON.parse(String(await saved(page, () => page.frame.getByRole("button", { name: "Save case" }).click())));
+  const evidence = (/** @type {string} */ name) => document.evidence.find((/** @type {any} */ each) => each.name === name);
+  return { document, harmed: evidence("harmed.log").accounts, small: evidence("small.log").accounts };
+}
+
+for (const [title, how] of [
+  ["case 80: an engine that breaks in mid-file is replaced", "this.__wbg_ptr = 0xfffffff0;"],
+  // More than an address space of 32 bits lets one ask for.
+  ["case 81: an engine whose memory is refused is replaced", "slice = new Uint8Array(2 ** 31 + 65536);"],
+]) {
+  test(`${title}; what it had not read is unprocessed, the other files go on, exports say PARTIAL`, async () => {
+    const page = await visit(browser, fileUrl);
+    await harm(page.frame, 2, how);
+    const path = large("harmed.log", 20);
+    await drop(page, [path, small]);
+    assert.match(await page.frame.locator("header .chip.lacking").innerText(), /PARTIAL/);
+    const { document, harmed, small: other } = await told(page);
+    const reasons = Object.keys(harmed.unprocessed);
+    assert.ok(reasons.some((reason) => /^engine fault at offset [1-9]\d+$/.test(reason)), reasons.join());
+    assert.ok(harmed.parsed > 1000, "what stood before the fault is read");
+    assert.equal(other.parsed, 200);
+    assert.equal(document.partial, true);
+    await page.close();
+  });
+}
+
+test("case 64: a file that changes while it is read is read up to there, and the receipt says so", async () => {
+  const page = await visit(browser, fileUrl);
+  await harm(page.frame, 1, "const start = performance.now(); while (performance.now() - start < 3000) {}");
+  const path = large("harmed.log", 60);
+  const whole = readFileSync(path).length;
+  await page.dropFiles([path]);
+  await page.frame.locator("html[data-page=case]").waitFor();
+  await page.page.waitForTimeout(800);
+  appendFileSync(path, "another hand was here\n");
+  await drop(page, [small]);
+  const { document, harmed } = await told(page);
+  const reasons = Object.entries(harmed.unprocessed);
+  assert.ok(reasons.some(([reason]) => /^the browser could not read on: /.test(reason)), JSON.stringify(harmed));
+  assert.ok(harmed.parsed > 1000 && harmed.parsed < whole / 100);
+  assert.equal(document.partial, true);
+  await page.close();
+});
+
+test("case 86: a save that fails is said, and the case still counts as unsaved", async () => {
+  const page = await visit(browser, fileUrl);
+  await drop(page, [small]);
+  await page.frame.evaluate(() => { URL.createObjectURL = () => { throw new Error("there is no room"); }; });
+  await page.frame.getByRole("button", { name: "Save case" }).click();
+  await page.frame.getByText(/there is no room/).first().waitFor();
+  const asks = await page.frame.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
+  assert.ok(asks, "leaving still asks");
+  await page.close();
+});
+
+test("case 87: a picture that is too large for the browser is refused, and said", async () => {
+  const page = await visit(browser, fileUrl);
+  await drop(page, [small]);
+  await page.frame.locator("#figure-open").click();
+  // What a browser answers when it has no canvas of that size.
+  await page.frame.evaluate(() => { HTMLCanvasElement.prototype.toBlob = (take) => take(null); });
+  await page.frame.getByRole("button", { name: /PNG/ }).first().click();
+  await page.frame.getByText(/so large/).first().waitFor();
+  await page.close();
+});
