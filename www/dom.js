@@ -90,6 +90,16 @@ export function fill(element, ...children) {
 }
 
 /**
+ * As `fill`, for what neither scrolls nor folds. It asks for no layout, of which a list of a thousand has none to spare.
+ * @param {HTMLElement} element
+ * @param {...Child} children
+ */
+export function put(element, ...children) {
+  element.replaceChildren();
+  append(element, children);
+}
+
+/**
  * @param {HTMLElement} element
  * @param {string} key
  * @returns {HTMLElement | undefined}

@@ -1,5 +1,5 @@
 // The evidence: every file that was dropped, how far its reading is, and its receipt.
-import { fill, h } from "../dom.js";
+import { fill, h, put } from "../dom.js";
 import { icon } from "../icons.js";
 import { lasting, percent, size, whole } from "../numbers.js";
 import { isReading } from "../store.js";
@@ -157,10 +157,10 @@ function createFile(store, acts) {
       cancel.hidden = !busy;
       cancel.title = words.evidence.cancelTitle(next.name);
       const said = settledTrouble(next, evidence);
-      fill(state, busy
+      put(state, busy
         ? [next.again ? words.evidence.again : words.evidence.stages[next.stage], next.stage === "reading" && ` ${share} %`, next.speed && next.stage === "reading" ? ` · ${words.evidence.speed(size(next.speed))}` : ""]
         : [said && h("span", { class: "trouble" }, icon("warn"), " ", said), !said && (next.stage === "taken" ? next.sentence : members.length > 0 ? words.evidence.members(members.length, members.filter((member) => member.format).length) : evidence?.title ?? words.evidence.stages[next.stage])]);
-      fill(facts, size(next.size), next.records > 0n && busy && ` · ${whole(next.records)} ${words.evidence.records}`);
+      put(facts, size(next.size), next.records > 0n && busy && ` · ${whole(next.records)} ${words.evidence.records}`);
       facts.hidden = !busy;
       element.classList.toggle("troubled", said !== undefined);
       if (settled) {
