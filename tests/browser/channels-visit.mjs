@@ -2,8 +2,7 @@
 // sealed page. Told as JSON: by channel, what was heard of it. `node channels-visit.mjs chromium|firefox`
 import { chromium } from "playwright-core";
 import { CHANNELS } from "./channels.mjs";
-import { fileUrl, findChromium, serve, visit } from "./harness.mjs";
-import { launchFirefox } from "./firefox.mjs";
+import { fileUrl, findChromium, launchFirefox, serve, visit } from "./harness.mjs";
 import { ZONE, listen } from "./sink.mjs";
 
 const which = process.argv[2];
@@ -18,7 +17,6 @@ const host = (/** @type {string} */ round, /** @type {string} */ id) => `${id}-$
 
 /** Runs an attempt and forgets how it fails: what counts is whether anybody heard of it. */
 async function attempt(/** @type {import("playwright-core").Frame | import("playwright-core").Page} */ where, /** @type {import("./channels.mjs").Channel} */ { id, source }, /** @type {string} */ round) {
-  if (process.env.KYOTEN_TELL) console.error(Date.now() % 1e6, round, id, source.slice(0, 50));
   const name = host(round, id);
   const text = `(() => { try { Promise.resolve((${source})("http://${name}/${round}/script-style-module-worker", "${name}", "/control-worker?${name}")).catch(() => {}); } catch (error) { return String(error); } })()`;
   // A document that is led away ends the evaluation, or, in Firefox, leaves it without an answer.

@@ -154,6 +154,7 @@ export const OPEN = {
   "location that is assigned": (to) => location.assign(to),
   "location that is replaced": (to) => location.replace(to),
   "navigation": (to) => navigation.navigate(to),
+  "location of a blob that refers elsewhere": (to) => { location.href = URL.createObjectURL(new Blob([`<meta http-equiv="refresh" content="0;url=${to}"><link rel="preconnect" href="${to}"><link rel="stylesheet" href="${to}"><img src="${to}"><script src="${to}"></script>`], { type: "text/html" })); },
 };
 
 /** By its name, each way from a worker that the script makes for itself. */

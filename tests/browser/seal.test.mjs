@@ -7,8 +7,7 @@ import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { apart, impossible } from "./apart.mjs";
 import { CHANNELS } from "./channels.mjs";
-import { findFirefox } from "./firefox.mjs";
-import { fileUrl, launch, root, visit } from "./harness.mjs";
+import { fileUrl, findFirefox, launch, root, visit } from "./harness.mjs";
 
 /** What does not arrive from an open page either, as these browsers are now: it is tried all the same. */
 const QUIET = {
@@ -24,9 +23,19 @@ const GIVEN_AWAY = { chromium: ["look-up", "connection"], firefox: [] };
 
 const cannot = impossible();
 const browsers = /** @type {const} */ (["chromium", "firefox"]);
-const lacking = { chromium: cannot, firefox: cannot || (findFirefox() ? "" : "no Firefox is here") };
+const lacking = { chromium: cannot, firefox: cannot || absent(findFirefox) };
 /** @type {Record<string, any>} */
 const told = {};
+
+/** Why there is no such browser; nothing where there is. */
+function absent(/** @type {() => string} */ find) {
+  try {
+    find();
+    return "";
+  } catch (error) {
+    return String(error);
+  }
+}
 
 before(async () => {
   await Promise.all(browsers.filter((browser) => !lacking[browser]).map(async (browser) => {
