@@ -147,15 +147,15 @@ pub struct ReadingResult {
 impl ReadingResult {
     /// The result as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        postcard::to_allocvec(&(&self.receipt, self.stamp, self.ledger.to_bytes()))
-            .expect("a result holds nothing that postcard cannot write")
+        let head = postcard::to_allocvec(&(&self.receipt, self.stamp));
+        self.ledger.write_behind(head.expect("a receipt holds nothing that postcard cannot write"))
     }
 
     /// Reads what [`ReadingResult::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<ReadingResult, String> {
-        let (receipt, stamp, ledger): (Receipt, u64, Vec<u8>) =
-            postcard::from_bytes(bytes).map_err(|e| format!("not the result of a reading: {e}"))?;
-        Ok(ReadingResult { receipt, stamp, ledger: Ledger::from_bytes(&ledger)? })
+        let ((receipt, stamp), ledger) =
+            postcard::take_from_bytes(bytes).map_err(|e| format!("not the result of a reading: {e}"))?;
+        Ok(ReadingResult { receipt, stamp, ledger: Ledger::from_bytes(ledger)? })
     }
 }
 

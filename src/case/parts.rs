@@ -7,19 +7,19 @@ use crate::evidence::accounts::MOST_REASONS;
 use crate::ledger::Ledger;
 use crate::reading::count::Counting;
 use crate::reading::range::Part;
+use crate::reading::receipt::Receipt;
 
-/// What came of reading a part, as it travels from reader to analyst.
+/// What came of reading a part.
 pub struct PartResult {
     part: Part,
     ledger: Ledger,
     stamp: u64,
 }
 
-/// As it travels.
+/// What stands before a part's ledger as it travels: enough to tell whether the parts of a file join.
 #[derive(Serialize, Deserialize)]
-struct Packed {
+struct Head {
     part: Part,
-    ledger: Vec<u8>,
     stamp: u64,
 }
 
@@ -34,40 +34,55 @@ impl ReadingOrder {
 impl PartResult {
     /// The result as bytes.
     pub fn into_bytes(self) -> Vec<u8> {
-        let packed = Packed { ledger: self.ledger.to_bytes(), part: self.part, stamp: self.stamp };
-        postcard::to_allocvec(&packed).expect("a part holds nothing that postcard cannot write")
-    }
-
-    /// Reads what [`PartResult::into_bytes`] wrote.
-    pub fn from_bytes(bytes: &[u8]) -> Result<PartResult, String> {
-        let Packed { part, ledger, stamp } = postcard::from_bytes(bytes).map_err(|e| format!("not a part: {e}"))?;
-        Ok(PartResult { part, ledger: Ledger::from_bytes(&ledger)?, stamp })
+        let head = postcard::to_allocvec(&Head { part: self.part, stamp: self.stamp });
+        self.ledger.write_behind(head.expect("a receipt holds nothing that postcard cannot write"))
     }
 }
 
+fn head(bytes: &[u8]) -> Result<(Head, &[u8]), String> {
+    postcard::take_from_bytes(bytes).map_err(|e| format!("not a part: {e}"))
+}
+
 impl ReadingResult {
-    /// Joins all parts of a file of this size, in any order. `None` where they do not make up what one reader would have made of
-    /// the file, so that it has to be read from its start to its end. The hash is not known yet.
-    pub fn join(mut parts: Vec<PartResult>, size: u64) -> Option<ReadingResult> {
-        parts.sort_by_key(|result| result.part.start);
-        let follow = |pair: &[PartResult]| pair[1].part.follows(&pair[0].part) && pair[0].stamp == pair[1].stamp;
-        if !parts.windows(2).all(follow) {
-            return None;
+    /// Joins all parts of a file of this size, in any order, each as its bytes. `None` where they do not make up what one reader
+    /// would have made of the file, so that it has to be read from its start to its end. The hash is not known yet.
+    ///
+    /// `bytes` gives the part of a number, as often as it is asked: a part may be tens of megabytes, so that one at a time is held.
+    pub fn join(count: usize, bytes: impl Fn(usize) -> Vec<u8>, size: u64) -> Result<Option<ReadingResult>, String> {
+        let mut heads = Vec::new();
+        for number in 0..count {
+            heads.push((head(&bytes(number))?.0, number));
         }
-        let mut parts = parts.into_iter();
-        let PartResult { part, mut ledger, stamp } = parts.next()?;
-        let (mut receipt, mut lines) = (part.receipt, part.lines);
-        for PartResult { part, ledger: mut own, .. } in parts {
-            own.move_down(lines);
-            ledger.merge(&own, None);
-            receipt.absorb(part.receipt, lines);
+        heads.sort_by_key(|(head, _)| head.part.start);
+        let follow =
+            |pair: &[(Head, usize)]| pair[1].0.part.follows(&pair[0].0.part) && pair[0].0.stamp == pair[1].0.stamp;
+        if !heads.windows(2).all(follow) {
+            return Ok(None);
+        }
+        let mut joined: Option<ReadingResult> = None;
+        let (mut lines, mut start) = (0, 0);
+        for (Head { part, stamp }, number) in heads {
+            let own = bytes(number);
+            let (_, ledger) = head(&own)?;
+            match &mut joined {
+                None => {
+                    start = part.start;
+                    joined = Some(ReadingResult { receipt: part.receipt, ledger: Ledger::from_bytes(ledger)?, stamp });
+                }
+                Some(all) => {
+                    all.ledger.merge_bytes(ledger, None, lines)?;
+                    all.receipt.absorb(part.receipt, lines);
+                }
+            }
             lines += part.lines;
         }
-        let accounts = &receipt.accounts;
-        let reasons = [&accounts.skipped, &accounts.malformed, &accounts.filtered, &accounts.without_endpoint];
         // Which reasons are told apart where there are too many depends on where the reading began.
-        let told_apart = reasons.iter().all(|reasons| reasons.0.len() < MOST_REASONS);
-        (part.start == 0 && receipt.size == size && told_apart).then_some(ReadingResult { receipt, ledger, stamp })
+        let told_apart = |receipt: &Receipt| {
+            let accounts = &receipt.accounts;
+            let reasons = [&accounts.skipped, &accounts.malformed, &accounts.filtered, &accounts.without_endpoint];
+            reasons.iter().all(|reasons| reasons.0.len() < MOST_REASONS)
+        };
+        Ok(joined.filter(|all| start == 0 && all.receipt.size == size && told_apart(&all.receipt)))
     }
 }
 
@@ -94,10 +109,11 @@ mod tests {
             let mut reading = ranges.begin("x.log", edge[0] as u64, order.counting("x.log"));
             log[edge[0]..edge[1]].chunks(4_001).for_each(|chunk| reading.feed(chunk));
             let (part, counting) = reading.finish();
-            PartResult::from_bytes(&order.part(part, counting).into_bytes()).unwrap()
+            order.part(part, counting).into_bytes()
         });
-        let parts: Vec<PartResult> = parts.rev().collect();
-        (whole, ReadingResult::join(parts, log.len() as u64).map(|result| result.to_bytes()))
+        let parts: Vec<Vec<u8>> = parts.rev().collect();
+        let joined = ReadingResult::join(parts.len(), |number| parts[number].clone(), log.len() as u64).unwrap();
+        (whole, joined.map(|result| result.to_bytes()))
     }
 
     const HEADER: &str = "#separator \\x09\n#path\tconn\n#fields\tts\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\torig_bytes\tconn_state\n";

@@ -59,11 +59,8 @@ impl<K: Ranked + Hash, V: Absorb + Default> Capped<K, V> {
         let (_, bar, _) = ranks.select_nth_unstable(self.cap);
         let bar = *bar;
         self.bar = Some(bar);
-        let mut leaving: Vec<(K, V)> = self.entries.extract_if(|key, _| key.rank() >= bar).collect();
-        leaving.sort_unstable_by_key(|(key, _)| *key);
-        for (key, value) in leaving {
-            spill(key, value);
-        }
+        // In any order, since sums do not depend on it.
+        self.entries.extract_if(|key, _| key.rank() >= bar).for_each(|(key, value)| spill(key, value));
     }
 
     /// The entries, in order of key.
@@ -73,9 +70,9 @@ impl<K: Ranked + Hash, V: Absorb + Default> Capped<K, V> {
         entries
     }
 
-    /// The values, to be changed, in no order.
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.entries.values_mut()
+    /// The entries, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.entries.iter()
     }
 
     /// The keys, in no order.
@@ -93,14 +90,6 @@ impl<K: Ranked + Hash, V: Absorb + Default> Capped<K, V> {
         self.entries.is_empty()
     }
 
-    pub(super) fn of_entries(entries: Entries<K, V>, cap: usize, bar: Option<(u8, u64)>) -> Self {
-        Capped { entries, cap, bar }
-    }
-
-    pub(super) fn cap(&self) -> usize {
-        self.cap
-    }
-
     pub(super) fn bar(&self) -> Option<(u8, u64)> {
         self.bar
     }
@@ -112,11 +101,7 @@ impl<K: Ranked + Hash, V: Absorb + Default> Capped<K, V> {
             return;
         }
         self.bar = Some(other);
-        let mut leaving: Vec<(K, V)> = self.entries.extract_if(|key, _| key.rank() >= other).collect();
-        leaving.sort_unstable_by_key(|(key, _)| *key);
-        for (key, value) in leaving {
-            spill(key, value);
-        }
+        self.entries.extract_if(|key, _| key.rank() >= other).for_each(|(key, value)| spill(key, value));
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sight::{Loose, UNDATED};
 use super::totals::{Counts, Seen, Totals};
+use super::wire::{Flat, Laying, Lifting};
 use crate::flow::{Hour, Moment};
 
 /// Totals by hour, in order of time; [`Hour::UNDATED`] comes first.
@@ -50,6 +51,20 @@ pub(super) struct Hourly {
 impl Default for Hourly {
     fn default() -> Hourly {
         Hourly { counts: Counts::default(), first: (i64::MAX as u64).into(), last: (i64::MIN as u64).into() }
+    }
+}
+
+impl Flat<52> for Hourly {
+    fn to_flat(&self) -> [u8; 52] {
+        let mut laying = Laying::new();
+        laying.put::<36>(self.counts.to_flat());
+        laying.put(self.first.get().to_le_bytes()).put(self.last.get().to_le_bytes()).done()
+    }
+
+    fn of_flat(bytes: &[u8; 52]) -> Hourly {
+        let mut lifting = Lifting(bytes);
+        let counts = Counts::of_flat(&lifting.take());
+        Hourly { counts, first: lifting.u64().into(), last: lifting.u64().into() }
     }
 }
 

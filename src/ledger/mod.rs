@@ -7,6 +7,7 @@ pub mod capped;
 pub mod gaps;
 mod hours;
 mod index;
+mod merging;
 mod names;
 mod numbered;
 mod pairs;
@@ -99,6 +100,8 @@ struct Noted {
     place: Place,
     /// Where its account stands in [`Ledger::users`].
     user: Option<(u32, u32)>,
+    /// Of the host pair.
+    hash: u64,
 }
 
 impl Noted {
@@ -169,7 +172,8 @@ impl Ledger {
             (start, self.users.len() as u32)
         });
         let key = ServiceKey { from, to, service: flow.service_at(port) };
-        self.noted.push(Noted { key, initiator, responder, hour, seen: Seen::of(flow, reply), place, user });
+        let hash = PairKey::of(key, initiator, responder).hash();
+        self.noted.push(Noted { key, initiator, responder, hour, seen: Seen::of(flow, reply), place, user, hash });
         if self.noted.len() >= BATCH {
             self.count_noted();
         }
@@ -194,30 +198,35 @@ impl Ledger {
         );
     }
 
-    /// Each table by itself, for all flows together.
+    /// Each table by itself, for all flows together. A host pair that is known tells its service and its trail, so that one
+    /// look-up does for all tables.
     fn count_noted(&mut self) {
         let noted = std::mem::take(&mut self.noted);
         let (mut services, mut pairs) = ([None; BATCH], [None; BATCH]);
-        black_box(self.services.keys().fetch(noted.iter().map(|noted| noted.key.hash())));
-        for (noted, service) in noted.iter().zip(&mut services) {
-            *service = self.services.counted(noted.key);
+        black_box(self.pairs.fetch(noted.iter().map(|noted| noted.hash)));
+        for ((noted, service), pair) in noted.iter().zip(&mut services).zip(&mut pairs) {
+            let key = noted.pair();
+            *pair = self.find_pair(&key, noted.hash);
+            *service = match *pair {
+                Some(place) => self.services.kept(self.pairs.entry(place).numbers[2]),
+                None => self.services.counted(noted.key),
+            };
+            if pair.is_none() {
+                *pair = self.new_pair(&key, noted.hash, *service);
+            }
         }
         black_box(self.services.fetch(services.iter().flatten().copied()));
         for (noted, service) in noted.iter().zip(services) {
             self.count_service(noted, service);
         }
-        for ((noted, service), pair) in noted.iter().zip(services).zip(&mut pairs) {
-            *pair = self.pair_of(&noted.pair(), service);
-        }
-        black_box(self.pairs.fetch(pairs.iter().flatten().copied()));
         for (noted, pair) in noted.iter().zip(pairs) {
             match pair {
-                Some(numbers) => self.pairs.count(numbers, &noted.seen, Packed::new(noted.seen.at, noted.place)),
+                Some(place) => self.pairs.count(place, &noted.seen, Packed::new(noted.seen.at, noted.place)),
                 None => self.spilled_pairs.count(&noted.seen),
             }
         }
-        for noted in &noted {
-            self.follow(noted);
+        for (noted, pair) in noted.iter().zip(pairs) {
+            self.follow(noted, pair);
         }
         self.noted = noted;
         self.noted.clear();
@@ -245,24 +254,42 @@ impl Ledger {
         }
     }
 
-    /// The numbers of a host pair; `None` when it is past the cap.
-    fn pair_of(&mut self, key: &PairKey, service: Option<u32>) -> Option<PairNumbers> {
+    /// Where a host pair stands, if it is known.
+    fn find_pair(&self, key: &PairKey, hash: u64) -> Option<u32> {
+        let (hosts, services) = (&self.hosts, self.services.keys());
+        self.pairs.find(hash, |[initiator, responder, service]| {
+            hosts.value(initiator) == key.initiator
+                && hosts.value(responder) == key.responder
+                && services.value(service) == key.service()
+        })
+    }
+
+    /// Room for a host pair that is not known yet; `None` when it is past the cap.
+    fn new_pair(&mut self, key: &PairKey, hash: u64, service: Option<u32>) -> Option<u32> {
         if self.pairs.refuses(key) {
             return None;
         }
         let service = service.unwrap_or_else(|| self.services.named(key.service()));
-        Some([self.hosts.number(key.initiator), self.hosts.number(key.responder), service])
+        let numbers = [self.hosts.number(key.initiator), self.hosts.number(key.responder), service];
+        Some(self.pairs.insert(hash, numbers, Trail::of_pair(key)))
+    }
+
+    /// Where a host pair stands; `None` when it is past the cap.
+    fn pair_of(&mut self, key: &PairKey, service: Option<u32>) -> Option<u32> {
+        let hash = key.hash();
+        self.find_pair(key, hash).or_else(|| self.new_pair(key, hash, service))
     }
 
     /// Whatever became of service and pair at their caps: what is followed depends on the set of trails alone.
-    fn follow(&mut self, noted: &Noted) {
+    fn follow(&mut self, noted: &Noted, pair: Option<u32>) {
         let Noted { key, hour, seen, place, user, .. } = noted;
         let (ends, sight) = ((key.from, key.to), Packed::new(seen.at, *place));
         if let Some((start, end)) = user {
             let account = Trail::of_account(key, &self.users[*start as usize..*end as usize]);
             self.trails.follow(account, ends, *hour, seen, sight);
         }
-        self.trails.follow(Trail::of_pair(&noted.pair()), ends, *hour, seen, sight);
+        let trail = pair.map_or_else(|| Trail::of_pair(&noted.pair()), |place| self.pairs.trail(place));
+        self.trails.follow(trail, ends, *hour, seen, sight);
     }
 
     fn settle_overfull(&mut self) {
@@ -272,100 +299,6 @@ impl Ledger {
         if self.pairs.is_overfull() {
             self.settle_pairs();
         }
-    }
-
-    /// Adds another ledger to this one. `file` is what that ledger's single file is called here; `None` keeps its numbers.
-    pub fn merge(&mut self, other: &Ledger, file: Option<u32>) {
-        debug_assert!(self.noted.is_empty() && other.noted.is_empty(), "a ledger is settled before it is merged");
-        let mut homeless = Vec::new();
-        self.services.coarsen(other.services.grain());
-        if let Some(bar) = other.services.bar() {
-            self.services.lower_bar(bar, |key, totals| homeless.push((key, totals.clone())));
-        }
-        for (key, mut served) in other.services.in_order() {
-            if let Some(file) = file {
-                served.earliest.call(file);
-            }
-            match self.services.counted(key) {
-                Some(number) => self.services.absorb(number, &served),
-                None => homeless.push((key, served.totals())),
-            }
-        }
-        self.house(homeless);
-        let spilled = &mut self.spilled_services;
-        self.coarse.lower_bar(other.coarse.bar(), |_, totals| spilled.absorb(&totals));
-        self.house(other.coarse.sorted().into_iter().map(|(key, totals)| (key, totals.clone())).collect());
-        self.spilled_services.absorb(&other.spilled_services);
-        self.settle_services();
-
-        if let Some(bar) = other.pairs.bar() {
-            let Ledger { pairs, spilled_pairs, services, hosts, .. } = self;
-            if pairs.lower_bar(
-                bar,
-                |numbers| key_of(services, hosts, numbers),
-                |pair| spilled_pairs.absorb(&pair.totals()),
-            ) {
-                self.forget();
-            }
-        }
-        for (key, pair) in other.pairs() {
-            let mut pair = *pair;
-            if let Some(file) = file {
-                pair.call(file);
-            }
-            self.add_pair(key, &pair);
-        }
-        self.spilled_pairs.absorb(&other.spilled_pairs);
-        self.settle_pairs();
-
-        self.trails.lower_bar(other.trails.bar(), |_, _| ());
-        for (key, day) in other.trails.sorted() {
-            let mut day = *day;
-            if let Some(file) = file {
-                day.call(file);
-            }
-            if let Some(own) = self.trails.entry(key) {
-                own.absorb(&day);
-            }
-        }
-        self.trails.settle(|_, _| ());
-
-        for (host, name) in &other.names {
-            if let Some(own) = kept(&mut self.names, host) {
-                own.clone_from(name);
-            }
-        }
-        for (locus, days) in &other.days {
-            if let Some(own) = kept(&mut self.days, locus) {
-                own.extend(days);
-            }
-        }
-        for (sensor, hours) in &other.coverage {
-            for (hour, count) in hours {
-                add_hour(&mut self.coverage, sensor, *hour, *count);
-            }
-        }
-        for (locus, sensors) in &other.witnesses {
-            let Some(own) = kept(&mut self.witnesses, locus) else { continue };
-            for (sensor, count) in sensors {
-                names::add(own, sensor, *count);
-            }
-        }
-    }
-
-    fn add_pair(&mut self, key: PairKey, pair: &PairTotals) {
-        let Some(numbers) = self.pair_of(&key, None) else { return self.spilled_pairs.absorb(&pair.totals()) };
-        self.pairs.absorb(numbers, pair);
-        if self.pairs.is_overfull() {
-            self.settle_pairs();
-        }
-    }
-
-    /// All rows stand that many lines further down than was known when they were counted.
-    pub fn move_down(&mut self, lines: u64) {
-        self.services.move_down(lines);
-        self.pairs.move_down(lines);
-        self.trails.values_mut().for_each(|day| day.move_down(lines));
     }
 
     /// The services of links, in order.
@@ -397,20 +330,24 @@ impl Ledger {
 
     /// The host pairs, in order.
     pub fn pairs(&self) -> impl ExactSizeIterator<Item = (PairKey, &PairTotals)> + '_ {
-        let (services, hosts) = (self.services.keys().ranks(), self.hosts.ranks());
-        let entries = self.pairs.entries();
-        let mut order: Vec<u128> = Vec::with_capacity(entries.len());
-        order.extend(entries.iter().zip(0_u128..).map(|(entry, at)| {
+        let order = self.pair_order(&self.services.keys().ranks(), &self.hosts.ranks());
+        order.map(|place| {
+            let entry = self.pairs.entry(place);
+            (key_of(&self.services, &self.hosts, entry.numbers), &entry.totals)
+        })
+    }
+
+    /// The places of the pairs in order of their keys, given the ranks of services and hosts.
+    fn pair_order(&self, services: &[u32], hosts: &[u32]) -> impl ExactSizeIterator<Item = u32> + use<> {
+        let mut order: Vec<u128> = Vec::with_capacity(self.pairs.len());
+        order.extend(self.pairs.entries().zip(0_u128..).map(|(entry, at)| {
             let [initiator, responder, service] = entry.numbers.map(|number| number as usize);
             let [service, initiator, responder] =
                 [services[service], hosts[initiator], hosts[responder]].map(u128::from);
             service << 96 | initiator << 64 | responder << 32 | at
         }));
         order.sort_unstable();
-        order.into_iter().map(|rank| {
-            let entry = &entries[(rank as u32) as usize];
-            (key_of(&self.services, &self.hosts, entry.numbers), &entry.totals)
-        })
+        order.into_iter().map(|rank| rank as u32)
     }
 
     /// What host pairs and accounts did day by day, in order of trail and day.
@@ -424,7 +361,7 @@ impl Ledger {
 
     /// Whether a cap was reached, in words for the screen; `None` while all is kept apart.
     pub fn cap_reached(&self) -> Option<String> {
-        let pairs = self.pairs.bar().map(|_| format!("{} host pairs", self.pairs.entries().len()));
+        let pairs = self.pairs.bar().map(|_| format!("{} host pairs", self.pairs.len()));
         let trails = self.trails.bar().map(|_| format!("{} days of host pairs and accounts", self.trails.len()));
         let services = self.services.bar().map(|_| format!("{} services of links", self.services.len()));
         let named = [
@@ -489,7 +426,8 @@ impl Ledger {
         }
         let hosts = self.hosts.retain(|at| hosts[at]);
         let services = self.services.forget(&services);
-        self.pairs.renumber(&hosts, &services);
+        let Ledger { pairs, services: kept, hosts: named, .. } = self;
+        pairs.renumber(&hosts, &services, |numbers| key_of(kept, named, numbers));
     }
 
     fn host(&mut self, end: &Endpoint<'_>) -> Host {
@@ -566,6 +504,9 @@ mod tests {
                 let mut merged = Ledger::with_caps(cap, 3 * cap, cap);
                 order.iter().for_each(|i| merged.merge(&parts[*i], None));
                 assert!(merged.to_bytes() == whole.to_bytes(), "cap {cap}, order {order:?}");
+                let mut merged = Ledger::with_caps(cap, 3 * cap, cap);
+                order.iter().for_each(|i| merged.merge_bytes(&parts[*i].to_bytes(), None, 0).unwrap());
+                assert!(merged.to_bytes() == whole.to_bytes(), "as bytes, cap {cap}, order {order:?}");
             }
             assert_eq!(sum(&whole), 3000);
         }
@@ -590,8 +531,12 @@ mod tests {
     #[test]
     fn a_ledger_survives_its_way_as_bytes() {
         let ledger = ledger(0..500, 50);
-        let again = Ledger::from_bytes(&ledger.to_bytes()).unwrap();
-        assert!(again.to_bytes() == ledger.to_bytes());
+        let bytes = ledger.to_bytes();
+        let again = Ledger::from_bytes(&bytes).unwrap();
+        assert!(again.to_bytes() == bytes);
+        for cut in [0, 1, 100, bytes.len() / 2, bytes.len() - 1] {
+            assert!(Ledger::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
+        }
     }
 
     #[test]

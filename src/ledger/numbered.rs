@@ -39,12 +39,6 @@ impl<T: Scattered> Numbered<T> {
         number
     }
 
-    /// Fetches what [`Numbered::number`] will look at, so that the waits of many values overlap.
-    pub(super) fn fetch(&self, hashes: impl Iterator<Item = u64>) -> usize {
-        let first = self.values.first();
-        hashes.filter(|hash| self.values.get(self.numbers.likely(*hash) as usize) == first).count()
-    }
-
     /// The value of a number.
     pub(super) fn value(&self, number: u32) -> T {
         self.values[number as usize]

@@ -7,7 +7,8 @@ use super::index::{Index, spread};
 use super::service::{link_class, service_bits};
 use super::sight::{Loose, Packed, UNDATED};
 use super::totals::{Counts, Seen};
-use super::{ServiceKey, Sight, Totals};
+use super::wire::{Flat, Laying, Lifting};
+use super::{ServiceKey, Sight, Totals, Trail};
 use crate::flow::{Host, Moment, Outcome, Service};
 use crate::sites::Locus;
 
@@ -128,6 +129,34 @@ impl PairTotals {
             sight.call(file);
         }
     }
+
+    pub(super) fn move_down(&mut self, lines: u64) {
+        for sight in [&mut self.first, &mut self.first_established, &mut self.last_established] {
+            sight.move_down(lines);
+        }
+    }
+}
+
+impl Flat<116> for PairTotals {
+    fn to_flat(&self) -> [u8; 116] {
+        let mut laying = Laying::new();
+        laying.put::<36>(self.counts.to_flat()).put(u64::from(self.last).to_le_bytes());
+        for sight in [self.first, self.first_established, self.last_established] {
+            laying.put::<24>(sight.to_flat());
+        }
+        laying.done()
+    }
+
+    fn of_flat(bytes: &[u8; 116]) -> PairTotals {
+        let mut lifting = Lifting(bytes);
+        PairTotals {
+            counts: Counts::of_flat(&lifting.take()),
+            last: lifting.u64().into(),
+            first: Packed::of_flat(&lifting.take()),
+            first_established: Packed::of_flat(&lifting.take()),
+            last_established: Packed::of_flat(&lifting.take()),
+        }
+    }
 }
 
 impl Absorb for PairTotals {
@@ -142,15 +171,22 @@ impl Absorb for PairTotals {
     }
 }
 
-/// Host pairs by the numbers of their ends and service: two cache lines each, and four bytes to find one.
+/// Host pairs: two cache lines each, found by one look-up whose words hold half of the hash. They stand in blocks, so that
+/// growing copies nothing and holds no room for twice as many.
 #[derive(Debug, Clone)]
 pub(super) struct Pairs {
-    entries: Vec<Entry>,
+    /// All but the last are full.
+    blocks: Vec<Vec<Entry>>,
+    /// What each pair is followed under, by its place.
+    trails: Vec<Trail>,
     index: Index,
     cap: usize,
     /// Pairs at or above this rank are no longer kept.
     bar: Option<(u8, u64)>,
 }
+
+/// Entries a block: a quarter of a megabyte.
+const BLOCK: usize = 2048;
 
 /// The numbers of initiator, responder and service.
 pub(super) type PairNumbers = [u32; 3];
@@ -162,59 +198,85 @@ pub(super) struct Entry {
     pub(super) totals: PairTotals,
 }
 
-fn hash([initiator, responder, service]: PairNumbers) -> u64 {
-    spread(spread(u64::from(initiator) << 32 | u64::from(responder)) ^ u64::from(service))
+impl PairKey {
+    /// A fixed hash over hosts and service. Between the same hosts the loci hardly ever differ, so they are left to the
+    /// comparison.
+    pub(super) fn hash(&self) -> u64 {
+        let (initiator, responder) = self.hosts();
+        spread(spread(initiator) ^ spread(responder.rotate_left(32) ^ service_bits(self.service)).rotate_left(17))
+    }
 }
 
 impl Pairs {
     pub(super) fn new(cap: usize) -> Pairs {
-        Pairs { entries: Vec::new(), index: Index::default(), cap, bar: None }
+        Pairs { blocks: Vec::new(), trails: Vec::new(), index: Index::default(), cap, bar: None }
     }
 
-    /// Where the entry of these numbers stands; made where it is missing.
-    fn place(&mut self, numbers: PairNumbers) -> usize {
-        let (entries, hash) = (&mut self.entries, hash(numbers));
-        if let Some(at) = self.index.find(hash, |at| entries[at as usize].numbers == numbers) {
-            return at as usize;
+    pub(super) fn len(&self) -> usize {
+        self.trails.len()
+    }
+
+    /// All entries, by their places.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> + '_ {
+        self.blocks.iter().flatten()
+    }
+
+    pub(super) fn entry(&self, place: u32) -> &Entry {
+        &self.blocks[place as usize / BLOCK][place as usize % BLOCK]
+    }
+
+    fn totals_mut(&mut self, place: u32) -> &mut PairTotals {
+        &mut self.blocks[place as usize / BLOCK][place as usize % BLOCK].totals
+    }
+
+    /// What the pair at this place is followed under.
+    pub(super) fn trail(&self, place: u32) -> Trail {
+        self.trails[place as usize]
+    }
+
+    /// The place of the pair of this hash that `is_it`.
+    pub(super) fn find(&self, hash: u64, is_it: impl Fn(PairNumbers) -> bool) -> Option<u32> {
+        self.index.find(hash, |place| is_it(self.entry(place).numbers))
+    }
+
+    /// Makes room for a pair that is not here yet.
+    pub(super) fn insert(&mut self, hash: u64, numbers: PairNumbers, trail: Trail) -> u32 {
+        let place = self.trails.len() as u32;
+        if place as usize % BLOCK == 0 {
+            // The first block grows as it is needed: most ledgers are small.
+            self.blocks.push(Vec::with_capacity(if place == 0 { 4 } else { BLOCK }));
         }
-        let at = entries.len();
-        entries.push(Entry { numbers, totals: PairTotals::default() });
-        self.index.insert(hash, at as u32);
-        at
+        if let Some(block) = self.blocks.last_mut() {
+            block.push(Entry { numbers, totals: PairTotals::default() });
+        }
+        self.trails.push(trail);
+        self.index.insert(hash, place);
+        place
     }
 
-    /// Fetches what [`Pairs::place`] and counting will look at, so that the waits of many pairs overlap.
-    pub(super) fn fetch(&self, all: impl Iterator<Item = PairNumbers>) -> usize {
-        let entry = |numbers| self.entries.get(self.index.likely(hash(numbers)) as usize);
-        all.filter_map(entry)
+    /// Fetches what finding and counting will look at, so that the waits of many pairs overlap.
+    pub(super) fn fetch(&self, hashes: impl Iterator<Item = u64>) -> usize {
+        let entry = |hash| {
+            let place = self.index.likely(hash) as usize;
+            self.blocks.get(place / BLOCK)?.get(place % BLOCK)
+        };
+        hashes
+            .filter_map(entry)
             .filter(|entry| entry.numbers[0] == u32::MAX || entry.totals.last_established.is_none())
             .count()
     }
 
-    pub(super) fn count(&mut self, numbers: PairNumbers, seen: &Seen, sight: Packed) {
-        let at = self.place(numbers);
-        self.entries[at].totals.count(seen, sight);
+    pub(super) fn count(&mut self, place: u32, seen: &Seen, sight: Packed) {
+        self.totals_mut(place).count(seen, sight);
     }
 
     /// Counts flows of one outcome that a row of a rollup stands for, from this sight to that.
-    pub(super) fn count_rolled(
-        &mut self,
-        numbers: PairNumbers,
-        totals: &Totals,
-        outcome: Outcome,
-        sights: [Packed; 2],
-    ) {
-        let at = self.place(numbers);
-        self.entries[at].totals.count_rolled(totals, outcome, sights[0], sights[1]);
+    pub(super) fn count_rolled(&mut self, place: u32, totals: &Totals, outcome: Outcome, sights: [Packed; 2]) {
+        self.totals_mut(place).count_rolled(totals, outcome, sights[0], sights[1]);
     }
 
-    pub(super) fn absorb(&mut self, numbers: PairNumbers, totals: &PairTotals) {
-        let at = self.place(numbers);
-        self.entries[at].totals.absorb(totals);
-    }
-
-    pub(super) fn entries(&self) -> &[Entry] {
-        &self.entries
+    pub(super) fn absorb(&mut self, place: u32, totals: &PairTotals) {
+        self.totals_mut(place).absorb(totals);
     }
 
     pub(super) fn cap(&self) -> usize {
@@ -232,15 +294,15 @@ impl Pairs {
 
     /// Whether so many entries have gathered that [`Pairs::settle`] is due.
     pub(super) fn is_overfull(&self) -> bool {
-        self.entries.len() > self.cap + self.cap / 4 + 1024
+        self.len() > self.cap + self.cap / 4 + 1024
     }
 
     /// Brings the table down to its cap and hands out what gives way. Whether anything did.
     pub(super) fn settle(&mut self, key: impl Fn(PairNumbers) -> PairKey, spill: impl FnMut(&PairTotals)) -> bool {
-        if self.entries.len() <= self.cap {
+        if self.len() <= self.cap {
             return false;
         }
-        let mut ranks: Vec<(u8, u64)> = self.entries.iter().map(|entry| key(entry.numbers).rank()).collect();
+        let mut ranks: Vec<(u8, u64)> = self.entries().map(|entry| key(entry.numbers).rank()).collect();
         let (_, bar, _) = ranks.select_nth_unstable(self.cap);
         let bar = *bar;
         self.lower_bar(bar, key, spill)
@@ -257,41 +319,34 @@ impl Pairs {
             return false;
         }
         self.bar = Some(bar);
-        let before = self.entries.len();
-        self.entries.retain(|entry| {
-            let stays = key(entry.numbers).rank() < bar;
-            if !stays {
+        let before = self.len();
+        let mut staying = 0;
+        for place in 0..before {
+            let entry = self.blocks[place / BLOCK][place % BLOCK];
+            if key(entry.numbers).rank() < bar {
+                self.blocks[staying / BLOCK][staying % BLOCK] = entry;
+                self.trails[staying] = self.trails[place];
+                staying += 1;
+            } else {
                 spill(&entry.totals);
             }
-            stays
-        });
-        self.entries.len() < before
+        }
+        self.trails.truncate(staying);
+        self.blocks.truncate(staying.div_ceil(BLOCK));
+        if let Some(last) = self.blocks.last_mut() {
+            last.truncate(staying - (staying - 1) / BLOCK * BLOCK);
+        }
+        staying < before
     }
 
-    pub(super) fn move_down(&mut self, lines: u64) {
-        for Entry { totals, .. } in &mut self.entries {
-            for sight in [&mut totals.first, &mut totals.first_established, &mut totals.last_established] {
-                sight.move_down(lines);
-            }
-        }
-    }
-
-    /// Gives hosts and services other numbers.
-    pub(super) fn renumber(&mut self, hosts: &[u32], services: &[u32]) {
-        for Entry { numbers: [initiator, responder, service], .. } in &mut self.entries {
-            *initiator = hosts[*initiator as usize];
-            *responder = hosts[*responder as usize];
-            *service = services[*service as usize];
-        }
+    /// Gives hosts and services other numbers, and finds the pairs by their `key` anew.
+    pub(super) fn renumber(&mut self, hosts: &[u32], services: &[u32], key: impl Fn(PairNumbers) -> PairKey) {
         self.index.clear();
-        for (at, entry) in (0..).zip(&self.entries) {
-            self.index.insert(hash(entry.numbers), at);
+        for (place, entry) in (0..).zip(self.blocks.iter_mut().flatten()) {
+            let [initiator, responder, service] = entry.numbers.map(|number| number as usize);
+            entry.numbers = [hosts[initiator], hosts[responder], services[service]];
+            self.index.insert(key(entry.numbers).hash(), place);
         }
-    }
-
-    /// A table as it came from elsewhere, still empty.
-    pub(super) fn of_bar(cap: usize, bar: Option<(u8, u64)>) -> Pairs {
-        Pairs { bar, ..Pairs::new(cap) }
     }
 }
 

@@ -41,7 +41,7 @@ impl Ledger {
             None => self.coarse.entry(key.without_port()).unwrap_or(&mut self.spilled_services).absorb(&totals),
         }
         match self.pair_of(&PairKey::of(key, initiator, responder), service) {
-            Some(numbers) => self.pairs.count_rolled(numbers, &totals, flow.outcome, [first, last]),
+            Some(place) => self.pairs.count_rolled(place, &totals, flow.outcome, [first, last]),
             None => self.spilled_pairs.absorb(&totals),
         }
         self.settle_overfull();

@@ -81,11 +81,6 @@ impl Services {
         }
     }
 
-    /// A table as it came from elsewhere, still empty.
-    pub(super) fn of_bar(cap: usize, hours_cap: usize, grain: Grain, bar: Option<(u8, u64)>) -> Services {
-        Services { grain, bar, ..Services::new(cap, hours_cap) }
-    }
-
     pub(super) fn cap(&self) -> usize {
         self.cap
     }
@@ -123,6 +118,11 @@ impl Services {
         self.kept += 1;
         self.slots.push(Slot::new(true));
         Some(self.keys.number(key))
+    }
+
+    /// The number, if what is counted under it is kept apart.
+    pub(super) fn kept(&self, number: u32) -> Option<u32> {
+        self.slots[number as usize].kept.then_some(number)
     }
 
     /// The number of a service for its host pairs, whether or not it is counted.
@@ -217,10 +217,6 @@ impl Services {
         numbers.filter_map(slot).filter(|slot| slot.last_day.is_none() || slot.open == Hourly::default()).count()
     }
 
-    pub(super) fn move_down(&mut self, lines: u64) {
-        self.slots.iter_mut().for_each(|slot| slot.earliest.move_down(lines));
-    }
-
     /// Whether so many services or hours have gathered that [`Services::settle`] is due.
     pub(super) fn is_overfull(&self) -> bool {
         self.kept > self.cap + self.cap / 4 + 1024 || self.sealed.len() > self.hours_cap + self.hours_cap / 4 + 1024
@@ -293,8 +289,11 @@ impl Services {
             }
         }
         if self.ordered < self.sealed.len() {
-            // A merge sort: it finds the part that is in order already.
-            self.sealed.sort_by_key(Sealed::order);
+            // What is in order already is merged with the rest from behind, so that no second copy of it is made.
+            let mut fresh = self.sealed.split_off(self.ordered);
+            fresh.sort_unstable_by_key(Sealed::order);
+            fresh.dedup_by(absorb_same);
+            merge_behind(&mut self.sealed, &fresh);
             self.sealed.dedup_by(absorb_same);
             self.ordered = self.sealed.len();
         }
@@ -341,6 +340,22 @@ impl Services {
 impl Sealed {
     fn order(&self) -> (u32, Hour) {
         (self.service, self.hour)
+    }
+}
+
+/// Merges two lists that are in order into the first.
+fn merge_behind(all: &mut Vec<Sealed>, fresh: &[Sealed]) {
+    let (mut old, mut new) = (all.len(), fresh.len());
+    all.reserve_exact(new);
+    all.extend_from_slice(fresh);
+    while new > 0 {
+        if old > 0 && all[old - 1].order() > fresh[new - 1].order() {
+            all[old + new - 1] = all[old - 1];
+            old -= 1;
+        } else {
+            all[old + new - 1] = fresh[new - 1];
+            new -= 1;
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::wire::{Flat, Laying, Lifting};
 use crate::evidence::Place;
 use crate::flow::Moment;
 
@@ -137,6 +138,21 @@ impl Packed {
         if let Some(sight) = self.sight() {
             *self = Packed::of_file(self.at(), sight.place, file);
         }
+    }
+}
+
+impl Flat<24> for Packed {
+    fn to_flat(&self) -> [u8; 24] {
+        let mut laying = Laying::new();
+        for part in [self.at, self.offset, self.line_and_file] {
+            laying.put(part.get().to_le_bytes());
+        }
+        laying.done()
+    }
+
+    fn of_flat(bytes: &[u8; 24]) -> Packed {
+        let mut lifting = Lifting(bytes);
+        Packed { at: lifting.u64().into(), offset: lifting.u64().into(), line_and_file: lifting.u64().into() }
     }
 }
 

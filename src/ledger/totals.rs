@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::capped::Absorb;
 use super::sight::{Loose, UNDATED};
+use super::wire::{Flat, Laying, Lifting};
 use crate::flow::{Flow, Moment, Outcome};
 
 /// Totals of flows.
@@ -96,6 +97,29 @@ fn earliest(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
+    }
+}
+
+impl Flat<36> for Counts {
+    fn to_flat(&self) -> [u8; 36] {
+        let mut laying = Laying::new();
+        for count in [self.flows, self.replies, self.established, self.denied, self.failed] {
+            laying.put(count.to_le_bytes());
+        }
+        laying.put(self.bytes_out.get().to_le_bytes()).put(self.bytes_in.get().to_le_bytes()).done()
+    }
+
+    fn of_flat(bytes: &[u8; 36]) -> Counts {
+        let mut lifting = Lifting(bytes);
+        Counts {
+            flows: lifting.u32(),
+            replies: lifting.u32(),
+            established: lifting.u32(),
+            denied: lifting.u32(),
+            failed: lifting.u32(),
+            bytes_out: lifting.u64().into(),
+            bytes_in: lifting.u64().into(),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::capped::{Absorb, Ranked, mixed};
 use super::sight::Packed;
 use super::totals::Seen;
+use super::wire::{Flat, Laying, Lifting};
 use super::{PairKey, ServiceKey, Sight};
 use crate::flow::{Hour, Outcome};
 use crate::sites::Locus;
@@ -151,6 +152,42 @@ impl TrailDay {
             (false, true) => self.first = sight,
             (true, false) => {}
             (true, true) | (false, false) => self.first.sooner(sight),
+        }
+    }
+}
+
+impl Flat<13> for TrailKey {
+    fn to_flat(&self) -> [u8; 13] {
+        Laying::new().put([self.class]).put(self.trail.0.to_le_bytes()).put(self.day.to_le_bytes()).done()
+    }
+
+    fn of_flat(bytes: &[u8; 13]) -> TrailKey {
+        let mut lifting = Lifting(bytes);
+        let [class] = lifting.take();
+        TrailKey { class, trail: Trail(lifting.u64()), day: i32::from_le_bytes(lifting.take()) }
+    }
+}
+
+impl Flat<56> for TrailDay {
+    fn to_flat(&self) -> [u8; 56] {
+        let mut laying = Laying::new();
+        for count in [self.ran, self.refused, self.hours, self.longest] {
+            laying.put(count.to_le_bytes());
+        }
+        laying.put(self.bytes_out.to_le_bytes()).put(self.bytes_in.to_le_bytes());
+        laying.put::<24>(self.first.to_flat()).done()
+    }
+
+    fn of_flat(bytes: &[u8; 56]) -> TrailDay {
+        let mut lifting = Lifting(bytes);
+        TrailDay {
+            ran: lifting.u32(),
+            refused: lifting.u32(),
+            hours: lifting.u32(),
+            longest: lifting.u32(),
+            bytes_out: lifting.u64(),
+            bytes_in: lifting.u64(),
+            first: Packed::of_flat(&lifting.take()),
         }
     }
 }

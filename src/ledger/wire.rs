@@ -1,16 +1,19 @@
 //! The ledger as bytes, for the way from a reader to the analyst. The same ledger is always the same bytes.
 //!
 //! A ledger may be tens of megabytes, so it is never copied on the way: entries are written one behind the other as they
-//! stand, in order, and each that is read goes straight to its place.
+//! stand, in order, hosts and services of the pairs as numbers; and each that is read goes straight to its place, in an empty
+//! ledger or in one that has counted others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::capped::{Capped, Entries};
+use super::hours::Hourly;
+use super::merging::Bars;
+use super::pairs::PairKey;
 use super::trails::TrailKey;
-use super::{Grain, Ledger, PairKey, PairTotals, Pairs, Served, ServiceKey, Services, Totals, TrailDay};
+use super::{Hours, Ledger, PairTotals, Served, ServiceKey, Totals, TrailDay};
 use crate::flow::{Host, Hour};
 use crate::sites::Locus;
 
@@ -18,21 +21,69 @@ use crate::sites::Locus;
 #[derive(Serialize, Deserialize)]
 struct Head {
     services_cap: usize,
-    services_bar: Option<(u8, u64)>,
     hours_cap: usize,
-    grain: Grain,
-    coarse_cap: usize,
-    coarse_bar: Option<(u8, u64)>,
-    trails_cap: usize,
-    trails_bar: Option<(u8, u64)>,
     pairs_cap: usize,
-    pairs_bar: Option<(u8, u64)>,
-    spilled_services: Totals,
-    spilled_pairs: Totals,
-    names: BTreeMap<Host, String>,
-    coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
-    days: BTreeMap<Locus, BTreeSet<i32>>,
-    witnesses: BTreeMap<Locus, BTreeMap<String, u64>>,
+    bars: Bars,
+    rest: Rest,
+}
+
+/// What is small.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Rest {
+    pub(super) spilled_services: Totals,
+    pub(super) spilled_pairs: Totals,
+    pub(super) names: BTreeMap<Host, String>,
+    pub(super) coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
+    pub(super) days: BTreeMap<Locus, BTreeSet<i32>>,
+    pub(super) witnesses: BTreeMap<Locus, BTreeMap<String, u64>>,
+}
+
+/// An entry of which there are very many, as so many bytes.
+pub(super) trait Flat<const N: usize>: Sized {
+    fn to_flat(&self) -> [u8; N];
+    fn of_flat(bytes: &[u8; N]) -> Self;
+}
+
+/// Bytes being put together from parts.
+pub(super) struct Laying<const N: usize> {
+    bytes: [u8; N],
+    at: usize,
+}
+
+impl<const N: usize> Laying<N> {
+    pub(super) fn new() -> Laying<N> {
+        Laying { bytes: [0; N], at: 0 }
+    }
+
+    pub(super) fn put<const M: usize>(&mut self, part: [u8; M]) -> &mut Laying<N> {
+        self.bytes[self.at..self.at + M].copy_from_slice(&part);
+        self.at += M;
+        self
+    }
+
+    pub(super) fn done(&self) -> [u8; N] {
+        debug_assert_eq!(self.at, N);
+        self.bytes
+    }
+}
+
+/// Parts being taken from bytes.
+pub(super) struct Lifting<'b>(pub(super) &'b [u8]);
+
+impl Lifting<'_> {
+    pub(super) fn take<const M: usize>(&mut self) -> [u8; M] {
+        let (part, rest) = self.0.split_first_chunk::<M>().expect("an entry is as long as its parts");
+        self.0 = rest;
+        *part
+    }
+
+    pub(super) fn u32(&mut self) -> u32 {
+        u32::from_le_bytes(self.take())
+    }
+
+    pub(super) fn u64(&mut self) -> u64 {
+        u64::from_le_bytes(self.take())
+    }
 }
 
 /// Values one behind the other.
@@ -49,11 +100,15 @@ impl Writing {
         self.put(&values.len());
         values.for_each(|value| self.put(&value));
     }
+
+    fn flat<const N: usize>(&mut self, value: &impl Flat<N>) {
+        self.0.extend_from_slice(&value.to_flat());
+    }
 }
 
 struct Reading<'b>(&'b [u8]);
 
-impl Reading<'_> {
+impl<'b> Reading<'b> {
     fn take<T: DeserializeOwned>(&mut self) -> Result<T, String> {
         let (value, rest) = postcard::take_from_bytes(self.0).map_err(|e| format!("not a ledger: {e}"))?;
         self.0 = rest;
@@ -66,72 +121,152 @@ impl Reading<'_> {
         }
         Ok(())
     }
+
+    fn chunk<const N: usize>(&mut self) -> Result<&'b [u8; N], String> {
+        let (chunk, rest) = self.0.split_first_chunk::<N>().ok_or("not a ledger: it is cut off")?;
+        self.0 = rest;
+        Ok(chunk)
+    }
+
+    fn flat<const N: usize, T: Flat<N>>(&mut self) -> Result<T, String> {
+        Ok(T::of_flat(self.chunk()?))
+    }
 }
 
 impl Ledger {
     /// The ledger as bytes. It was settled before.
     pub fn to_bytes(&self) -> Vec<u8> {
+        self.write_behind(Vec::new())
+    }
+
+    /// The ledger as bytes behind these.
+    pub fn write_behind(&self, mut bytes: Vec<u8>) -> Vec<u8> {
         // Roughly what its entries take, so that the bytes need not move to ever larger places.
-        let room = self.services.len() * 200
-            + self.services.hours() * 32
-            + self.pairs.entries().len() * 110
-            + self.trails.len() * 60
-            + 4096;
-        let mut writing = Writing(Vec::with_capacity(room));
+        let hosts = self.hosts.values().len() * 16;
+        let services = self.services.len() * 320 + self.services.hours() * 56;
+        bytes.reserve_exact(services + hosts + self.pairs.len() * 128 + self.trails.len() * 69 + 4096);
+        let mut writing = Writing(bytes);
         writing.put(&Head {
             services_cap: self.services.cap(),
-            services_bar: self.services.bar(),
             hours_cap: self.services.hours_cap(),
-            grain: self.services.grain(),
-            coarse_cap: self.coarse.cap(),
-            coarse_bar: self.coarse.bar(),
-            trails_cap: self.trails.cap(),
-            trails_bar: self.trails.bar(),
             pairs_cap: self.pairs.cap(),
-            pairs_bar: self.pairs.bar(),
-            spilled_services: self.spilled_services.clone(),
-            spilled_pairs: self.spilled_pairs.clone(),
-            names: self.names.clone(),
-            coverage: self.coverage.clone(),
-            days: self.days.clone(),
-            witnesses: self.witnesses.clone(),
+            bars: self.bars(),
+            rest: Rest {
+                spilled_services: self.spilled_services.clone(),
+                spilled_pairs: self.spilled_pairs.clone(),
+                names: self.names.clone(),
+                coverage: self.coverage.clone(),
+                days: self.days.clone(),
+                witnesses: self.witnesses.clone(),
+            },
         });
-        writing.all(self.services());
+        let services = self.services();
+        writing.put(&services.len());
+        for (key, served) in services {
+            writing.put(&(key, &served.earliest, &served.accounts, served.hours.len()));
+            for (hour, hourly) in served.hours.packed() {
+                writing.0.extend_from_slice(&hour.0.to_le_bytes());
+                writing.flat(hourly);
+            }
+        }
         writing.all(self.coarse().into_iter());
-        writing.all(self.pairs());
-        writing.all(self.trails.sorted().into_iter());
+        self.write_pairs(&mut writing);
+        let trails = self.trails.sorted();
+        writing.put(&trails.len());
+        for (key, day) in trails {
+            writing.flat(&key);
+            writing.flat(day);
+        }
         writing.0
+    }
+
+    /// The pairs in order, behind their services and hosts in order: the numbers here are places in those lists.
+    fn write_pairs(&self, writing: &mut Writing) {
+        // What else the tables still name depends on the order in which things came.
+        let (mut services, mut hosts) =
+            (vec![0; self.services.keys().values().len()], vec![0; self.hosts.values().len()]);
+        for entry in self.pairs.entries() {
+            let [initiator, responder, service] = entry.numbers.map(|number| number as usize);
+            (services[service], hosts[initiator], hosts[responder]) = (1, 1, 1);
+        }
+        let ranked = |used: &mut [u32], mut order: Vec<u32>| {
+            order.retain(|number| used[*number as usize] > 0);
+            (0..).zip(&order).for_each(|(rank, number)| used[*number as usize] = rank);
+            order
+        };
+        let keys = ranked(&mut services, self.services.keys().in_order());
+        writing.all(keys.into_iter().map(|number| self.services.keys().value(number)));
+        let keys = ranked(&mut hosts, self.hosts.in_order());
+        writing.put(&keys.len());
+        for number in keys {
+            writing.0.extend_from_slice(&self.hosts.value(number).0.to_le_bytes());
+        }
+        writing.put(&self.pairs.len());
+        for place in self.pair_order(&services, &hosts) {
+            let entry = self.pairs.entry(place);
+            let [initiator, responder, service] = entry.numbers.map(|number| number as usize);
+            for rank in [hosts[initiator], hosts[responder], services[service]] {
+                writing.0.extend_from_slice(&rank.to_le_bytes());
+            }
+            writing.flat(&entry.totals);
+        }
     }
 
     /// Reads what [`Ledger::to_bytes`] wrote, by this same version of Kyoten.
     pub fn from_bytes(bytes: &[u8]) -> Result<Ledger, String> {
         let mut reading = Reading(bytes);
         let head: Head = reading.take()?;
-        let mut services = Services::of_bar(head.services_cap, head.hours_cap, head.grain, head.services_bar);
-        reading.all(|(key, served): (ServiceKey, Served)| {
-            if let Some(number) = services.counted(key) {
-                services.absorb(number, &served);
-            }
-        })?;
-        services.settle(|_, _| {});
-        let mut coarse: Entries<ServiceKey, Totals> = Entries::default();
-        reading.all(|(key, totals): (ServiceKey, Totals)| _ = coarse.insert(key, totals))?;
-        let mut ledger = Ledger {
-            services,
-            coarse: Capped::of_entries(coarse, head.coarse_cap, head.coarse_bar),
-            pairs: Pairs::of_bar(head.pairs_cap, head.pairs_bar),
-            spilled_services: head.spilled_services,
-            spilled_pairs: head.spilled_pairs,
-            names: head.names,
-            coverage: head.coverage,
-            days: head.days,
-            witnesses: head.witnesses,
-            ..Ledger::default()
-        };
-        reading.all(|(key, pair): (PairKey, PairTotals)| ledger.add_pair(key, &pair))?;
-        let mut trails: Entries<TrailKey, TrailDay> = Entries::default();
-        reading.all(|(key, day): (TrailKey, TrailDay)| _ = trails.insert(key, day))?;
-        ledger.trails = Capped::of_entries(trails, head.trails_cap, head.trails_bar);
+        let mut ledger = Ledger::with_caps(head.services_cap, head.hours_cap, head.pairs_cap);
+        ledger.read(head, reading, None, 0)?;
         Ok(ledger)
+    }
+
+    /// Adds a ledger that came as bytes to this one. `file` is as for [`Ledger::merge`]; all its rows stand so many lines
+    /// further down than was known when they were counted.
+    pub fn merge_bytes(&mut self, bytes: &[u8], file: Option<u32>, lines: u64) -> Result<(), String> {
+        let mut reading = Reading(bytes);
+        let head: Head = reading.take()?;
+        self.read(head, reading, file, lines)
+    }
+
+    fn read(&mut self, head: Head, mut reading: Reading<'_>, file: Option<u32>, lines: u64) -> Result<(), String> {
+        self.take_bars(&head.bars);
+        for _ in 0..reading.take::<usize>()? {
+            let (key, mut earliest, accounts, count): (ServiceKey, super::Earliest, _, usize) = reading.take()?;
+            let mut hours: Vec<(Hour, Hourly)> = Vec::with_capacity(count.min(reading.0.len() / 56));
+            for _ in 0..count {
+                hours.push((Hour(i32::from_le_bytes(*reading.chunk()?)), reading.flat()?));
+            }
+            earliest.move_down(lines);
+            self.take_service(key, Served { hours: Hours::of_ordered(hours), earliest, accounts }, file);
+        }
+        reading.all(|(key, totals): (ServiceKey, Totals)| self.take_coarse(key, &totals))?;
+        self.settle_services();
+
+        let mut services: Vec<ServiceKey> = Vec::new();
+        reading.all(|key| services.push(key))?;
+        let mut hosts: Vec<Host> = Vec::new();
+        for _ in 0..reading.take::<usize>()? {
+            hosts.push(Host(u128::from_le_bytes(*reading.chunk()?)));
+        }
+        for _ in 0..reading.take::<usize>()? {
+            let mut number = || Ok::<_, String>(u32::from_le_bytes(*reading.chunk()?) as usize);
+            let (initiator, responder, service) = (number()?, number()?, number()?);
+            let mut pair: PairTotals = reading.flat()?;
+            let ends = hosts.get(initiator).zip(hosts.get(responder)).zip(services.get(service));
+            let ((initiator, responder), service) =
+                ends.ok_or("not a ledger: a pair of hosts that it does not name")?;
+            pair.move_down(lines);
+            self.take_pair(PairKey::of(*service, *initiator, *responder), pair, file);
+        }
+        self.settle_pairs();
+        for _ in 0..reading.take::<usize>()? {
+            let (key, mut day): (TrailKey, TrailDay) = (reading.flat()?, reading.flat()?);
+            day.move_down(lines);
+            self.take_trail(key, day, file);
+        }
+        self.trails.settle(|_, _| ());
+        self.take_rest(&head.rest);
+        Ok(())
     }
 }

@@ -19,7 +19,7 @@ use crate::case::changes;
 use crate::case::choices::Choices;
 use crate::case::document::read::{looks_like_case, read};
 use crate::case::document::{self, Document, case_json};
-use crate::case::{Analysis, Case, PartResult, ReadingResult};
+use crate::case::{Analysis, Case, ReadingResult};
 use crate::evidence::encoding::Charset;
 use crate::evidence::table::Complaint;
 use crate::evidence::text::visible;
@@ -146,16 +146,20 @@ impl Analyst {
     /// Takes all parts of a file of this size; gives its index, or nothing where the parts do not join: then the file has to
     /// be read from its start to its end. Its hash comes later.
     pub fn add_parts(&mut self, parts: Vec<Uint8Array>, size: f64) -> Result<Option<u32>, JsError> {
-        let part = |bytes: Uint8Array| PartResult::from_bytes(&bytes.to_vec()).map_err(refuse);
-        let parts = parts.into_iter().map(part).collect::<Result<Vec<PartResult>, JsError>>()?;
-        let Some(result) = ReadingResult::join(parts, size as u64) else { return Ok(None) };
+        let bytes = |number: usize| parts[number].to_vec();
+        let Some(result) = ReadingResult::join(parts.len(), bytes, size as u64).map_err(refuse)? else {
+            return Ok(None);
+        };
         self.analysis = None;
         Ok(Some(self.case.add(result) as u32))
     }
 
     /// Notes the hash of a file that was taken in parts.
     pub fn set_hash(&mut self, name: &str, sha256: &str) {
-        self.analysis = None;
+        // A file that is alone neither repeats another nor changes its place by it.
+        if self.case.files().len() > 1 {
+            self.analysis = None;
+        }
         self.case.set_hash(name, sha256);
     }
 
