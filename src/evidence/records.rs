@@ -6,6 +6,7 @@ mod envelope;
 mod json;
 mod lines;
 pub mod packets;
+mod shapes;
 
 use serde::{Deserialize, Serialize};
 

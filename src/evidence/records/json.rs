@@ -4,6 +4,7 @@
 use memchr::{memchr, memchr3};
 
 use super::envelope::{Key, Opening};
+use super::shapes::Shapes;
 use super::{Piece, Place, Record, Taker};
 
 pub(super) struct Objects {
@@ -26,6 +27,8 @@ pub(super) struct Objects {
     envelope: Option<Inside>,
     /// What is under way is the rest of an envelope behind its array, and no record.
     tail: bool,
+    /// What objects looked like that stood on one line.
+    shapes: Shapes,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +73,7 @@ impl Objects {
             first: true,
             envelope: None,
             tail: false,
+            shapes: Shapes::default(),
         }
     }
 
@@ -96,6 +100,17 @@ impl Objects {
                     from = i;
                     self.start = self.at;
                     self.broke_line = false;
+                    if byte == b'{'
+                        && let Some(length) = self.shapes.fit(&chunk[i..])
+                        && length <= self.cap
+                    {
+                        i += length;
+                        self.at.offset += length as u64;
+                        (self.one_a_line, self.first) = (true, false);
+                        self.end(&chunk[from..i], take);
+                        from = i;
+                        continue;
+                    }
                     self.state = if byte == b'{' { State::Inside(Inside::new()) } else { State::Stray };
                     i += 1;
                     self.step(byte);
@@ -153,6 +168,9 @@ impl Objects {
                             self.step(byte);
                             self.one_a_line |= !self.broke_line && !self.tail;
                             self.first = false;
+                            if self.pending.is_empty() && self.let_go == 0 && !self.broke_line && !self.tail {
+                                self.shapes.learn(&chunk[from..i]);
+                            }
                             self.end(&chunk[from..i], take);
                             from = i;
                         }
