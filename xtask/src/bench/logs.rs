@@ -27,11 +27,15 @@ pub enum Kind {
     ZeekJson,
     /// A FortiGate's traffic log with the fields of FortiOS 6.4.
     Fortigate,
+    /// Suricata's eve.json, flow records alone.
+    Eve,
+    /// Zeek's conn.log, its records in no order of time.
+    ZeekShuffled,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 3] = [Kind::ZeekTsv, Kind::Fortigate, Kind::ZeekJson];
+    pub const ALL: [Kind; 5] = [Kind::ZeekTsv, Kind::Fortigate, Kind::ZeekJson, Kind::Eve, Kind::ZeekShuffled];
 
     /// What it is called in the results.
     pub fn title(self) -> &'static str {
@@ -39,6 +43,8 @@ impl Kind {
             Kind::ZeekTsv => "Zeek conn.log (TSV)",
             Kind::ZeekJson => "Zeek conn.log (JSON)",
             Kind::Fortigate => "FortiGate traffic",
+            Kind::Eve => "Suricata eve.json",
+            Kind::ZeekShuffled => "Zeek conn.log (TSV), shuffled",
         }
     }
 
@@ -47,15 +53,18 @@ impl Kind {
             Kind::ZeekTsv => "zeek.log",
             Kind::ZeekJson => "zeek.json",
             Kind::Fortigate => "fortigate.log",
+            Kind::Eve => "eve.json",
+            Kind::ZeekShuffled => "zeek-shuffled.log",
         }
     }
 
     /// Roughly the bytes of a record, so that the days are spread over the whole size.
     fn record(self) -> u64 {
         match self {
-            Kind::ZeekTsv => 152,
+            Kind::ZeekTsv | Kind::ZeekShuffled => 152,
             Kind::ZeekJson => 387,
             Kind::Fortigate => 596,
+            Kind::Eve => 525,
         }
     }
 }
@@ -108,7 +117,7 @@ pub fn log(folder: &Path, kind: Kind, size: u64) -> Result<PathBuf> {
         written += line.len() as u64;
         out.write_all(&line).context("the disk is full?")?;
         line.clear();
-        write_call(kind, &call(number, records), &mut line);
+        write_call(kind, &call(turn(kind, number, records), records), &mut line);
         number += 1;
     }
     out.flush().context("the disk is full?")?;
@@ -136,6 +145,13 @@ fn scattered(number: u64) -> u64 {
     bits ^ (bits >> 31)
 }
 
+/// Which call is written as this record: its own, or, where the log is shuffled, another, each once.
+fn turn(kind: Kind, number: u64, records: u64) -> u64 {
+    // A prime far from any round share of the records, so that neighbours are days apart; it divides none of them.
+    const STRIDE: u64 = 0x9e37_79b1;
+    if kind == Kind::ZeekShuffled && number < records { number * STRIDE % records } else { number }
+}
+
 fn call(number: u64, records: u64) -> Call {
     let dice = scattered(number);
     let pair = if dice & 1 == 0 { (dice >> 8) % (PAIRS / 10) } else { (dice >> 8) % PAIRS };
@@ -160,13 +176,13 @@ fn call(number: u64, records: u64) -> Call {
 
 fn head(kind: Kind) -> Vec<u8> {
     match kind {
-        Kind::ZeekTsv => b"#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n\
+        Kind::ZeekTsv | Kind::ZeekShuffled => b"#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n\
             #open\t2020-09-01-00-00-00\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\t\
             orig_bytes\tresp_bytes\tconn_state\tlocal_orig\tlocal_resp\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\t\
             resp_ip_bytes\ttunnel_parents\n#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tinterval\tcount\tcount\tstring\t\
             bool\tbool\tcount\tstring\tcount\tcount\tcount\tcount\tset[string]\n"
             .to_vec(),
-        Kind::ZeekJson | Kind::Fortigate => Vec::new(),
+        Kind::ZeekJson | Kind::Fortigate | Kind::Eve => Vec::new(),
     }
 }
 
@@ -179,6 +195,8 @@ enum Part<'t> {
     Host(u64),
     /// Seconds with six digits behind the point.
     Micros(u64),
+    /// Date and time in UTC as Suricata writes them.
+    Stamp(u64),
     Uid(u64),
 }
 
@@ -198,6 +216,33 @@ fn put(line: &mut Vec<u8>, parts: &[Part<'_>]) {
                 digits(line, micros / 1_000_000, 1);
                 line.push(b'.');
                 digits(line, micros % 1_000_000, 6);
+            }
+            Part::Stamp(micros) => {
+                let second = micros / 1_000_000;
+                // All 30 days, and what runs past them, lie in September and the first days of October.
+                let day = (second - BEGIN) / 86_400;
+                let (month, day) = if day < 30 { (9, day + 1) } else { (10, day - 29) };
+                put(
+                    line,
+                    &[
+                        Part::Text("2020-"),
+                        Part::Padded(month, 2),
+                        Part::Text("-"),
+                        Part::Padded(day, 2),
+                        Part::Text("T"),
+                    ],
+                );
+                put(line, &[Part::Padded(second / 3600 % 24, 2), Part::Text(":"), Part::Padded(second / 60 % 60, 2)]);
+                put(
+                    line,
+                    &[
+                        Part::Text(":"),
+                        Part::Padded(second % 60, 2),
+                        Part::Text("."),
+                        Part::Padded(micros % 1_000_000, 6),
+                    ],
+                );
+                put(line, &[Part::Text("+0000")]);
             }
             Part::Uid(number) => {
                 let mut bits = u128::from(scattered(*number)) << 40 | u128::from(*number);
@@ -223,11 +268,11 @@ fn digits(line: &mut Vec<u8>, mut number: u64, least: usize) {
 }
 
 fn write_call(kind: Kind, call: &Call, line: &mut Vec<u8>) {
-    use Part::{Host, Micros, Number, Padded, Text, Uid};
+    use Part::{Host, Micros, Number, Padded, Stamp, Text, Uid};
     let Call { at, from, to, from_port, service: (port, protocol, service), micros, out, back, refused, number } = call;
     let (sent, came) = (out / 1200 + 4, back / 1200 + 4);
     match kind {
-        Kind::ZeekTsv => {
+        Kind::ZeekTsv | Kind::ZeekShuffled => {
             put(
                 line,
                 &[
@@ -288,6 +333,41 @@ fn write_call(kind: Kind, call: &Call, line: &mut Vec<u8>) {
             );
             put(line, &[Text(",\"orig_ip_bytes\":"), Number(out + sent * 52), Text(",\"resp_pkts\":"), Number(came)]);
             put(line, &[Text(",\"resp_ip_bytes\":"), Number(back + came * 52), Text("}\n")]);
+        }
+        Kind::Eve => {
+            let end = at + micros;
+            put(line, &[Text("{\"timestamp\":\""), Stamp(end + 60_000_000), Text("\",\"flow_id\":")]);
+            put(
+                line,
+                &[
+                    Number(scattered(*number) >> 12),
+                    Text(",\"in_iface\":\"ens1\",\"event_type\":\"flow\",\"src_ip\":\""),
+                ],
+            );
+            put(line, &[Host(*from), Text("\",\"src_port\":"), Number(*from_port), Text(",\"dest_ip\":\""), Host(*to)]);
+            put(line, &[Text("\",\"dest_port\":"), Number(*port), Text(",\"proto\":\"")]);
+            line.extend_from_slice(if *protocol == "udp" { b"UDP\"" } else { b"TCP\"" });
+            if *service != "-" && !refused {
+                put(line, &[Text(",\"app_proto\":\""), Text(service), Text("\"")]);
+            }
+            let (sent, came, out, back) =
+                if *refused { (1, 0, 60, 0) } else { (sent, came, out + sent * 66, back + came * 66) };
+            put(
+                line,
+                &[Text(",\"flow\":{\"pkts_toserver\":"), Number(sent), Text(",\"pkts_toclient\":"), Number(came)],
+            );
+            put(line, &[Text(",\"bytes_toserver\":"), Number(out), Text(",\"bytes_toclient\":"), Number(back)]);
+            put(line, &[Text(",\"start\":\""), Stamp(*at), Text("\",\"end\":\""), Stamp(end), Text("\",\"age\":")]);
+            put(line, &[Number(end / 1_000_000 - at / 1_000_000), Text(",\"state\":\"")]);
+            line.extend_from_slice(if *refused { b"new" } else { b"closed" });
+            line.extend_from_slice(b"\",\"reason\":\"timeout\",\"alerted\":false}");
+            if *protocol == "tcp" {
+                line.extend_from_slice(
+                    b",\"tcp\":{\"tcp_flags\":\"1b\",\"tcp_flags_ts\":\"1b\",\"tcp_flags_tc\":\"1b\",",
+                );
+                line.extend_from_slice(b"\"syn\":true,\"fin\":true,\"psh\":true,\"ack\":true,\"state\":\"closed\"}");
+            }
+            line.extend_from_slice(b"}\n");
         }
         Kind::Fortigate => {
             let end = at + micros;
@@ -398,6 +478,9 @@ mod tests {
             let mean = lines[0].len() as u64 / 500;
             assert!(mean.abs_diff(kind.record()) < 12, "{}: {mean} bytes a record", kind.title());
         }
+        let turns: std::collections::BTreeSet<u64> =
+            (0..500).map(|number| turn(Kind::ZeekShuffled, number, 500)).collect();
+        assert_eq!(turns.len(), 500, "each call is written once");
         let last = call(499, 500).at / 1_000_000;
         assert!((BEGIN..BEGIN + DAYS * 86_400).contains(&last));
     }

@@ -36,6 +36,9 @@ pub struct Bench {
     /// Only the page
     #[arg(long, conflicts_with = "native")]
     page: bool,
+    /// Only make the logs, for measuring by other means
+    #[arg(long)]
+    logs: bool,
     /// Print only, and leave benches/RESULTS.md as it is
     #[arg(long)]
     dry: bool,
@@ -50,6 +53,12 @@ impl Bench {
         let folder = target().join("bench");
         fs::create_dir_all(&folder).context("cannot make the folder for the logs")?;
         let sites = logs::sites(&folder)?;
+        if self.logs {
+            for kind in Kind::ALL {
+                println!("{}", self.log(&folder, kind)?.display());
+            }
+            return Ok(());
+        }
         let mut results = format!(
             "# Results\n\nMade by `cargo xtask bench`: medians of {} runs over logs of {} MB, each measured in turn with its reference.\n\
              The ratios are what counts; MB/s belong to the machine.\n\nMachine: {}.\n",

@@ -46,9 +46,9 @@ pub fn has_duckdb() -> bool {
 /// DuckDB's query over this log; nothing where there is no DuckDB, or no query for this format.
 pub fn duckdb(kind: Kind, log: &Path) -> Option<Command> {
     let format = match kind {
-        Kind::ZeekTsv => "tsv",
+        Kind::ZeekTsv | Kind::ZeekShuffled => "tsv",
         Kind::ZeekJson => "json",
-        Kind::Fortigate => return None,
+        Kind::Fortigate | Kind::Eve => return None,
     };
     if !has_duckdb() {
         return None;
