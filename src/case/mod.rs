@@ -302,14 +302,28 @@ impl Case {
 
     /// Works out what follows from all that is here.
     pub fn analyse(&self) -> Analysis {
+        let mut analysis = self.survey();
+        self.judge(&mut analysis);
+        analysis
+    }
+
+    /// As [`Case::analyse`], for the last time: what was counted is given up once it is summed, since ledgers may be most of the
+    /// memory that is used. What came of it stays.
+    pub fn analyse_at_last(&mut self) -> Analysis {
+        let mut analysis = self.survey();
+        self.files.iter_mut().for_each(|file| file.ledger = Ledger::default());
+        self.judge(&mut analysis);
+        analysis
+    }
+
+    /// All but the findings.
+    fn survey(&self) -> Analysis {
         let repeats = self.repeats();
         let ledger = self.ledger(&repeats);
         let guessed = self.book.sites.is_empty();
         let book = if guessed { guess(ledger.loci(), &ledger.witnesses, &self.guesses) } else { self.book.clone() };
         let parties = book.parties();
         let survey = Survey::of(&ledger, |locus| parties.of(locus));
-        let observed = Observed::new(&survey, &book, &self.policy, self.baseline);
-        let findings = detectors::examine_all(&observed);
         Analysis {
             guessed,
             notices: self.notices(&ledger, &survey, &repeats),
@@ -317,9 +331,14 @@ impl Case {
             synthetic: self.files.iter().any(|file| file.receipt.is_synthetic()),
             book,
             survey,
-            findings,
+            findings: Findings::default(),
             repeats,
         }
+    }
+
+    fn judge(&self, analysis: &mut Analysis) {
+        let observed = Observed::new(&analysis.survey, &analysis.book, &self.policy, self.baseline);
+        analysis.findings = detectors::examine_all(&observed);
     }
 
     /// The sums over all files but repeats. A single file's are its own, in which it has the number 0 already: a ledger may be

@@ -93,7 +93,7 @@ pub fn analysed(inputs: Inputs, orders: &Orders) -> Result<(Case, Analysis, bool
         return Err("none of the files is a log that Kyoten reads".to_owned());
     }
 
-    let analysis = case.analyse();
+    let analysis = case.analyse_at_last();
     analysis.notices.iter().for_each(|notice| eprintln!("kyoten: {}", visible(notice)));
     Ok((case, analysis, complete))
 }
