@@ -1,13 +1,15 @@
-// Measures the sealed page in a real Chromium: node benches/page.mjs LOG SITES RUNS. Prints one JSON object.
+// Measures the sealed page in a real Chromium: node benches/page.mjs SITES RUNS LOG… Prints one JSON object. The first log is a
+// Zeek log as TSV; PapaParse and DuckDB are measured on that.
 import { execFileSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { duckdbWasm } from "./duckdb-wasm.mjs";
 import { fileUrl, launch, out, root, visit } from "../tests/browser/harness.mjs";
 import { xtask } from "../tests/browser/xtask.mjs";
 
-const [log, sites, runs] = process.argv.slice(2);
-const megabytes = statSync(log).size / 1e6;
+const [sites, runs, ...logs] = process.argv.slice(2);
+const megabytesOf = (log) => statSync(log).size / 1e6;
 /** How often memory is looked at, in milliseconds. */
 const PACE = 100;
 
@@ -49,7 +51,7 @@ function watchMemory(browser) {
 }
 
 /** One log through the page. */
-async function throughThePage() {
+async function throughThePage(log) {
   const browser = await launch();
   const opened = await visit(browser, fileUrl);
   const { frame } = opened;
@@ -92,8 +94,8 @@ async function throughThePage() {
   return { seconds, read: read ?? seconds, longest, peak, version };
 }
 
-/** The same log merely read. */
-async function merelyRead() {
+/** The same log merely read; a packed one also unpacked, by the browser's own decompressor. */
+async function merelyRead(log) {
   const [command, ...first] = xtask();
   const script = execFileSync(command, [...first, "join", join(root, "benches/reading.js")], { encoding: "utf8", cwd: root });
   const page = join(out, "reading.html");
@@ -116,7 +118,7 @@ async function merelyRead() {
 const PAPA_BYTES = 100_000_000;
 
 /** PapaParse in a worker of its own, over the log's beginning, with the plainest sums by host pair: MB/s. */
-async function papaParse() {
+async function papaParse(log) {
   const library = readFileSync(join(root, "tests/browser/node_modules/papaparse/papaparse.min.js"), "utf8");
   const script = `${library}
     self.onmessage = (event) => {
@@ -144,26 +146,40 @@ async function papaParse() {
   await tab.setInputFiles("input", log);
   const said = await (await tab.waitForFunction(() => globalThis.said, undefined, { timeout: 600_000 })).jsonValue();
   await browser.close();
-  return Math.min(PAPA_BYTES / 1e6, megabytes) / said.seconds;
+  return Math.min(PAPA_BYTES / 1e6, megabytesOf(log)) / said.seconds;
 }
 
-const [pages, readings] = [[], []];
-const papa = await papaParse();
-for (let run = 0; run < Number(runs); run += 1) {
-  readings.push(await merelyRead());
-  pages.push(await throughThePage());
-  console.error(`run ${run + 1}: read ${readings.at(-1).toFixed(2)} s, page ${pages.at(-1).read.toFixed(2)} s to its last byte, ${pages.at(-1).seconds.toFixed(2)} s to its receipt, ${pages.at(-1).peak.tab.toFixed(0)} MB, all renderers ${pages.at(-1).peak.own.toFixed(0)} MB`);
+/** All runs of one log, and what it is measured beside. */
+async function measure(log, { first }) {
+  const megabytes = megabytesOf(log);
+  const [pages, readings] = [[], []];
+  const papa = first ? await papaParse(log) : undefined;
+  const duckdb = first ? await duckdbWasm(log) : undefined;
+  for (let run = 0; run < Number(runs); run += 1) {
+    readings.push(await merelyRead(log));
+    pages.push(await throughThePage(log));
+    const page = pages.at(-1);
+    console.error(`${basename(log)}, run ${run + 1}: read ${readings.at(-1).toFixed(2)} s, page ${page.read.toFixed(2)} s to its last byte, ${page.seconds.toFixed(2)} s to its receipt, ${page.peak.tab.toFixed(0)} MB, all renderers ${page.peak.own.toFixed(0)} MB`);
+  }
+  return {
+    name: basename(log),
+    version: pages[0].version,
+    megabytes,
+    // Until the last byte was read, before all of it was counted in.
+    read_mb_per_s: megabytes / median(pages.map(({ read }) => read)),
+    page_mb_per_s: megabytes / median(pages.map(({ seconds }) => seconds)),
+    reading_mb_per_s: megabytes / median(readings),
+    papaparse_mb_per_s: papa,
+    duckdb_mb_per_s: duckdb?.seconds && megabytes / duckdb.seconds,
+    duckdb_error: duckdb?.error,
+    // The worst of all runs: a peak and a block are promises, not speeds.
+    peak_mb: Math.max(...pages.map(({ peak }) => peak.tab)),
+    peak_all_mb: Math.max(...pages.map(({ peak }) => peak.own)),
+    peak_rss_mb: Math.max(...pages.map(({ peak }) => peak.resident)),
+    longest_block_ms: Math.max(...pages.map(({ longest }) => longest)),
+  };
 }
-console.log(JSON.stringify({
-  browser: `Chromium ${pages[0].version}`,
-  // Until the last byte was read, before all of it was counted in.
-  read_mb_per_s: megabytes / median(pages.map(({ read }) => read)),
-  page_mb_per_s: megabytes / median(pages.map(({ seconds }) => seconds)),
-  papaparse_mb_per_s: papa,
-  reading_mb_per_s: megabytes / median(readings),
-  // The worst of all runs: a peak and a block are promises, not speeds.
-  peak_mb: Math.max(...pages.map(({ peak }) => peak.tab)),
-  peak_all_mb: Math.max(...pages.map(({ peak }) => peak.own)),
-  peak_rss_mb: Math.max(...pages.map(({ peak }) => peak.resident)),
-  longest_block_ms: Math.max(...pages.map(({ longest }) => longest)),
-}));
+
+const measured = [];
+for (const log of logs) measured.push(await measure(log, { first: log === logs[0] }));
+console.log(JSON.stringify({ browser: `Chromium ${measured[0].version}`, logs: measured }));

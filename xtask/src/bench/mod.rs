@@ -12,12 +12,14 @@ use crate::dist::Dist;
 use crate::stopwatch::timed;
 use crate::workspace::{root, shown, target};
 use anyhow::{Context, Result, bail};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use logs::Kind;
 use process::{Cost, median};
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::Read;
-use std::path::Path;
+use std::io::{BufWriter, Read, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -71,7 +73,13 @@ impl Bench {
         }
         if !self.native {
             timed("building the page", || Dist::default().run())?;
-            results += &page::measure(&self.log(&folder, Kind::ZeekTsv)?, &sites, self.runs)?;
+            let mut logs = Vec::new();
+            for kind in [Kind::ZeekTsv, Kind::Fortigate, Kind::Eve] {
+                logs.push((kind.title().to_owned(), self.log(&folder, kind)?));
+            }
+            let packed = timed("a packed log", || packed(&logs[0].1))?;
+            logs.push((format!("{}, gzip", Kind::ZeekTsv.title()), packed));
+            results += &page::measure(&logs, &sites, self.runs)?;
         }
         println!("\n{results}");
         let kept = root().join("benches/RESULTS.md");
@@ -81,7 +89,7 @@ impl Bench {
         Ok(())
     }
 
-    fn log(&self, folder: &Path, kind: Kind) -> Result<std::path::PathBuf> {
+    fn log(&self, folder: &Path, kind: Kind) -> Result<PathBuf> {
         timed(&format!("a log: {}", kind.title()), || logs::log(folder, kind, self.size))
     }
 
@@ -141,6 +149,19 @@ impl Bench {
         }
         Ok(table)
     }
+}
+
+/// The log packed by gzip, beside it.
+fn packed(log: &Path) -> Result<PathBuf> {
+    let path = log.with_extension("log.gz");
+    if !path.exists() {
+        let half = path.with_extension("part");
+        let mut packer = GzEncoder::new(BufWriter::new(File::create(&half)?), Compression::default());
+        std::io::copy(&mut File::open(log)?, &mut packer).context("the disk is full?")?;
+        packer.finish()?.flush()?;
+        fs::rename(&half, &path)?;
+    }
+    Ok(path)
 }
 
 /// Merely reads a file.

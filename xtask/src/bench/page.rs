@@ -4,15 +4,17 @@ use crate::test::needs;
 use crate::workspace::root;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use std::path::Path;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Measures the sealed page on a log, from `file://`.
-pub fn measure(log: &Path, sites: &Path, runs: usize) -> Result<String> {
+/// Measures the sealed page, from `file://`, on these logs, each with its title. The first is a Zeek log as TSV.
+pub fn measure(logs: &[(String, PathBuf)], sites: &Path, runs: usize) -> Result<String> {
     needs::packages()?;
     needs::browser()?;
     let mut node = Command::new("node");
-    node.arg(root().join("benches/page.mjs")).arg(log).arg(sites).arg(runs.to_string()).stdout(Stdio::piped());
+    node.arg(root().join("benches/page.mjs")).arg(sites).arg(runs.to_string());
+    node.args(logs.iter().map(|(_, log)| log)).stdout(Stdio::piped());
     if let Ok(program) = std::env::current_exe() {
         node.env("KYOTEN_XTASK", program);
     }
@@ -22,22 +24,36 @@ pub fn measure(log: &Path, sites: &Path, runs: usize) -> Result<String> {
     }
     let said: Value =
         serde_json::from_slice(&output.stdout).context("benches/page.mjs printed something else than JSON")?;
-    let number = |name: &str| said[name].as_f64().with_context(|| format!("benches/page.mjs does not say {name}"));
-    let (ours, reading) = (number("page_mb_per_s")?, number("reading_mb_per_s")?);
-    Ok(format!(
-        "\n## The sealed page, from `file://`, in {}\n\nOne Zeek log (TSV), from the choice of the file to its receipt, accounts included; a large file's hash \
-         is made beside that, and exports wait for it. *Reading* is the same file in the same slices in a worker, thrown away. *PapaParse* sums by host pair \
-         in a worker, over the log's first 100 MB.\n\n\
-         | log | MB/s | of these, to the last byte | reading, MB/s | of reading | of PapaParse | peak memory of the tab | of all renderers | resident, libraries included | longest block of the page's thread |\n\
-         |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n\
-         | Zeek conn.log (TSV) | {ours:.0} | {:.0} | {reading:.0} | {:.3} | {:.1} | {:.0} MB | {:.0} MB | {:.0} MB | {:.0} ms |\n",
+    let measured = said["logs"].as_array().context("benches/page.mjs measured nothing")?;
+    let mut table = format!(
+        "\n## The sealed page, from `file://`, in {}\n\nFrom the choice of the file to its receipt, accounts included; a large file's hash is made beside \
+         that, and exports wait for it. *Reading* is the same file in the same slices in a worker, thrown away (a packed one unpacked by the browser's \
+         own decompressor). *PapaParse* sums by host pair in a worker, over the log's first 100 MB; *DuckDB* is duckdb-wasm with the nearest query in \
+         the same browser. MB of packed logs are packed ones.\n\n\
+         | log | MB/s | of these, to the last byte | reading, MB/s | of reading | of PapaParse | of DuckDB | peak memory of the tab | of all renderers | resident, libraries included | longest block of the page's thread |\n\
+         |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
         said["browser"].as_str().unwrap_or("Chromium"),
-        number("read_mb_per_s")?,
-        ours / reading,
-        ours / number("papaparse_mb_per_s")?,
-        number("peak_mb")?,
-        number("peak_all_mb")?,
-        number("peak_rss_mb")?,
-        number("longest_block_ms")?,
-    ))
+    );
+    for ((title, _), one) in logs.iter().zip(measured) {
+        let number = |name: &str| one[name].as_f64().with_context(|| format!("benches/page.mjs does not say {name}"));
+        let (ours, reading) = (number("page_mb_per_s")?, number("reading_mb_per_s")?);
+        let beside =
+            |name: &str| one[name].as_f64().map_or_else(|| "–".to_owned(), |other| format!("{:.1}", ours / other));
+        writeln!(
+            table,
+            "| {title} | {ours:.0} | {:.0} | {reading:.0} | {:.3} | {} | {} | {:.0} MB | {:.0} MB | {:.0} MB | {:.0} ms |",
+            number("read_mb_per_s")?,
+            ours / reading,
+            beside("papaparse_mb_per_s"),
+            beside("duckdb_mb_per_s"),
+            number("peak_mb")?,
+            number("peak_all_mb")?,
+            number("peak_rss_mb")?,
+            number("longest_block_ms")?,
+        )?;
+        if let Some(error) = one["duckdb_error"].as_str() {
+            writeln!(table, "\nDuckDB in the browser failed: {error}.")?;
+        }
+    }
+    Ok(table)
 }
