@@ -50,8 +50,22 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
     Ok(if complete { End::Done } else { End::Partly })
 }
 
-/// Reads all logs and says on standard error what there is to say; whether all was fully read.
+/// Reads all logs and says on standard error what there is to say; whether all was fully read. What was counted is given up once
+/// it is judged: of the case its receipts and choices are left.
 pub fn analysed(inputs: Inputs, orders: &Orders) -> Result<(Case, Analysis, bool), String> {
+    let (mut case, complete) = counted(inputs, orders)?;
+    let analysis = case.analyse_at_last();
+    say(&analysis);
+    Ok((case, analysis, complete))
+}
+
+/// Says the notices on standard error.
+pub fn say(analysis: &Analysis) {
+    analysis.notices.iter().for_each(|notice| eprintln!("kyoten: {}", visible(notice)));
+}
+
+/// Reads all logs into a case; whether all was fully read.
+pub fn counted(inputs: Inputs, orders: &Orders) -> Result<(Case, bool), String> {
     let Inputs { mut case, logs, mut complete } = inputs;
     for complaint in case.policy.strangers(&case.book) {
         if !case.book.sites.is_empty() {
@@ -92,10 +106,7 @@ pub fn analysed(inputs: Inputs, orders: &Orders) -> Result<(Case, Analysis, bool
     if !case.files().iter().any(|file| file.receipt.format.is_some()) {
         return Err("none of the files is a log that Kyoten reads".to_owned());
     }
-
-    let analysis = case.analyse_at_last();
-    analysis.notices.iter().for_each(|notice| eprintln!("kyoten: {}", visible(notice)));
-    Ok((case, analysis, complete))
+    Ok((case, complete))
 }
 
 fn write_all(arguments: &Arguments, case: &Case, analysis: &Analysis) -> Result<(), String> {

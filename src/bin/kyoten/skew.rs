@@ -8,7 +8,7 @@ use kyoten::evidence::table::cell;
 use kyoten::flow::Moment;
 
 use crate::End;
-use crate::analyze::analysed;
+use crate::analyze::{counted, say};
 use crate::input::{self, Choices};
 use crate::inputs::Inputs;
 
@@ -23,7 +23,8 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<End, String> {
     let orders = arguments.choices.orders()?;
-    let (case, _, complete) = analysed(Inputs::sort(&arguments.logs, None, None)?, &orders)?;
+    let (case, complete) = counted(Inputs::sort(&arguments.logs, None, None)?, &orders)?;
+    say(&case.analyse());
     let mut out = String::from("file,beside,ahead_seconds,matched,of\n");
     for (at, file) in case.files().iter().enumerate() {
         for (other, skew) in case.skews(at) {
