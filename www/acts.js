@@ -239,6 +239,28 @@ export function createActs(engine, store) {
     }
   }
 
+  /** A figure that was dropped: the view that it was made of is shown again. */
+  async function reopenFigure() {
+    const recipe = /** @type {import("./types.js").Recipe | undefined} */ (await ask("dropped_figure"));
+    if (!recipe) return;
+    store.set({
+      layout: recipe.layout, brush: recipe.window, focus: recipe.focus && { party: recipe.focus[0], hops: recipe.focus[1] },
+      reopened: recipe, depicted: store.get().depicted + 1,
+    });
+    if (recipe.lacking.length > 0) note(words.figure.lacking(recipe.lacking.join(", ")), true);
+    else note(words.figure.reopened);
+  }
+
+  /** A change of the picture alone: nothing is counted again. */
+  async function depict(/** @type {string} */ call, /** @type {unknown[]} */ ...given) {
+    try {
+      await ask(call, ...given);
+      store.set({ unsaved: true, depicted: store.get().depicted + 1 });
+    } catch (error) {
+      complain(error);
+    }
+  }
+
   const acts = {
     note,
     dismiss,
@@ -312,7 +334,7 @@ export function createActs(engine, store) {
           keep?.(words.history.acts[kind === "sites" ? "set_sites_csv" : kind === "policy" ? "set_policy_csv" : kind]);
           // A later site book of the same name is a new one, not one that is here already.
           files.delete(job.name);
-          changeJob(job.id, { stage: "taken", bytes: job.size, sentence: words.evidence.taken[/** @type {"sites" | "policy" | "case" | "mapping"} */ (kind)] });
+          changeJob(job.id, { stage: "taken", bytes: job.size, sentence: words.evidence.taken[/** @type {"sites" | "policy" | "case" | "mapping" | "figure"} */ (kind)] });
         } catch (error) {
           changeJob(job.id, { stage: "failed", sentence: error instanceof Error ? error.message : String(error) });
         }
@@ -320,6 +342,7 @@ export function createActs(engine, store) {
       if (told) {
         await texts().catch(complain);
         refresh();
+        await reopenFigure().catch(complain);
       }
       for (const job of logs) {
         const known = files.get(job.name);
@@ -399,6 +422,18 @@ export function createActs(engine, store) {
     show(/** @type {import("./types.js").Shown | undefined} */ shown) {
       store.set({ shown });
     },
+    focus(/** @type {import("./types.js").Focus | undefined} */ focus) {
+      store.set({ focus });
+    },
+    pin: (/** @type {number} */ site, /** @type {number} */ x, /** @type {number} */ y) => depict("pin_site", site, x, y),
+    unpin: () => depict("unpin_sites"),
+    hasPins: () => /** @type {Promise<boolean>} */ (ask("has_pins")),
+    figureSteps: () => /** @type {Promise<import("./types.js").Step[]>} */ (ask("figure_steps")),
+    async setFigureSteps(/** @type {import("./types.js").Step[]} */ steps) {
+      await depict("set_figure_steps", steps);
+      refresh();
+    },
+    timelineHeight: (/** @type {number} */ bars) => /** @type {Promise<number>} */ (ask("timeline_height", bars)),
     brush(/** @type {readonly [number, number] | undefined} */ brush) {
       store.set({ brush });
     },
@@ -445,7 +480,7 @@ export function createActs(engine, store) {
     decide: (/** @type {string} */ finding, /** @type {string} */ verdict, /** @type {string} */ who, /** @type {string} */ why) => change("decide", finding, verdict, who, why, Math.floor(Date.now() / 1000)),
     saveLinks: (/** @type {import("./types.js").FigureOptions} */ options) => exported("links.csv", "text/csv", () => ask("links_csv", options)),
     saveSvg: (/** @type {import("./types.js").FigureOptions} */ options) => exported("kyoten-figure.svg", "image/svg+xml", () => ask("figure_svg", options)),
-    savePng: (/** @type {string} */ name, /** @type {() => Promise<Blob>} */ make) => exported(name, "image/png", make),
+    savePng: (/** @type {string} */ name, /** @type {import("./types.js").FigureOptions} */ options, /** @type {() => Promise<Blob>} */ make) => exported(name, "image/png", async () => ask("figure_png", new Uint8Array(await (await make()).arrayBuffer()), options)),
   };
   return acts;
 }

@@ -2,7 +2,7 @@
 import { newest } from "./asking.js";
 import { printFigure } from "./printing.js";
 import { span } from "./dates.js";
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { isReading } from "./store.js";
 import { words } from "./words.js";
@@ -21,7 +21,11 @@ export function createFigure(bindings, store, acts) {
   const size = select("figure-size", Object.entries(words.figure.sizes));
   const tlp = select("figure-tlp", ["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"].map((label) => [label, `TLP:${label}`]));
   tlp.value = "AMBER";
-  const layout = select("figure-layout", [["ring", words.picture.ring], ["map", words.picture.map]]);
+  const layout = select("figure-layout", [["ring", words.picture.ring], ["map", words.picture.map], ["force", words.picture.force], ["matrix", words.picture.matrix]]);
+  const language = select("figure-language", [["en", "English"], ["ja", "日本語"]]);
+  const pseudonyms = h("input", { id: "figure-pseudonyms", type: "checkbox" });
+  const bare = h("input", { id: "figure-bare", type: "checkbox" });
+  const steps = h("ol", { class: "figure-steps" });
   const number = h("input", { id: "figure-number", type: "text", size: 6, value: "1", autocomplete: "off" });
   const title = h("input", { id: "figure-title", type: "text", placeholder: words.figure.headingHint, autocomplete: "off" });
   const windowText = h("p", { class: "hint" });
@@ -41,10 +45,11 @@ export function createFigure(bindings, store, acts) {
 
   /** @returns {FigureOptions} */
   function options() {
-    const { brush } = store.get();
+    const { brush, focus } = store.get();
     return {
       size: /** @type {FigureOptions["size"]} */ (size.value), layout: /** @type {FigureOptions["layout"]} */ (layout.value), tlp: /** @type {FigureOptions["tlp"]} */ (tlp.value),
-      number: number.value.trim() || undefined, title: title.value.trim() || undefined, from_ms: brush?.[0], to_ms: brush?.[1],
+      number: number.value.trim() || undefined, title: title.value.trim() || undefined,
+      language: language.value, pseudonyms: pseudonyms.checked, bare: bare.checked, focus, from_ms: brush?.[0], to_ms: brush?.[1],
     };
   }
 
@@ -71,10 +76,11 @@ export function createFigure(bindings, store, acts) {
   }
 
   async function png(/** @type {number} */ ratio) {
-    await acts.savePng(`kyoten-figure@${ratio}x.png`, async () => {
+    const asked = options();
+    await acts.savePng(`kyoten-figure@${ratio}x.png`, asked, async () => {
       const large = document.createElement("canvas");
       const figure = /** @type {import("./types.js").Painter} */ (new /** @type {any} */ (bindings).Stage(large));
-      figure.show(await acts.figure(options()));
+      figure.show(await acts.figure(asked));
       figure.paint(1, 0, 0, ratio, "paper");
       const blob = await new Promise((resolve) => large.toBlob(resolve, "image/png"));
       if (!(blob instanceof Blob)) throw new Error(words.figure.tooLarge);
@@ -103,7 +109,34 @@ export function createFigure(bindings, store, acts) {
   }
 
   const request = () => draw(options());
-  for (const each of [size, tlp, layout]) each.addEventListener("change", request);
+
+  /** The steps, to be put elsewhere and worded. */
+  async function listSteps() {
+    const own = await acts.figureSteps();
+    /** @param {number} from @param {number} to */
+    async function move(from, to) {
+      const [step] = own.splice(from, 1);
+      if (step) own.splice(to, 0, step);
+      await keep();
+      /** @type {HTMLElement | null} */ (steps.querySelector(`[data-key="step ${to}"]`))?.focus();
+    }
+    async function keep() {
+      await acts.setFigureSteps(own);
+      await listSteps();
+      request();
+    }
+    fill(steps, own.map((step, place) => {
+      const name = `${step.from} → ${step.to}`;
+      const says = h("input", { type: "text", value: step.says ?? "", placeholder: step.rule, "aria-label": words.figure.wording(name), autocomplete: "off", on: { change: () => { step.says = says.value.trim() || undefined; void keep(); } } });
+      return h("li", {},
+        h("span", { class: "step-name" }, name),
+        h("button", { type: "button", class: "quiet", disabled: place === 0, data: { key: `step ${place}` }, "aria-label": words.figure.earlier(name), title: words.figure.earlier(name), on: { click: () => void move(place, place - 1) } }, "↑"),
+        h("button", { type: "button", class: "quiet", disabled: place === own.length - 1, "aria-label": words.figure.later(name), title: words.figure.later(name), on: { click: () => void move(place, place + 1) } }, "↓"),
+        says);
+    }));
+  }
+
+  for (const each of [size, tlp, layout, language, pseudonyms, bare]) each.addEventListener("change", request);
   for (const each of [number, title]) each.addEventListener("input", request);
 
   /** @param {string} id @param {string} label @param {HTMLElement} control @param {...HTMLElement} more */
@@ -119,7 +152,10 @@ export function createFigure(bindings, store, acts) {
       h("div", { class: "figure-options" },
         field("figure-title", words.figure.heading, title),
         h("div", { class: "field-row" }, field("figure-number", words.figure.number, number), field("figure-tlp", words.figure.tlp, tlp)),
-        h("div", { class: "field-row" }, field("figure-size", words.figure.size, size), field("figure-layout", words.figure.layout, layout)),
+        h("div", { class: "field-row" }, field("figure-size", words.figure.size, size), field("figure-layout", words.figure.layout, layout), field("figure-language", words.figure.language, language)),
+        h("label", { class: "check" }, pseudonyms, " ", words.figure.pseudonyms),
+        h("label", { class: "check" }, bare, " ", words.figure.bare),
+        h("details", {}, h("summary", {}, words.figure.steps), h("p", { class: "hint" }, words.figure.stepsHint), steps),
         windowText,
         h("div", { class: "buttons" },
           button(words.figure.svg, () => acts.saveSvg(options()), "primary"), button(words.figure.png2, () => png(2)), button(words.figure.png3, () => png(3)), button(words.figure.print, printed), button(words.figure.links, () => acts.saveLinks(options()))),
@@ -140,8 +176,15 @@ export function createFigure(bindings, store, acts) {
         acts.note(words.exports.whileReading, true);
         return;
       }
-      const { brush } = store.get();
+      const { brush, reopened } = store.get();
       layout.value = store.get().layout;
+      language.value = store.get().language;
+      if (reopened) {
+        [size.value, tlp.value, language.value, number.value, title.value] = [reopened.size, reopened.tlp, reopened.language, String(reopened.number), reopened.title ?? ""];
+        pseudonyms.checked = reopened.pseudonyms;
+        store.set({ reopened: undefined });
+      }
+      void listSteps().catch((error) => { said.textContent = String(error); });
       windowText.textContent = brush ? words.figure.window(span(brush[0], brush[1])) : words.figure.wholeWindow;
       dialog.showModal();
       request();

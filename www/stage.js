@@ -11,6 +11,7 @@ import { words } from "./words.js";
 
 const NEAREST = 8;
 const FARTHEST = 0.5;
+const MATRIX_NEAREST = 40;
 /** A pointer that moved less than this between down and up has clicked. */
 const CLICK = 5;
 /** More entries than this are not read out by anybody; the findings list holds what matters. */
@@ -50,6 +51,9 @@ export function createStage(bindings, store, acts) {
     message.hidden = text === "";
   }
 
+  /** A matrix is enlarged by the engine, so that its names stay at the edges and readable. */
+  const isMatrix = () => store.get().layout === "matrix" && !store.get().hosts;
+
   /** Why there is nothing to see, where there is nothing. */
   function emptiness() {
     const state = store.get();
@@ -58,11 +62,11 @@ export function createStage(bindings, store, acts) {
   }
 
   function request() {
-    const { case: view, layout, brush, shown, hovered, theme } = store.get();
+    const { case: view, layout, brush, shown, hovered, theme, focus, language, hosts } = store.get();
     const { clientWidth: width, clientHeight: height } = box;
     if (!view || width < 40 || height < 40) return;
     if (drawn) say(emptiness());
-    scene({ layout, width, height, from_ms: brush?.[0], to_ms: brush?.[1], selected: drawable(shown), hovered, theme });
+    scene({ layout, width, height, from_ms: brush?.[0], to_ms: brush?.[1], selected: drawable(shown), hovered: hosts ? undefined : hovered, theme, focus, language, hosts, ...(isMatrix() ? { zoom, pan: /** @type {[number, number]} */ ([pan.x, pan.y]) } : {}) });
   }
 
   let asked = 0;
@@ -71,7 +75,7 @@ export function createStage(bindings, store, acts) {
     cancelAnimationFrame(asked);
     asked = requestAnimationFrame(() => {
       try {
-        painter.paint(zoom, pan.x, pan.y, devicePixelRatio || 1, store.get().theme);
+        painter.paint(...(isMatrix() ? /** @type {const} */ ([1, 0, 0]) : /** @type {const} */ ([zoom, pan.x, pan.y])), devicePixelRatio || 1, store.get().theme);
       } catch (error) {
         drawn = false;
         say(words.picture.notDrawn(error instanceof Error ? error.message : String(error)));
@@ -81,22 +85,34 @@ export function createStage(bindings, store, acts) {
 
   /** Zooms about a point of the box, which stays where it is. */
   function zoomTo(/** @type {number} */ next, x = box.clientWidth / 2, y = box.clientHeight / 2) {
-    const bounded = Math.max(FARTHEST, Math.min(NEAREST, next));
+    const bounded = isMatrix() ? Math.max(1, Math.min(MATRIX_NEAREST, next)) : Math.max(FARTHEST, Math.min(NEAREST, next));
     pan = { x: x - ((x - pan.x) * bounded) / zoom, y: y - ((y - pan.y) * bounded) / zoom };
     zoom = bounded;
-    paint();
+    moved();
+  }
+
+  /** What was panned or zoomed is shown: a matrix is drawn anew, another picture moved. */
+  function moved() {
+    if (isMatrix()) {
+      pan = { x: Math.min(0, pan.x), y: Math.min(0, pan.y) };
+      request();
+    } else paint();
   }
 
   function fit() {
     zoom = 1;
     pan = { x: 0, y: 0 };
-    paint();
+    moved();
   }
+
+  /** A point of the box as a point of the scene. */
+  const place = (/** @type {number} */ x, /** @type {number} */ y) => (isMatrix() ? { x, y } : { x: (x - pan.x) / zoom, y: (y - pan.y) / zoom });
 
   function under(/** @type {PointerEvent} */ event) {
     if (!drawn) return undefined;
     const edge = canvas.getBoundingClientRect();
-    return painter.hit((event.clientX - edge.left - pan.x) / zoom, (event.clientY - edge.top - pan.y) / zoom) ?? undefined;
+    const at = place(event.clientX - edge.left, event.clientY - edge.top);
+    return painter.hit(at.x, at.y) ?? undefined;
   }
 
   function point(/** @type {Subject | undefined} */ subject, /** @type {{ x: number, y: number } | undefined} */ at) {
@@ -117,11 +133,18 @@ export function createStage(bindings, store, acts) {
   /** @type {Map<number, { x: number, y: number }>} */
   const down = new Map();
   let travelled = 0;
+  /** The site under a pointer that is down: dragging takes it along, and it stays where it is put. @type {number | undefined} */
+  let carried;
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button > 0) return;
     canvas.setPointerCapture(event.pointerId);
     down.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
-    if (down.size === 1) travelled = 0;
+    if (down.size > 1) carried = undefined;
+    else {
+      travelled = 0;
+      const subject = under(event);
+      carried = subject?.kind === "site" && subject.party >= 0 && !isMatrix() && !store.get().hosts ? subject.party : undefined;
+    }
   });
   canvas.addEventListener("pointermove", (event) => {
     const before = down.get(event.pointerId);
@@ -138,11 +161,17 @@ export function createStage(bindings, store, acts) {
     if (travelled < CLICK) return;
     canvas.classList.add("panning");
     point(undefined, undefined);
+    if (carried !== undefined) {
+      const at = place(now.x, now.y);
+      const [width, height] = painter.size();
+      void acts.pin(carried, at.x / width, at.y / height);
+      return;
+    }
     pan = { x: pan.x + (now.x - before.x) / down.size, y: pan.y + (now.y - before.y) / down.size };
     if (other) {
       const reach = Math.hypot(now.x - other.x, now.y - other.y) / Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
       zoomTo(zoom * reach, (now.x + other.x) / 2, (now.y + other.y) / 2);
-    } else paint();
+    } else moved();
   });
   const lift = (/** @type {PointerEvent} */ event) => {
     const clicked = down.delete(event.pointerId) && down.size === 0 && travelled < CLICK && event.type === "pointerup";
@@ -166,7 +195,7 @@ export function createStage(bindings, store, acts) {
     const step = steps[event.key];
     if (step && event.shiftKey) {
       pan = { x: pan.x - step[0] * 40, y: pan.y - step[1] * 40 };
-      paint();
+      moved();
     } else if (step) goTo(walk + step[0] + step[1]);
     else if (event.key === "Home") goTo(0);
     else if (event.key === "End") goTo(-1);
@@ -208,23 +237,44 @@ export function createStage(bindings, store, acts) {
   new ResizeObserver(request).observe(box);
   // A window dragged to a screen of another density is no resize.
   matchMedia("(min-resolution: 1.5dppx)").addEventListener("change", paint);
-  store.watch((state) => [state.case, state.layout, state.brush, state.shown, state.hovered, state.theme], request);
-  store.watch((state) => [state.layout], fit);
+  store.watch((state) => [state.case, state.layout, state.brush, state.shown, state.hovered, state.theme, state.focus, state.depicted, state.hosts], request);
+  store.watch((state) => [state.layout, state.hosts], fit);
 
   /** @param {import("./types.js").Layout} layout */
   const choice = (layout) => h("button", { type: "button", data: { layout }, on: { click: () => store.set({ layout }) } }, words.picture[layout]);
-  const choices = [choice("ring"), choice("map")];
+  const choices = [choice("ring"), choice("map"), choice("force"), choice("matrix")];
   store.watch((state) => [state.layout], (layout) => {
     for (const button of choices) button.setAttribute("aria-pressed", String(button.dataset.layout === layout));
   });
   /** @param {"plus" | "minus" | "fit"} picture @param {string} label @param {() => void} act */
   const tool = (picture, label, act) => h("button", { type: "button", class: "icon-button", title: label, "aria-label": label, on: { click: act } }, icon(picture));
 
+  // Only the site that is shown and what lies near it; and the sites that were put somewhere, back to their places.
+  const near = h("select", { class: "near", "aria-label": words.picture.near, hidden: true, on: { change: () => {
+    const { shown, focus } = store.get();
+    const party = focus?.party ?? (shown?.kind === "site" ? shown.party : undefined);
+    const hops = Number(near.value);
+    acts.focus(party !== undefined && hops > 0 ? { party, hops } : undefined);
+  } } }, [0, 1, 2, 3].map((hops) => h("option", { value: String(hops) }, words.picture.hops(hops))));
+  store.watch((state) => [state.shown, state.focus], (shown, focus) => {
+    near.hidden = focus === undefined && shown?.kind !== "site";
+    near.value = String(focus?.hops ?? 0);
+  });
+  const hosts = h("button", { type: "button", class: "level", hidden: true, title: words.picture.hostsTitle, on: { click: () => store.set({ hosts: !store.get().hosts }) } }, words.picture.hosts);
+  store.watch((state) => [state.shown, state.hosts], (shown, open) => {
+    const has = shown?.kind === "site" || shown?.kind === "link" || shown?.kind === "finding";
+    hosts.hidden = !has && !open;
+    hosts.setAttribute("aria-pressed", String(open));
+    if (open && !has) store.set({ hosts: false });
+  });
+  const unpin = h("button", { type: "button", class: "icon-button", hidden: true, title: words.picture.unpin, "aria-label": words.picture.unpin, on: { click: () => void acts.unpin() } }, "↺");
+  store.watch((state) => [state.depicted], () => { if (store.get().case) acts.hasPins().then((has) => { unpin.hidden = !has; }, () => {}); });
+
   return h("section", { class: "picture", id: "picture", "aria-labelledby": "picture-title" },
     h("h2", { class: "unseen", id: "picture-title" }, words.picture.title),
     box,
     h("div", { class: "picture-tools" },
       h("div", { class: "segmented", role: "group", "aria-label": words.picture.layouts }, choices),
-      h("div", { class: "segmented" }, tool("plus", words.picture.zoomIn, () => zoomTo(zoom * 1.4)), tool("minus", words.picture.zoomOut, () => zoomTo(zoom / 1.4)), tool("fit", words.picture.fit, fit))),
+      h("div", { class: "segmented" }, tool("plus", words.picture.zoomIn, () => zoomTo(zoom * 1.4)), tool("minus", words.picture.zoomOut, () => zoomTo(zoom / 1.4)), tool("fit", words.picture.fit, fit), unpin), near, hosts),
     spoken, list);
 }

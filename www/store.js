@@ -7,6 +7,10 @@
  * @property {import("./types.js").CaseView | undefined} case
  * @property {readonly import("./types.js").Job[]} jobs in the order in which they were dropped
  * @property {import("./types.js").Layout} layout
+ * @property {import("./types.js").Focus | undefined} focus
+ * @property {boolean} hosts whether the picture shows the hosts of what is shown, in place of the sites
+ * @property {import("./types.js").Recipe | undefined} reopened the figure that was dropped last
+ * @property {number} depicted counts what changed in the picture and not in the case's numbers
  * @property {readonly [number, number] | undefined} brush the window that the picture is about, in milliseconds
  * @property {import("./types.js").Shown | undefined} shown what the detail panel is about
  * @property {import("./types.js").Subject | undefined} hovered
@@ -28,7 +32,7 @@
 
 /** @type {State} */
 const START = {
-  engine: "starting", fault: undefined, case: undefined, jobs: [], layout: "ring", brush: undefined, shown: undefined, hovered: undefined,
+  engine: "starting", fault: undefined, case: undefined, jobs: [], layout: "ring", focus: undefined, hosts: false, reopened: undefined, depicted: 0, brush: undefined, shown: undefined, hovered: undefined,
   table: undefined, orders: {}, receipt: undefined, undo: undefined, redo: undefined, keys: true,
   tab: "findings", theme: "light", language: "en", siteComplaints: [], policyComplaints: [], notes: [], counting: false, unsaved: false,
 };

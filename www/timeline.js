@@ -6,6 +6,8 @@ import { words } from "./words.js";
 
 /** A drag shorter than this is a click, which chooses nothing. */
 const DRAG = 4;
+/** The height of the bars; a lane for each numbered link and one for the actions come below. */
+const BARS = 44;
 
 /**
  * @param {import("./engine.js").Bindings} bindings
@@ -37,11 +39,11 @@ export function createTimeline(bindings, store, acts) {
   }, (error) => acts.note(words.picture.notDrawn(error.message), true));
 
   function request() {
-    const { case: view, layout, brush, shown, theme } = store.get();
+    const { case: view, layout, brush, shown, theme, language } = store.get();
     const { clientWidth: width, clientHeight: height } = box;
     if (!view || width < 40 || height < 20) return;
     const selected = shown?.kind === "finding" || shown?.kind === "link" || shown?.kind === "site" ? shown : undefined;
-    scene({ layout, width, height, from_ms: brush?.[0], to_ms: brush?.[1], selected, theme });
+    scene({ layout, width, height, from_ms: brush?.[0], to_ms: brush?.[1], selected, theme, language });
   }
 
   function paint() {
@@ -169,8 +171,14 @@ export function createTimeline(bindings, store, acts) {
     place();
   });
 
+  // As high as its lanes need, but not more than a third of the window.
+  const room = newest((/** @type {number} */ bars) => acts.timelineHeight(bars), (height) => {
+    box.style.height = `${Math.round(Math.min(height, innerHeight / 3))}px`;
+  }, () => {});
+  store.watch((state) => [state.case, state.depicted], (view, _depicted) => { if (view) room(BARS); });
+
   new ResizeObserver(request).observe(box);
-  store.watch((state) => [state.case, state.brush, state.shown, state.theme], request);
+  store.watch((state) => [state.case, state.brush, state.shown, state.theme, state.depicted], request);
 
   return h("section", { class: "timeline", "aria-labelledby": "timeline-title" },
     h("div", { class: "timeline-head" },

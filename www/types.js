@@ -197,7 +197,9 @@
  *   from_ms?: number, to_ms?: number, most?: number }} RowQuery
  */
 
-/** @typedef {"map" | "ring"} Layout */
+/** @typedef {"ring" | "map" | "force" | "matrix"} Layout */
+
+/** Only a party and what lies within so many links of it. @typedef {{ party: Party, hops: number }} Focus */
 
 /**
  * @typedef {object} View
@@ -209,6 +211,11 @@
  * @property {Subject} [selected]
  * @property {Subject} [hovered]
  * @property {"light" | "dark"} theme
+ * @property {number} [zoom] of a matrix, whose names stay at the edges
+ * @property {[number, number]} [pan] of a matrix
+ * @property {Focus} [focus]
+ * @property {boolean} [hosts] of what is selected, in place of the sites
+ * @property {string} [language]
  */
 
 /**
@@ -220,6 +227,27 @@
  * @property {string} [title]
  * @property {number} [from_ms]
  * @property {number} [to_ms]
+ * @property {string} [language]
+ * @property {boolean} [pseudonyms] names and addresses as pseudonyms
+ * @property {boolean} [bare] without what lets it be opened again
+ * @property {Focus} [focus]
+ */
+
+/** A numbered step of the figure. @typedef {{ from: string, to: string, rule: string, says?: string }} Step */
+
+/**
+ * @typedef {object} Recipe what a dropped figure was made with
+ * @property {FigureOptions["size"]} size
+ * @property {Layout} layout
+ * @property {FigureOptions["tlp"]} tlp
+ * @property {number} number
+ * @property {string} [title]
+ * @property {string} language
+ * @property {boolean} pseudonyms
+ * @property {[number, number]} [window]
+ * @property {[Party, number]} [focus]
+ * @property {string[]} lacking files that are not here, or otherwise
+ * @property {boolean} same_case
  */
 
 /** @typedef {{ bytes: number, records: bigint, flows: bigint, malformed: bigint, format?: string }} Progress */

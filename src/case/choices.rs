@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Case, acts, log};
+use super::{Case, acts, depiction::Depiction, log};
 use crate::flow::Moment;
 use crate::formats::MappingFile;
 use crate::policy::Policy;
@@ -23,6 +23,7 @@ pub struct Choices {
     mappings: Vec<MappingFile>,
     decisions: Vec<acts::Decision>,
     actions: Vec<acts::Action>,
+    depiction: Depiction,
 }
 
 impl Case {
@@ -37,6 +38,7 @@ impl Case {
             mappings: self.mappings.clone(),
             decisions: self.decisions.clone(),
             actions: self.actions.clone(),
+            depiction: self.depiction.clone(),
         }
     }
 
@@ -46,9 +48,10 @@ impl Case {
         if self.decisions != choices.decisions || self.actions != choices.actions {
             log::append(&mut self.log, Some(at), None, how, what, "");
         }
-        let Choices { book, guesses, policy, baseline, orders, mappings, decisions, actions } = choices;
+        let Choices { book, guesses, policy, baseline, orders, mappings, decisions, actions, depiction } = choices;
         (self.book, self.guesses, self.policy, self.baseline) = (book, guesses, policy, baseline);
         (self.orders, self.mappings, self.decisions, self.actions) = (orders, mappings, decisions, actions);
+        self.depiction = depiction;
     }
 }
 

@@ -8,6 +8,7 @@ pub mod acts;
 pub mod aftermath;
 pub mod changes;
 pub mod choices;
+pub mod depiction;
 pub mod document;
 pub mod ends;
 pub mod log;
@@ -60,6 +61,8 @@ pub struct Case {
     pub decisions: Vec<acts::Decision>,
     /// What was done about links.
     pub actions: Vec<acts::Action>,
+    /// What the analyst chose for the picture.
+    pub depiction: depiction::Depiction,
     /// What the analysts did.
     pub log: Vec<log::Entry>,
     /// The files that a resumed case file was made of.

@@ -47,6 +47,7 @@ impl Case {
             .or(document.baseline.map(|(from, to)| (super::document::moment(from), super::document::moment(to))));
         self.decisions = document.decisions.clone();
         self.actions = document.actions.clone();
+        self.depiction = document.figure.clone();
         self.log = document.log.clone();
         self.expected = document.evidence.iter().map(|file| (file.name.clone(), file.sha256.clone())).collect();
     }

@@ -8,8 +8,8 @@ use crate::evidence::text::visible;
 use crate::scene::{Colour, Ink, Palette, Point, Scene};
 
 /// The scene as SVG on the palette's ground; one scene unit is one unit of the file. `title` and `desc` are its
-/// alternative text.
-pub fn svg(scene: &Scene, palette: Palette, title: &str, desc: &str) -> String {
+/// alternative text, `metadata` is an element of our own making, or nothing.
+pub fn svg(scene: &Scene, palette: Palette, title: &str, desc: &str, metadata: &str) -> String {
     let (width, height) = (scene.width.ceil(), scene.height.ceil());
     let mut drawn = String::new();
     {
@@ -25,7 +25,7 @@ pub fn svg(scene: &Scene, palette: Palette, title: &str, desc: &str) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"title desc\" stroke-linejoin=\"round\">\n\
-         <title id=\"title\">{}</title>\n<desc id=\"desc\">{}</desc>\n\
+         <title id=\"title\">{}</title>\n<desc id=\"desc\">{}</desc>\n{metadata}\
          <rect width=\"100%\" height=\"100%\" fill=\"#{r:02X}{g:02X}{b:02X}\"/>\n{body}",
         width * FINENESS,
         height * FINENESS,
@@ -60,7 +60,7 @@ mod tests {
     fn written(text: &str) -> String {
         let mut pen = Pen::new(200.0, 50.0);
         pen.text(Point::new(10.0, 20.0), text, Face::bold(12.0), Anchor::Start, Ink::Text);
-        svg(&pen.scene(), Palette::Paper, text, text)
+        svg(&pen.scene(), Palette::Paper, text, text, "")
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! Where things stand on the picture: sites on a map or a ring, labels beside them. Same input, same places.
+//! Where things stand on the picture: sites on a map, a ring or by forces, labels beside them. Same input, same places.
 //!
 //! Invariants: no randomness; a site is never dropped because there is no room for it; places depend on the set of sites
 //! and links and not on the order in which they were read.
 
+pub mod force;
 pub mod labels;
 pub mod map;
 mod outlines;

@@ -1,27 +1,31 @@
 //! The figure of a case: what the case says, gathered for [`crate::scene::figure`] to compose.
 
-use crate::calendar;
-use crate::case::document::{Document, TOOL, case_id};
+use super::recipe::{Recipe, SCHEMA};
+use super::veil::{Kind, Veil};
+use crate::case::acts::Action;
+use crate::case::depiction::{ChosenStep, Depiction, Pin, Pseudonym};
+use crate::case::document::{Document, TOOL, case_id, seconds};
 use crate::case::reopened::Reopened;
 use crate::case::{Analysis, Case};
-use crate::finding::{Finding, Lane};
+use crate::finding::Finding;
 use crate::flow::Moment;
-use crate::ledger::survey::Survey;
+use crate::ledger::survey::{LinkKey, Survey};
 use crate::paint;
 use crate::scene::figure::content::{coverage, steps};
 use crate::scene::figure::{EvidenceFile, FigureContent, Pictured, Sheet, Tlp, beside, figure};
 use crate::scene::graph::Layout;
-use crate::scene::network::{Card, Lens, Network, cards, network};
+use crate::scene::network::{Card, Lens, Material, Network, cards, network};
+use crate::scene::words::{Language, Words, minute};
 use crate::scene::{Palette, Scene};
-use crate::sites::SiteBook;
+use crate::sites::{Party, SiteBook};
 
 /// How the figure is wanted.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The sheet.
     pub sheet: Sheet,
-    /// Sites on the map, where they have positions; else on a ring.
-    pub map: bool,
+    /// How sites are placed.
+    pub placement: Placement,
     /// Who may see it.
     pub tlp: Tlp,
     /// The figure's number in the report; 1 when absent.
@@ -30,10 +34,56 @@ pub struct Options {
     pub title: Option<String>,
     /// Only flows that begin in it.
     pub window: Option<(Moment, Moment)>,
+    /// Only this party and what lies within so many links of it.
+    pub focus: Option<(Party, u32)>,
+    /// Its language.
+    pub language: Language,
+    /// Names and addresses as pseudonyms.
+    pub veiled: bool,
+    /// Without what lets it be opened again.
+    pub bare: bool,
+}
+
+/// How sites are placed on the figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Placement {
+    /// The site that most findings point at in the middle, the others around it.
+    #[default]
+    Ring,
+    /// On the map, where they have positions; else on a ring.
+    Map,
+    /// Those that talk near each other.
+    Force,
+    /// Site by site.
+    Matrix,
+}
+
+impl Placement {
+    /// The word of a recipe and of the page.
+    pub fn word(self) -> &'static str {
+        match self {
+            Placement::Ring => "ring",
+            Placement::Map => "map",
+            Placement::Force => "force",
+            Placement::Matrix => "matrix",
+        }
+    }
+
+    /// The layout of a network; `None` for the matrix.
+    pub fn layout(self, network: &Network) -> Option<Layout> {
+        match self {
+            Placement::Map if network.is_mappable() => Some(Layout::Map),
+            Placement::Ring | Placement::Map => Some(Layout::Ring(network.centre())),
+            Placement::Force => Some(Layout::Force),
+            Placement::Matrix => None,
+        }
+    }
 }
 
 /// What the figure is of: a case at work, or a case file opened again.
 struct Subject<'s> {
+    actions: &'s [Action],
+    depiction: &'s Depiction,
     book: &'s SiteBook,
     survey: &'s Survey,
     findings: &'s [Finding],
@@ -50,6 +100,8 @@ impl<'s> Subject<'s> {
     fn of(case: &'s Case, analysis: &'s Analysis) -> Subject<'s> {
         let hash = |sha256: &Option<String>| sha256.clone().unwrap_or_else(|| "not read to its end".to_owned());
         Subject {
+            actions: &case.actions,
+            depiction: &case.depiction,
             book: &analysis.book,
             survey: &analysis.survey,
             findings: &analysis.findings.findings,
@@ -67,6 +119,8 @@ impl<'s> Subject<'s> {
     fn of_document(document: &'s Document, reopened: &'s Reopened) -> Subject<'s> {
         let hash = |sha256: &Option<String>| sha256.clone().unwrap_or_else(|| "not read to its end".to_owned());
         Subject {
+            actions: &document.actions,
+            depiction: &document.figure,
             book: &reopened.book,
             survey: &reopened.survey,
             findings: &reopened.findings,
@@ -82,21 +136,54 @@ impl<'s> Subject<'s> {
     }
 
     fn scene(&self, options: &Options) -> Scene {
-        let Gathered { content, network, .. } = gather(self, options);
+        let gathered = gather(self, options);
+        let material = gathered.material(self);
         let pictured = Pictured {
-            network: &network,
-            survey: self.survey,
-            findings: self.findings,
-            layout: if options.map && network.is_mappable() { Layout::Map } else { Layout::Ring(network.centre()) },
-            brush: lens(options).hours,
+            network: &gathered.network,
+            material: &material,
+            layout: options.placement.layout(&gathered.network),
+            pins: &pins(&self.depiction.pins, self.book),
+            brush: options.lens().hours,
         };
-        figure(&content, pictured, options.sheet)
+        figure(&gathered.content, pictured, options.sheet)
     }
 
     fn svg(&self, options: &Options) -> String {
         let Gathered { content, network, .. } = gather(self, options);
         let alternative = beside::alternative(&content, &network);
-        paint::svg(&self.scene(options), Palette::Paper, &content.title, &alternative)
+        let recipe = if options.bare { String::new() } else { self.recipe(options).to_svg() };
+        paint::svg(&self.scene(options), Palette::Paper, &content.title, &alternative, &recipe)
+    }
+
+    fn recipe(&self, options: &Options) -> Recipe {
+        let gathered = gather(self, options);
+        let mut veil = Veil::new(&gathered.key);
+        let mut name = |name: &str| if options.veiled { veil.text(name) } else { name.to_owned() };
+        let step = |own: &ChosenStep, name: &mut dyn FnMut(&str) -> String| ChosenStep {
+            from: name(&own.from),
+            to: name(&own.to),
+            says: own.says.as_deref().map(name),
+        };
+        Recipe {
+            schema: SCHEMA.to_owned(),
+            tool: TOOL.to_owned(),
+            case_id: self.case_id.clone(),
+            size: options.sheet.word().to_owned(),
+            layout: options.placement.word().to_owned(),
+            tlp: options.tlp.label().trim_start_matches("TLP:").to_owned(),
+            number: options.number.unwrap_or(1),
+            title: options.title.as_deref().map(&mut name),
+            language: options.language.code().to_owned(),
+            pseudonyms: options.veiled,
+            window: options.window.map(|(from, to)| (seconds(from), seconds(to))),
+            focus: options.focus.map(|(party, hops)| (name(self.book.name_of(party)), hops)),
+            steps: self.depiction.steps.iter().map(|own| step(own, &mut name)).collect(),
+            pins: self.depiction.pins.iter().map(|pin| Pin { site: name(&pin.site), ..pin.clone() }).collect(),
+            evidence: match options.veiled {
+                true => Vec::new(),
+                false => self.evidence.iter().map(|file| (file.name.clone(), file.sha256.clone())).collect(),
+            },
+        }
     }
 }
 
@@ -140,84 +227,196 @@ pub fn alternative(case: &Case, analysis: &Analysis, options: &Options) -> Strin
 /// The links of the figure as CSV, safe to open in a spreadsheet.
 pub fn links_csv(case: &Case, analysis: &Analysis, options: &Options) -> String {
     let Gathered { network, cards, .. } = gather(&Subject::of(case, analysis), options);
-    beside::links_csv(&network, &cards)
+    beside::links_csv(&network, &cards, options.language.of_pictures())
+}
+
+/// What lets the figure be opened again.
+pub fn recipe(case: &Case, analysis: &Analysis, options: &Options) -> Recipe {
+    Subject::of(case, analysis).recipe(options)
+}
+
+/// The key to the pseudonyms of a veiled figure, for the case to keep.
+pub fn key(case: &Case, analysis: &Analysis, options: &Options) -> Vec<Pseudonym> {
+    gather(&Subject::of(case, analysis), options).key
+}
+
+/// Where sites were put, by party.
+pub fn pins(pins: &[Pin], book: &SiteBook) -> Vec<(Party, (f32, f32))> {
+    let of =
+        |pin: &Pin| book.sites.iter().zip(0_u32..).find(|(site, _)| site.name == pin.site).map(|(_, n)| Party::Site(n));
+    let inside = |pin: &Pin| (pin.x.clamp(0.0, 1.0), pin.y.clamp(0.0, 1.0));
+    pins.iter().filter_map(|pin| Some((of(pin)?, inside(pin)))).collect()
+}
+
+/// The links that the analyst put first.
+pub fn order(depiction: &Depiction, book: &SiteBook) -> Vec<LinkKey> {
+    depiction.steps.iter().filter_map(|step| link_of(step, book)).collect()
+}
+
+fn link_of(step: &ChosenStep, book: &SiteBook) -> Option<LinkKey> {
+    let party = |name: &str| {
+        let site = book.sites.iter().zip(0_u32..).find(|(site, _)| site.name == name).map(|(_, n)| Party::Site(n));
+        site.or(match name {
+            crate::sites::EXTERNAL => Some(Party::External),
+            crate::sites::UNASSIGNED => Some(Party::Unassigned),
+            _stranger => None,
+        })
+    };
+    Some(LinkKey { from: party(&step.from)?, to: party(&step.to)? })
+}
+
+impl Options {
+    fn lens(&self) -> Lens {
+        Lens { hours: self.window.map(|(from, to)| (from.hour(), to.hour())), focus: self.focus }
+    }
 }
 
 struct Gathered {
     content: FigureContent,
     network: Network,
     cards: Vec<Card>,
+    actions: Vec<Action>,
+    order: Vec<LinkKey>,
+    key: Vec<Pseudonym>,
+    /// The findings, with no word in them that the figure must not say.
+    findings: Vec<Finding>,
 }
 
-fn lens(options: &Options) -> Lens {
-    Lens { hours: options.window.map(|(from, to)| (from.hour(), to.hour())), focus: None }
+impl Gathered {
+    fn material<'g>(&'g self, subject: &'g Subject<'_>) -> Material<'g> {
+        Material {
+            survey: subject.survey,
+            cards: &self.cards,
+            findings: &self.findings,
+            actions: &self.actions,
+            order: &self.order,
+        }
+    }
 }
 
 fn gather(subject: &Subject<'_>, options: &Options) -> Gathered {
-    let cards = cards(subject.book);
-    let findings = subject.findings;
-    let network = network(subject.survey, &cards, findings, lens(options));
+    let words = options.language.of_pictures();
+    let mut veil = Veil::new(&subject.depiction.pseudonyms);
+    let mut cards = cards(subject.book, words);
+    let mut findings = subject.findings.to_vec();
+    let mut actions = subject.actions.to_vec();
+    let mut evidence = subject.evidence.clone();
+    if options.veiled {
+        drop_names(subject, &mut veil);
+        for card in cards.iter_mut().filter(|card| matches!(card.party, Party::Site(_))) {
+            // A country or a place on the map would tell who it is.
+            *card = Card {
+                name: veil.name(Kind::Site, &card.name),
+                country: None,
+                role: None,
+                position: None,
+                ..card.clone()
+            };
+        }
+        for finding in &mut findings {
+            finding.accounts = finding.accounts.iter().map(|own| veil.name(Kind::Account, own)).collect();
+            // What a rule says may quote the policy, and the policy anybody.
+            finding.gist = (words.kind)(finding).to_owned();
+            finding.because = finding.gist.clone();
+        }
+        for action in &mut actions {
+            (action.from, action.to) = (veil.text(&action.from), veil.text(&action.to));
+            (action.who, action.why) = (String::new(), String::new());
+        }
+        for file in &mut evidence {
+            file.name = veil.name(Kind::File, &file.name);
+        }
+    }
+    let order = order(subject.depiction, subject.book);
+    let material =
+        Material { survey: subject.survey, cards: &cards, findings: &findings, actions: &actions, order: &order };
+    let network = network(&material, options.lens());
     let row = |sight: crate::ledger::Sight| {
-        let file = subject.evidence.get(sight.file as usize).map_or("?", |file| &file.name);
+        let file = evidence.get(sight.file as usize).map_or("?", |file| &file.name);
         format!("{file}:{}", sight.place.line)
     };
-    let steps = steps(&network, &cards, findings, row);
+    let worded = |key: LinkKey| {
+        let own = subject.depiction.steps.iter().find(|step| link_of(step, subject.book) == Some(key));
+        own.and_then(|step| step.says.clone())
+    };
+    let mut steps = steps(&network, &material, words, row, worded);
+    let mut asked = options.title.as_ref().map(|title| title.trim().to_owned()).filter(|title| !title.is_empty());
+    let mut covered = coverage(subject.survey, words);
+    if options.veiled {
+        steps.iter_mut().for_each(|step| step.because = veil.text(&step.because));
+        asked = asked.map(|title| veil.text(&title));
+        covered = veil.text(&covered);
+    }
     let numbered: usize = network.edges.iter().filter(|edge| edge.number.is_some()).map(|e| e.findings.len()).sum();
-    let asked = options.title.as_ref().map(|title| title.trim().to_owned()).filter(|title| !title.is_empty());
-    let window = |(from, to)| format!("only flows from {} to {}", calendar::minute(from, 0), calendar::minute(to, 0));
+    let (claim, subtitle) = title(&network, &cards, &findings, words);
+    let name = |party: Party| cards.iter().find(|card| card.party == party).map_or("", |card| &card.name);
+    let window = options.window.map(|(from, to)| (words.only_window)(&minute(from), &minute(to)));
+    let near = options.focus.map(|(party, hops)| (words.only_near)(name(party), hops));
     let content = FigureContent {
         number: options.number.unwrap_or(1),
-        title: asked.unwrap_or_else(|| title(subject, &network)),
+        subtitle: if asked.is_some() { String::new() } else { subtitle },
+        title: asked.unwrap_or(claim),
         tlp: options.tlp,
         synthetic: subject.synthetic,
         window: subject.survey.window,
-        coverage: coverage(subject.survey),
+        coverage: covered,
         further_findings: findings.len().saturating_sub(numbered),
         steps,
-        filters: options.window.map(window).into_iter().collect(),
-        evidence: subject.evidence.clone(),
+        filters: window.into_iter().chain(near).collect(),
+        evidence,
         tool: TOOL.to_owned(),
         case_id: subject.case_id.clone(),
-        unknowns: unknowns(subject),
+        unknowns: unknowns(subject, options, words),
+        veiled: options.veiled,
+        language: options.language,
     };
-    Gathered { content, network, cards }
+    Gathered { content, network, cards, actions, order, key: veil.key(), findings }
 }
 
-/// The first finding as a title, and how many more links stand out.
-fn title(subject: &Subject<'_>, network: &Network) -> String {
-    let Some(first) = subject.findings.first() else {
-        let links = network.edges.len();
-        return format!("No finding on {links} link{} between sites", if links == 1 { "" } else { "s" });
-    };
-    let (from, to) = (subject.book.name_of(first.link.from), subject.book.name_of(first.link.to));
-    let service = first.service.map(|service| format!(" over {service}")).unwrap_or_default();
-    let on = first.window.map(|(at, _)| format!(" on {}", calendar::date(at))).unwrap_or_default();
-    let claim = match first.lane {
-        Lane::Policy => format!("{from} reached {to}{service} against policy, first{on}"),
-        Lane::Novelty => format!("{from} reached {to}{service} for the first time{on}"),
-        Lane::Behaviour | Lane::Campaign => format!("{from} to {to}{service}: unusual, first{on}"),
-    };
-    let more = network.edges.iter().filter(|edge| edge.state.is_marked()).count().saturating_sub(1);
-    match more {
-        0 => claim,
-        1 => format!("{claim}; one more link stands out"),
-        more => format!("{claim}; {more} more links stand out"),
+/// Gives all that the figure may name its pseudonym, in the order of the case.
+fn drop_names(subject: &Subject<'_>, veil: &mut Veil) {
+    for site in &subject.book.sites {
+        veil.name(Kind::Site, &site.name);
     }
+    for finding in subject.findings {
+        for (n, host) in finding.hosts.iter().enumerate() {
+            veil.name(if n == 0 { Kind::Client } else { Kind::Server }, &subject.survey.host(*host));
+        }
+        finding.accounts.iter().for_each(|account| _ = veil.name(Kind::Account, account));
+    }
+    for sensor in subject.survey.coverage.keys() {
+        veil.name(Kind::Sensor, sensor);
+    }
+    for file in &subject.evidence {
+        veil.name(Kind::File, &file.name);
+    }
+}
+
+/// The first finding as a title; since when, and how many more links stand out.
+fn title(network: &Network, cards: &[Card], findings: &[Finding], words: &Words) -> (String, String) {
+    let of_first = network.edges.iter().find(|edge| edge.number == Some(1)).and_then(|edge| edge.findings.first());
+    let first = of_first.and_then(|id| findings.iter().find(|finding| finding.id == *id)).or(findings.first());
+    let Some(first) = first else { return ((words.no_finding)(network.edges.len()), String::new()) };
+    let name = |party: Party| cards.iter().find(|card| card.party == party).map_or("", |card| &card.name);
+    let service = first.service.map(|service| service.to_string()).unwrap_or_default();
+    let claim = (words.claim)(first, name(first.link.from), name(first.link.to), &service);
+    let more = network.edges.iter().filter(|edge| edge.state.is_marked() && edge.key != first.link).count();
+    let on = first.window.map(|(at, _)| crate::calendar::date(at));
+    (claim, (words.claim_when)(on.as_deref(), more))
 }
 
 /// What the reader of the figure must know that it can't show.
-fn unknowns(subject: &Subject<'_>) -> Vec<String> {
-    let mut unknowns = subject.notices.to_vec();
-    let malformed = subject.malformed;
-    if malformed > 0 {
-        let s = if malformed == 1 { "" } else { "s" };
-        unknowns.push(format!("{malformed} record{s} could not be read; the receipts in the case file name them"));
+fn unknowns(subject: &Subject<'_>, options: &Options, words: &Words) -> Vec<String> {
+    // Notices name files and hosts.
+    let mut unknowns = if options.veiled { Vec::new() } else { subject.notices.to_vec() };
+    if subject.malformed > 0 {
+        unknowns.push((words.malformed)(subject.malformed));
     }
     if subject.survey.coverage.len() > 1 {
-        unknowns.push("a connection that two sensors logged counts at each of them".to_owned());
+        unknowns.push(words.counted_twice.to_owned());
     }
     if subject.guessed {
-        unknowns.push("nobody named the sites: they are guessed from private address ranges".to_owned());
+        unknowns.push(words.sites_guessed.to_owned());
     }
     unknowns
 }

@@ -9,10 +9,12 @@ mod graphml;
 mod identity;
 mod links;
 mod markdown;
+pub mod recipe;
 mod sigma;
 mod stix;
 mod suricata;
 mod timesketch;
+pub mod veil;
 
 use crate::case::document::Document;
 use crate::scene::figure::Tlp;

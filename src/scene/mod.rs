@@ -4,7 +4,11 @@
 //! is inert ([`crate::evidence::text::visible`]); a painter adds nothing and leaves nothing out.
 
 pub mod figure;
+#[cfg(test)]
+mod goldens;
 pub mod graph;
+pub mod hosts;
+pub mod matrix;
 pub mod network;
 pub mod palette;
 mod pen;

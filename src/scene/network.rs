@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Finding, Gravity};
-use crate::flow::{Hour, Service};
+use super::words::Words;
+use crate::case::acts::{Action, ActionKind};
+use crate::finding::{Finding, Gravity, Lane};
+use crate::flow::{Hour, Moment, Service};
 use crate::ledger::Totals;
 use crate::ledger::capped::Absorb;
 use crate::ledger::survey::{Link, LinkKey, Survey};
-use crate::sites::{Party, SiteBook};
+use crate::sites::{EXTERNAL, Party, SiteBook, UNASSIGNED};
 
 /// A party as people know it.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +29,7 @@ pub struct Card {
 }
 
 /// The cards of all sites of a book, and of the two parties that are none.
-pub fn cards(book: &SiteBook) -> Vec<Card> {
+pub fn cards(book: &SiteBook, words: &Words) -> Vec<Card> {
     let bare = |party, name: &str| Card {
         party,
         name: name.to_owned(),
@@ -43,8 +45,58 @@ pub fn cards(book: &SiteBook) -> Vec<Card> {
         guessed: site.guessed,
         ..bare(Party::Site(index as u32), &site.name)
     });
-    let others = [bare(Party::Unassigned, super::words::UNASSIGNED), bare(Party::External, super::words::EXTERNAL)];
+    let others = [bare(Party::Unassigned, words.unassigned), bare(Party::External, words.external)];
     sites.chain(others).collect()
+}
+
+/// What the pictures are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Material<'m> {
+    /// The flows, by link.
+    pub survey: &'m Survey,
+    /// Who the parties are.
+    pub cards: &'m [Card],
+    /// In rank order.
+    pub findings: &'m [Finding],
+    /// What was done about links; sites stand by the names of their cards.
+    pub actions: &'m [Action],
+    /// The links that the analyst put first among the numbered ones.
+    pub order: &'m [LinkKey],
+}
+
+impl Material<'_> {
+    /// The name by which an action calls a party.
+    fn called(&self, party: Party) -> &str {
+        match party {
+            Party::External => EXTERNAL,
+            Party::Unassigned => UNASSIGNED,
+            Party::Site(_) => self.cards.iter().find(|card| card.party == party).map_or("", |card| &card.name),
+        }
+    }
+
+    /// What was done about a link, or about all services of it, in order of time.
+    pub fn acted(&self, key: LinkKey, service: Option<Service>) -> Vec<&Action> {
+        let (from, to) = (self.called(key.from), self.called(key.to));
+        let service = service.map_or_else(|| "*".to_owned(), |service| service.to_string());
+        let mut own: Vec<&Action> = self.actions.iter().filter(|a| a.covers(from, to, &service)).collect();
+        own.sort_by(|a, b| a.at.total_cmp(&b.at));
+        own
+    }
+
+    /// How many connections of a link (over a service) ran in later hours than an action's, until the next action that
+    /// restores it.
+    pub fn ran_after(&self, key: LinkKey, service: Option<Service>, action: &Action) -> u64 {
+        let moment = |action: &Action| Moment((action.at * 1e6) as i64).hour();
+        let restored = self.acted(key, service).into_iter().find(|a| a.kind == ActionKind::Restore && a.at > action.at);
+        let until = restored.map_or(Hour(i32::MAX), moment);
+        let (first, last) = (Hour(moment(action).0.saturating_add(1)), Hour(until.0.saturating_sub(1)));
+        if first > last {
+            return 0;
+        }
+        let services = self.survey.links.get(&key).into_iter().flat_map(|link| &link.services);
+        let own = services.filter(|(own, _)| service.is_none_or(|service| service == **own));
+        own.flat_map(|(_, record)| record.hours.range(first, last)).map(|(_, totals)| totals.established).sum()
+    }
 }
 
 /// What is looked at.
@@ -52,8 +104,8 @@ pub fn cards(book: &SiteBook) -> Vec<Card> {
 pub struct Lens {
     /// Only these hours, both included: the timeline's brush.
     pub hours: Option<(Hour, Hour)>,
-    /// Only links from or to this party.
-    pub focus: Option<Party>,
+    /// Only this party and what lies within so many links of it.
+    pub focus: Option<(Party, u32)>,
 }
 
 /// What the picture shows.
@@ -65,6 +117,8 @@ pub struct Network {
     pub edges: Vec<Edge>,
     /// How many links between different parties there are without the lens.
     pub of: usize,
+    /// Sites that no log names in what is looked at: nothing can be said of their links.
+    pub unlogged: BTreeSet<Party>,
 }
 
 /// A party on the picture.
@@ -98,6 +152,12 @@ pub struct Edge {
     pub service: Option<Service>,
     /// The ids of its findings in rank order.
     pub findings: Vec<String>,
+    /// Something ran on [`RARE_DAYS`] days or fewer of those looked at.
+    pub rare: bool,
+    /// Some finding on it is that it was never seen before.
+    pub novel: bool,
+    /// Cut by decision, and not restored by the end of what is looked at.
+    pub cut: bool,
 }
 
 /// How a link is drawn: line style, symbol and word.
@@ -141,10 +201,13 @@ impl State {
 /// How many findings have a number on the picture: as many as one digit can say.
 pub const NUMBERED: usize = 9;
 
-/// The findings that get a number, in order: the first of each link between two parties.
-pub fn numbered(findings: &[Finding]) -> Vec<&Finding> {
+/// The findings that get a number, in order: the first of each link between two parties; before them those of the links
+/// that the analyst put first.
+pub fn numbered<'f>(findings: &'f [Finding], order: &[LinkKey]) -> Vec<&'f Finding> {
+    let of_link = |key: &LinkKey| findings.iter().find(|finding| finding.link == *key);
+    let between = findings.iter().filter(|finding| finding.link.from != finding.link.to);
     let mut out: Vec<&Finding> = Vec::new();
-    for finding in findings.iter().filter(|finding| finding.link.from != finding.link.to) {
+    for finding in order.iter().filter_map(of_link).chain(between) {
         if out.len() < NUMBERED && out.iter().all(|before| before.link != finding.link) {
             out.push(finding);
         }
@@ -152,48 +215,106 @@ pub fn numbered(findings: &[Finding]) -> Vec<&Finding> {
     out
 }
 
-/// The network that a lens shows. `findings` are in rank order.
-pub fn network(survey: &Survey, cards: &[Card], findings: &[Finding], lens: Lens) -> Network {
+/// The network that a lens shows.
+pub fn network(material: &Material<'_>, lens: Lens) -> Network {
+    let Material { survey, cards, findings, order, .. } = *material;
     let mut marks: BTreeMap<LinkKey, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
         marks.entry(finding.link).or_default().push(finding);
     }
-    let numbers = numbered(findings);
+    let numbers = numbered(findings, order);
     let number = |key: &LinkKey| numbers.iter().position(|first| first.link == *key).map(|place| place + 1);
     let state = |key: &LinkKey| {
         let gravest = marks.get(key).into_iter().flatten().map(|finding| finding.gravity).max();
         gravest.map_or(State::Expected, State::from)
     };
+    let end = lens.hours.map(|(_, last)| last).or(survey.window.map(|(_, last)| last.hour()));
+    let is_cut = |key: &LinkKey, service: Option<Service>| {
+        let acted = material.acted(*key, service);
+        let past = acted.iter().rfind(|action| {
+            action.kind != ActionKind::Restrict && end.is_none_or(|end| Moment((action.at * 1e6) as i64).hour() <= end)
+        });
+        past.is_some_and(|action| action.kind == ActionKind::Cut)
+    };
 
     let between = || survey.links.iter().filter(|(key, _)| key.from != key.to);
-    let seen = |key: &LinkKey| lens.focus.is_none_or(|focus| key.from == focus || key.to == focus);
+    let near = lens.focus.map(|(focus, hops)| within(between().map(|(key, _)| *key), focus, hops));
+    let seen = |party: Party| near.as_ref().is_none_or(|near| near.contains(&party));
     let mut edges = Vec::new();
-    for (key, link) in between().filter(|(key, _)| seen(key)) {
+    for (key, link) in between().filter(|(key, _)| seen(key.from) && seen(key.to)) {
         let (totals, services) = looked_at(link, lens.hours);
         if totals.flows == 0 && totals.replies == 0 {
             continue;
         }
         let first = marks.get(key).and_then(|found| found.first()).copied();
         let service = first.and_then(|finding| finding.service);
+        let cut = is_cut(key, service);
         edges.push(Edge {
             key: *key,
             totals,
             services,
             hosts: hosts(link, service),
-            state: state(key),
+            state: if cut && state(key) == State::Expected { State::Cut } else { state(key) },
             number: number(key),
             service,
             findings: marks.get(key).into_iter().flatten().map(|finding| finding.id.clone()).collect(),
+            rare: is_rare(link, lens.hours),
+            novel: marks.get(key).is_some_and(|found| found.iter().any(|finding| finding.lane == Lane::Novelty)),
+            cut,
         });
     }
     let linked: BTreeSet<Party> = edges.iter().flat_map(|edge| [edge.key.from, edge.key.to]).collect();
-    let shown = cards.iter().filter(|card| matches!(card.party, Party::Site(_)) || linked.contains(&card.party));
-    let nodes = shown.map(|card| {
+    let shown = cards
+        .iter()
+        .filter(|card| matches!(card.party, Party::Site(_)) && seen(card.party) || linked.contains(&card.party));
+    let mut nodes: Vec<Node> = Vec::new();
+    for card in shown {
         let within = LinkKey { from: card.party, to: card.party };
         let totals = survey.links.get(&within).map(|link| looked_at(link, lens.hours).0);
-        Node { card: card.clone(), within: totals.unwrap_or_default(), state: state(&within) }
-    });
-    Network { nodes: nodes.collect(), edges, of: between().count() }
+        nodes.push(Node { card: card.clone(), within: totals.unwrap_or_default(), state: state(&within) });
+    }
+    let logged = |node: &Node| {
+        let party = node.card.party;
+        let in_lens = |day: &i32| lens.hours.is_none_or(|(a, b)| (a.day()..=b.day()).contains(day));
+        linked.contains(&party)
+            || node.within.connections() > 0
+            || survey.days.get(&party).is_some_and(|days| days.iter().any(in_lens))
+    };
+    let is_site = |node: &&Node| matches!(node.card.party, Party::Site(_));
+    let unlogged = nodes.iter().filter(is_site).filter(|node| !logged(node)).map(|node| node.card.party).collect();
+    Network { nodes, edges, of: between().count(), unlogged }
+}
+
+/// A party and those within so many links of it, either way.
+fn within(links: impl Iterator<Item = LinkKey>, focus: Party, hops: u32) -> BTreeSet<Party> {
+    let links: Vec<LinkKey> = links.collect();
+    let mut near = BTreeSet::from([focus]);
+    for _hop in 0..hops {
+        let touching = links.iter().filter(|key| near.contains(&key.from) || near.contains(&key.to));
+        let next: Vec<Party> = touching.flat_map(|key| [key.from, key.to]).collect();
+        near.extend(next);
+    }
+    near
+}
+
+/// Traffic on no more days than this is rare.
+pub const RARE_DAYS: usize = 3;
+
+/// Whether a link carried something on a few days only.
+fn is_rare(link: &Link, hours: Option<(Hour, Hour)>) -> bool {
+    let (first, last) = hours.unwrap_or((Hour(i32::MIN), Hour(i32::MAX)));
+    let mut days: Vec<i32> = Vec::new();
+    for record in link.services.values() {
+        for (hour, _) in record.hours.range(first.min(last), last.max(first)) {
+            if !days.contains(&hour.day()) {
+                days.push(hour.day());
+            }
+            if days.len() > RARE_DAYS {
+                return false;
+            }
+        }
+    }
+    true
 }
 
 /// A link's sums in these hours, and its services, most flows first.

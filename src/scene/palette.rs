@@ -201,4 +201,58 @@ mod tests {
             }
         }
     }
+
+    /// Machado, Oliveira and Fernandes 2009, table 1 at severity 1.0, on linear light: without red, green, blue cones.
+    const DEFICIENCIES: [(&str, [[f64; 3]; 3]); 3] = [
+        (
+            "protanopia",
+            [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        ),
+        (
+            "deuteranopia",
+            [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+        ),
+        (
+            "tritanopia",
+            [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+        ),
+    ];
+
+    /// CIE L*a*b* (D65) as somebody with this deficiency sees a colour.
+    fn seen(colour: Colour, deficiency: Option<[[f64; 3]; 3]>) -> [f64; 3] {
+        let linear = |channel: u8| {
+            let c = f64::from(channel) / 255.0;
+            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        };
+        let times = |m: [[f64; 3]; 3], v: [f64; 3]| m.map(|row| row.iter().zip(v).map(|(a, b)| a * b).sum::<f64>());
+        let light = [linear(colour.0), linear(colour.1), linear(colour.2)];
+        let light = deficiency.map_or(light, |m| times(m, light).map(|c| c.clamp(0.0, 1.0)));
+        let white = [0.950_47, 1.0, 1.088_83];
+        let xyz = times(
+            [[0.412_456, 0.357_576, 0.180_438], [0.212_673, 0.715_152, 0.072_175], [0.019_334, 0.119_192, 0.950_304]],
+            light,
+        );
+        let f = |t: f64| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 };
+        let [x, y, z] = [f(xyz[0] / white[0]), f(xyz[1] / white[1]), f(xyz[2] / white[2])];
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    #[test]
+    fn states_differ_with_every_common_deficiency_of_colour_vision() {
+        let inks = [Ink::Violation, Ink::Anomalous, Ink::Suspected, Ink::Expected, Ink::Ground];
+        let kinds = [("none", None)].into_iter().chain(DEFICIENCIES.map(|(name, matrix)| (name, Some(matrix))));
+        for (name, matrix) in kinds {
+            for palette in ALL {
+                for (n, a) in inks.iter().enumerate() {
+                    for b in &inks[n + 1..] {
+                        let (p, q) = (seen(palette.colour(*a), matrix), seen(palette.colour(*b), matrix));
+                        let apart = p.iter().zip(q).map(|(p, q)| (p - q) * (p - q)).sum::<f64>().sqrt();
+                        // 2.3 is just noticed side by side; five times as much is told apart across a page. The least is
+                        // that of anomalous and suspected without blue cones, which a dash and a sign tell apart as well.
+                        assert!(apart >= 11.5, "{name}, {palette:?}: {a:?} and {b:?} are {apart:.1} apart");
+                    }
+                }
+            }
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::words::{Language, Words};
 use super::{Ink, Mark, Point, Rect, Scene, Shape, Spot, Subject, widths};
 use crate::evidence::text::visible;
 
@@ -55,12 +56,19 @@ pub enum Strokes {
 /// between platforms, and the page and the command line must write the same bytes.
 pub struct Pen {
     scene: Scene,
+    /// The language that it writes.
+    pub words: &'static Words,
 }
 
 impl Pen {
-    /// An empty scene of this size.
+    /// A pen for a picture of this size, in English.
     pub fn new(width: f32, height: f32) -> Pen {
-        Pen { scene: Scene { width: rounded(width), height: rounded(height), ..Scene::default() } }
+        Pen::writing(width, height, Language::English.of_pictures())
+    }
+
+    /// A pen for a picture of this size, in these words.
+    pub fn writing(width: f32, height: f32, words: &'static Words) -> Pen {
+        Pen { scene: Scene { width: rounded(width), height: rounded(height), ..Scene::default() }, words }
     }
 
     /// The scene that was drawn.

@@ -8,13 +8,15 @@ use crate::ledger::survey::{LinkKey, Survey};
 use crate::ledger::{PairKey, PairTotals, Sight, Totals};
 use crate::sites::{Locus, Party};
 
-use super::network::Card;
+use super::network::{Card, Material};
 use super::{Palette, Scene};
+use crate::case::acts::Action;
 
 pub struct Case {
     pub cards: Vec<Card>,
     pub survey: Survey,
     pub findings: Vec<Finding>,
+    pub actions: Vec<Action>,
 }
 
 pub fn tcp(port: u16) -> Service {
@@ -48,9 +50,16 @@ impl Case {
                 ..bare(Party::Site(i as u32), name)
             })
             .collect();
-        cards
-            .extend([bare(Party::Unassigned, super::words::UNASSIGNED), bare(Party::External, super::words::EXTERNAL)]);
-        Case { cards, survey: Survey::default(), findings: Vec::new() }
+        cards.extend([
+            bare(Party::Unassigned, super::words::Language::English.of_pictures().unassigned),
+            bare(Party::External, super::words::Language::English.of_pictures().external),
+        ]);
+        Case { cards, survey: Survey::default(), findings: Vec::new(), actions: Vec::new() }
+    }
+
+    pub fn material(&self) -> Material<'_> {
+        let Case { cards, survey, findings, actions } = self;
+        Material { survey, cards, findings, actions, order: &[] }
     }
 
     pub fn link(&mut self, from: Party, to: Party, service: Service, first: i32, hours: i32, bytes: u64) {
@@ -239,7 +248,7 @@ pub fn hostile() -> Case {
 pub fn show(name: &str, scene: &Scene, palette: Palette) {
     if std::env::var_os("KYOTEN_FIGURES").is_some() {
         std::fs::create_dir_all("target/figures").unwrap();
-        let svg = crate::paint::svg(scene, palette, name, name);
+        let svg = crate::paint::svg(scene, palette, name, name, "");
         std::fs::write(format!("target/figures/{name}.svg"), svg).unwrap();
     }
 }

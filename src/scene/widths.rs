@@ -64,6 +64,17 @@ pub fn wrapped(text: &str, size: f32, bold: bool, room: f32) -> Vec<String> {
     lines
 }
 
+/// A text broken into as few lines as fit into `room`, of like length: no word is left alone on the last.
+pub fn balanced(text: &str, size: f32, bold: bool, room: f32) -> Vec<String> {
+    let lines = wrapped(text, size, bold, room);
+    let (mut narrow, mut wide) = (room / lines.len().max(1) as f32 * 0.8, room);
+    for _halving in 0..12 {
+        let middle = (narrow + wide) / 2.0;
+        if wrapped(text, size, bold, middle).len() <= lines.len() { wide = middle } else { narrow = middle }
+    }
+    wrapped(text, size, bold, wide)
+}
+
 /// The box of a text by its baseline's start: `(top left, bottom right)`.
 pub fn extent(start: Point, width: f32, size: f32) -> (Point, Point) {
     (Point::new(start.x, start.y - 0.80 * size), Point::new(start.x + width, start.y + 0.25 * size))

@@ -18,6 +18,7 @@ use crate::ledger::Totals;
 use crate::ledger::survey::{Link, LinkKey, ServiceRecord};
 use crate::policy::Rule;
 use crate::reading::receipt::Receipt;
+use crate::report::figure::Placement;
 use crate::scene::network::numbered;
 use crate::scene::timeline::Timeline;
 use crate::scene::{Scene, Subject};
@@ -132,6 +133,32 @@ pub struct View {
     pub selected: Option<SubjectMessage>,
     /// What lies under the pointer.
     pub hovered: Option<SubjectMessage>,
+    /// How far a matrix is enlarged; 1 where absent.
+    pub zoom: Option<f32>,
+    /// How far it is moved, in CSS pixels.
+    pub pan: Option<(f32, f32)>,
+    /// Only what lies near this party.
+    pub focus: Option<Focus>,
+    /// The hosts of what is chosen, in place of the sites.
+    pub hosts: Option<bool>,
+    /// `en` or `ja`; English where absent.
+    pub language: Option<String>,
+}
+
+/// A party and how many links off others may be.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Focus {
+    /// Whom it is about.
+    pub party: i32,
+    /// How many links.
+    pub hops: u32,
+}
+
+impl Focus {
+    /// As a lens has it.
+    pub fn of_lens(self) -> (Party, u32) {
+        (party_of(self.party), self.hops.min(20))
+    }
 }
 
 /// A scene on its way to a stage.
@@ -166,6 +193,22 @@ pub enum LayoutMessage {
     Map,
     /// On a ring.
     Ring,
+    /// Those that talk near each other.
+    Force,
+    /// Site by site.
+    Matrix,
+}
+
+impl LayoutMessage {
+    /// As the figure has it.
+    pub fn placement(self) -> Placement {
+        match self {
+            LayoutMessage::Map => Placement::Map,
+            LayoutMessage::Ring => Placement::Ring,
+            LayoutMessage::Force => Placement::Force,
+            LayoutMessage::Matrix => Placement::Matrix,
+        }
+    }
 }
 
 /// How the figure is wanted.
@@ -181,10 +224,59 @@ pub struct FigureOptions {
     pub number: Option<String>,
     /// A title other than the finding's own.
     pub title: Option<String>,
+    /// `en` or `ja`; English where absent.
+    pub language: Option<String>,
+    /// Names and addresses as pseudonyms.
+    pub pseudonyms: Option<bool>,
+    /// Without what lets it be opened again.
+    pub bare: Option<bool>,
+    /// Only what lies near this party.
+    pub focus: Option<Focus>,
     /// The brush's beginning.
     pub from_ms: Option<f64>,
     /// The brush's end.
     pub to_ms: Option<f64>,
+}
+
+/// A numbered step, for the analyst to put elsewhere and to word.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StepMessage {
+    /// The initiators' site, by name.
+    pub from: String,
+    /// The responders' site, by name.
+    pub to: String,
+    /// The rule's words.
+    #[serde(default)]
+    pub rule: String,
+    /// The analyst's words, where there are any.
+    pub says: Option<String>,
+}
+
+/// A figure that was opened again: what it was made with, for the page to show it so.
+#[derive(Debug, Serialize)]
+pub struct RecipeMessage {
+    /// `a4-landscape`, `a4-portrait`, `16:9`.
+    pub size: String,
+    /// `ring`, `map`, `force`, `matrix`.
+    pub layout: String,
+    /// The label.
+    pub tlp: String,
+    /// Its number.
+    pub number: u32,
+    /// Its title, where it was worded.
+    pub title: Option<String>,
+    /// `en` or `ja`.
+    pub language: String,
+    /// Whether names were pseudonyms.
+    pub pseudonyms: bool,
+    /// What was looked at.
+    pub window: Option<(f64, f64)>,
+    /// Near whom.
+    pub focus: Option<(i32, u32)>,
+    /// What of its evidence is not here, or otherwise; empty where all is here.
+    pub lacking: Vec<String>,
+    /// Whether it was made of this very case.
+    pub same_case: bool,
 }
 
 /// Which rows are asked for.
@@ -561,7 +653,8 @@ struct ServiceMessage {
 /// Mirrors a case for the panels.
 pub fn case_view(case: &Case, analysis: &Analysis) -> CaseView {
     let name = |party: Party| visible(analysis.book.name_of(party)).into_owned();
-    let numbers: Vec<LinkKey> = numbered(&analysis.findings.findings).iter().map(|first| first.link).collect();
+    let order = crate::report::figure::order(&case.depiction, &analysis.book);
+    let numbers: Vec<LinkKey> = numbered(&analysis.findings.findings, &order).iter().map(|first| first.link).collect();
     CaseView {
         tool: Tool { version: env!("CARGO_PKG_VERSION") },
         evidence: (case.files().iter().zip(&analysis.repeats).zip(0..))

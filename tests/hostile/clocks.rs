@@ -64,7 +64,12 @@ fn case_66_times_at_every_limit_end_in_a_figure() {
     let case = case_of(&files, 64);
     let (analysis, _) = inert(&case);
     assert!(analysis.survey.window.is_some());
-    let sheet = kyoten::scene::timeline::timeline(&analysis.survey, &analysis.findings.findings, None, 800.0, 100.0);
+    let words = kyoten::scene::words::Language::English.of_pictures();
+    let cards = kyoten::scene::network::cards(&analysis.book, words);
+    let (survey, findings) = (&analysis.survey, &analysis.findings.findings[..]);
+    let material = kyoten::scene::network::Material { survey, cards: &cards, findings, actions: &[], order: &[] };
+    let sums = kyoten::scene::timeline::Sums::of(survey);
+    let sheet = kyoten::scene::timeline::timeline(&material, &sums, None, 800.0, 100.0, words);
     assert!(sheet.span.is_some());
 }
 

@@ -97,7 +97,7 @@ fn tell(paths: &[PathBuf], folder: &Path) -> Result<(), String> {
     }
     let write = |name: &str, text: &str| input::write_out(Some(&folder.join(name)), text.as_bytes());
     write("case.json", &document.to_json())?;
-    write("figure.svg", &figure::svg(&case, &analysis, &figure::Options { map: true, ..figure::Options::default() }))?;
+    write("figure.svg", &figure::svg(&case, &analysis, &figure::Options::default()))?;
     for language in [Language::English, Language::Japanese] {
         let report = html::html(&document, html::Options { language, tlp: Tlp::Amber });
         write(&format!("report.{}.html", language.words().code), &report)?;

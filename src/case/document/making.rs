@@ -56,6 +56,7 @@ pub fn document(case: &Case, analysis: &Analysis) -> Document {
         coverage: analysis.survey.coverage.iter().map(|(sensor, hours)| coverage(sensor, hours)).collect(),
         decisions: case.decisions.clone(),
         actions: case.actions.clone(),
+        figure: case.depiction.clone(),
         log: case.log.clone(),
     };
     log::catch_up(&mut document);

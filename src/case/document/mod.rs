@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::acts::{Action, Decision};
+use super::depiction::Depiction;
 use super::log::Entry;
 use super::{Analysis, Case};
 use crate::evidence::unpack::LayerAccount;
@@ -64,6 +65,9 @@ pub struct Document {
     /// What was done about links: cut, restricted, restored; in order of time.
     #[serde(default)]
     pub actions: Vec<Action>,
+    /// What was chosen for the picture: steps, places, and the key to the pseudonyms.
+    #[serde(default, skip_serializing_if = "Depiction::is_empty")]
+    pub figure: Depiction,
     /// What the analysts did, each entry chained to the one before.
     #[serde(default)]
     pub log: Vec<Entry>,

@@ -202,7 +202,9 @@ impl Report<'_> {
 
     fn figure(&mut self, tlp: Tlp) {
         let reopened = Reopened::of(self.document);
-        let options = figure::Options { sheet: Sheet::A4Landscape, map: true, tlp, ..figure::Options::default() };
+        let language = Language::read(self.words.code).unwrap_or_default();
+        let options =
+            figure::Options { sheet: Sheet::A4Landscape, tlp, language, bare: true, ..figure::Options::default() };
         let svg = figure::svg_of_document(self.document, &reopened, &options);
         let caption = figure::caption_of_document(self.document, &reopened, &options);
         let alternative = figure::alternative_of_document(self.document, &reopened, &options);

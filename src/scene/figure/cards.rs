@@ -1,122 +1,206 @@
-//! The numbered steps: for each the link, the time, what is wrong, what was carried, and the row that proves it.
+//! The numbered steps: for each the link, the time, what is wrong, what was carried, what was done, and the row that proves
+//! it. They wrap; where room is short they say less, in the order of what a reader can do without, before anything is cut.
 
 use super::super::graph::{BADGE, badge};
-use super::super::{Anchor, Face, Ink, Pen, Point, Rect, widths, words};
+use super::super::words::{self, Words};
+use super::super::{Anchor, Face, Ink, Pen, Point, Rect, widths};
 use super::content::Step;
 use crate::evidence::text::visible;
 
-const HEAD: Face = Face::bold(9.5);
-const BODY: Face = Face::plain(8.5);
-const FINE: Face = Face::plain(8.0);
-const LEADING: f32 = 10.5;
+const COLUMN_GAP: f32 = 16.0;
 const INDENT: f32 = 34.0;
-const BETWEEN: f32 = 7.0;
-const COLUMN_GAP: f32 = 14.0;
-/// How many lines a sentence gets at most.
-const MOST_LINES: usize = 4;
-/// Room for the sentence about what is not listed.
-const REST: f32 = 24.0;
 
-/// How high the steps are with their sentences in full, in so many columns.
-pub(super) fn height(steps: &[Step], further: usize, width: f32, columns: usize) -> f32 {
-    let room = column_width(width, columns);
-    let rows = steps.chunks(columns);
-    let rest = if further > 0 { REST } else { 0.0 };
-    rows.map(|row| row.iter().map(|step| card_height(step, room, MOST_LINES)).fold(0.0, f32::max) + BETWEEN)
-        .sum::<f32>()
-        + rest
+/// How much a step says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Setting {
+    /// All of it, with air.
+    Full,
+    /// All of it, closely.
+    Close,
+    /// Without sessions, hosts and further services, which the links' table has.
+    Brief,
+    /// Link, service, day, what is wrong, and the row.
+    Short,
+    /// The same without the row.
+    Least,
+}
+
+impl Setting {
+    const ALL: [Setting; 5] = [Setting::Full, Setting::Close, Setting::Brief, Setting::Short, Setting::Least];
+
+    fn leading(self) -> f32 {
+        match self {
+            Setting::Full => 10.75,
+            Setting::Close | Setting::Brief => 10.0,
+            Setting::Short | Setting::Least => 9.6,
+        }
+    }
+
+    fn between(self) -> f32 {
+        match self {
+            Setting::Full => 8.0,
+            Setting::Close | Setting::Brief => 5.0,
+            Setting::Short | Setting::Least => 3.0,
+        }
+    }
+}
+
+/// Where steps stand, and how much each says.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Plan {
+    pub columns: usize,
+    pub settings: Vec<Setting>,
+}
+
+impl Plan {
+    /// Whether the first steps, up to three, say all that a reader asks first.
+    pub fn is_telling(&self) -> bool {
+        self.settings.iter().take(3).all(|setting| *setting <= Setting::Brief)
+            && self.settings.iter().all(|setting| *setting <= Setting::Short)
+    }
+}
+
+/// As much of each step as fits into a width and a height: the least of all of them, then more, from the first on.
+pub(super) fn plan(steps: &[Step], words: &Words, (width, height): (f32, f32), columns: usize) -> Plan {
+    let mut plan = Plan { columns, settings: vec![Setting::Least; steps.len()] };
+    for setting in Setting::ALL.into_iter().rev().skip(1) {
+        for n in 0..steps.len() {
+            let before = std::mem::replace(&mut plan.settings[n], setting);
+            if needed(steps, words, width, &plan) > height {
+                plan.settings[n] = before;
+            }
+        }
+    }
+    plan
+}
+
+/// How high the steps are.
+pub(super) fn needed(steps: &[Step], words: &Words, width: f32, plan: &Plan) -> f32 {
+    let heights = parted(steps, words, width, plan);
+    heights.iter().map(|column| column.iter().sum::<f32>()).fold(0.0, f32::max)
+}
+
+/// The heights of the steps, column by column: as even as their order allows.
+fn parted(steps: &[Step], words: &Words, width: f32, plan: &Plan) -> Vec<Vec<f32>> {
+    let room = column_width(width, plan.columns);
+    let heights: Vec<f32> =
+        steps.iter().zip(&plan.settings).map(|(step, setting)| card_height(step, words, room, *setting)).collect();
+    if plan.columns < 2 || heights.len() < 2 {
+        return vec![heights];
+    }
+    // Two columns: the cut that leaves the higher of them lowest.
+    let whole: f32 = heights.iter().sum();
+    let mut first = 0.0;
+    let mut best = (f32::INFINITY, heights.len());
+    for (n, height) in heights.iter().enumerate() {
+        first += height;
+        let higher = first.max(whole - first);
+        if higher < best.0 {
+            best = (higher, n + 1);
+        }
+    }
+    let (left, right) = heights.split_at(best.1);
+    vec![left.to_vec(), right.to_vec()]
 }
 
 fn column_width(width: f32, columns: usize) -> f32 {
     (width - COLUMN_GAP * (columns as f32 - 1.0)) / columns as f32
 }
 
-/// Draws the steps in rows of so many columns: with fewer lines of their sentences where room is short, and, where even
-/// that does not do, fewer of them, saying how many are left out.
-pub(super) fn draw(pen: &mut Pen, steps: &[Step], further: usize, area: Rect, columns: usize) {
-    if steps.is_empty() {
-        pen.paragraph(area_start(area), words::NO_STEPS, BODY, Ink::Muted, area.width(), LEADING);
-        return;
-    }
-    let room = column_width(area.width(), columns);
-    let row_height = |row: &[Step], lines| row.iter().map(|step| card_height(step, room, lines)).fold(0.0, f32::max);
-    let mut rows: Vec<&[Step]> = steps.chunks(columns).collect();
-    let total = |rows: &[&[Step]], lines: &[usize]| -> f32 {
-        rows.iter().zip(lines).map(|(row, lines)| row_height(row, *lines) + BETWEEN).sum::<f32>() - BETWEEN
-    };
-    // One line each; then, as long as there is room, one more for each from the first on.
-    let mut lines = vec![1; rows.len()];
-    let rest = if further > 0 || total(&rows, &lines) > area.height() { REST } else { 0.0 };
-    while total(&rows, &lines) > area.height() - rest && rows.len() > 1 {
-        rows.pop();
-        lines.pop();
-    }
-    for _round in 1..MOST_LINES {
-        for n in 0..rows.len() {
-            lines[n] += 1;
-            if total(&rows, &lines) > area.height() - rest {
-                lines[n] -= 1;
+/// Draws as many steps as have room by the plan; returns how many.
+pub(super) fn draw(pen: &mut Pen, steps: &[Step], area: Rect, plan: &Plan) -> usize {
+    let words = pen.words;
+    let mut left = steps.iter().zip(&plan.settings);
+    let (mut shown, width) = (0, column_width(area.width(), plan.columns));
+    for (n, heights) in parted(steps, words, area.width(), plan).iter().enumerate() {
+        let mut top = area.top;
+        for height in heights {
+            let Some((step, setting)) = left.next() else { break };
+            if top + height - setting.between() <= area.bottom + 0.5 {
+                let place = Rect::new(area.left + n as f32 * (width + COLUMN_GAP), top, width, *height);
+                card(pen, step, place, *setting);
+                shown += 1;
             }
+            top += height;
         }
     }
-    let (mut top, mut shown) = (area.top, 0);
-    for (row, lines) in rows.iter().zip(&lines) {
-        let height = row_height(row, *lines);
-        if top + height > area.bottom - rest + 0.5 {
-            break;
+    shown
+}
+
+/// A line of a card.
+struct Line {
+    text: String,
+    face: Face,
+    ink: Ink,
+}
+
+const HEAD: Face = Face::bold(9.5);
+const HEAD_SHORT: Face = Face::bold(9.0);
+const BODY: Face = Face::plain(8.5);
+const STRONG: Face = Face::bold(8.5);
+const FINE: Face = Face::plain(8.0);
+
+/// What a card says, in lines that fit.
+fn lines(step: &Step, words: &Words, room: f32, setting: Setting) -> Vec<Line> {
+    let mut out: Vec<Line> = Vec::new();
+    let mut say = |text: &str, face: Face, ink: Ink, most: usize| {
+        let text = visible(text);
+        let wrapped = widths::wrapped(&text, face.size, face.bold, room);
+        for (n, line) in wrapped.iter().take(most).enumerate() {
+            let text = if n + 1 == most { wrapped[n..].join(" ") } else { line.clone() };
+            out.push(Line { text, face, ink });
         }
-        for (n, step) in row.iter().enumerate() {
-            let left = area.left + n as f32 * (room + COLUMN_GAP);
-            card(pen, step, Rect::new(left, top, room, height), *lines);
-            shown += 1;
-        }
-        top += height + BETWEEN;
-    }
-    let left_out = words::left_out(steps.len() - shown, further);
-    if !left_out.is_empty() {
-        let lines = widths::wrapped(&left_out, FINE.size, FINE.bold, area.width());
-        for (n, line) in lines.iter().take(2).enumerate() {
-            let at = Point::new(area.left, top + 7.0 + n as f32 * 10.0);
-            pen.fitted(at, line, FINE, Anchor::Start, Ink::Muted, area.width());
-        }
-    }
-}
-
-fn area_start(area: Rect) -> Point {
-    Point::new(area.left, area.top + 10.0)
-}
-
-fn because(step: &Step, room: f32, lines: usize) -> Vec<String> {
-    let all = widths::wrapped(&visible(&step.because), BODY.size, BODY.bold, room - INDENT);
-    let mut kept: Vec<String> = all.iter().take(lines).cloned().collect();
-    if all.len() > lines
-        && let Some(last) = kept.last_mut()
-    {
-        *last = widths::fitted(&all[lines - 1..].join(" "), BODY.size, BODY.bold, room - INDENT);
-    }
-    kept
-}
-
-fn card_height(step: &Step, room: f32, lines: usize) -> f32 {
-    LEADING * (5.0 + because(step, room, lines).len() as f32) + 3.0
-}
-
-fn card(pen: &mut Pen, step: &Step, area: Rect, lines: usize) {
-    badge(pen, Rect::new(area.left + 1.5, area.top, BADGE.0, BADGE.1), Some(step.number), step.state);
-    let room = area.width() - INDENT;
-    let mut at = Point::new(area.left + INDENT, area.top + 9.0);
-    let link = format!("{} → {}", step.from, step.to);
-    pen.fitted(at, &link, HEAD, Anchor::Start, Ink::Text, room);
-    at.y += LEADING;
-    let mut say = |pen: &mut Pen, text: &str, face: Face, ink: Ink| {
-        pen.fitted(at, text, face, Anchor::Start, ink, room);
-        at.y += LEADING;
     };
-    say(pen, &words::step_when(step), BODY, Ink::Text);
-    for line in because(step, area.width(), lines) {
-        say(pen, &line, BODY, Ink::Text);
+    const MOST: usize = 12;
+    let (head, most) = if setting >= Setting::Short { (HEAD_SHORT, 1) } else { (HEAD, 2) };
+    say(&format!("{} → {}", step.from, step.to), head, Ink::Text, most);
+    let because = match step.worded {
+        true => format!("{}: {}", words.analyst_says, step.because),
+        false => step.because.clone(),
+    };
+    let acted: Vec<String> =
+        step.acted.iter().map(|(kind, at, ran)| (words.acted)(*kind, &words::minute(*at), *ran)).collect();
+    if setting >= Setting::Short {
+        let day = step.at.map(|at| format!(" · {}", words::minute(at))).unwrap_or_default();
+        let kind = format!("{}{day} · {because}", step.service);
+        say(&kind, BODY, Ink::Text, 1);
+        if setting == Setting::Short {
+            let place = match acted.first() {
+                Some(first) => format!("{} · {first}", step.evidence),
+                None => words.step_evidence(step),
+            };
+            say(&place, FINE, Ink::Muted, 1);
+        }
+        return out;
     }
-    say(pen, &words::step_carried(step), FINE, Ink::Muted);
-    say(pen, &words::step_sessions(step), FINE, Ink::Muted);
-    say(pen, &words::step_evidence(step), FINE, Ink::Muted);
+    say(&format!("{} · {}", step.service, words.step_when(step)), STRONG, Ink::Text, MOST);
+    say(&because, BODY, Ink::Text, MOST);
+    let carried = format!("{} · {}", words.step_volume(step), words.step_accounts(step));
+    if setting == Setting::Brief {
+        say(&carried, FINE, Ink::Text, MOST);
+    } else {
+        say(&format!("{carried} · {}", words.step_sessions(step)), FINE, Ink::Text, MOST);
+        if !step.also.is_empty() {
+            say(&(words.also)(&step.also.join(", ")), FINE, Ink::Text, 2);
+        }
+    }
+    if !acted.is_empty() {
+        say(&acted.join(" "), FINE, Ink::Text, MOST);
+    }
+    say(&words.step_evidence(step), FINE, Ink::Muted, MOST);
+    out
+}
+
+fn card_height(step: &Step, words: &Words, room: f32, setting: Setting) -> f32 {
+    lines(step, words, room - INDENT, setting).len() as f32 * setting.leading() + 2.0 + setting.between()
+}
+
+fn card(pen: &mut Pen, step: &Step, area: Rect, setting: Setting) {
+    badge(pen, Rect::new(area.left + 1.5, area.top - 0.5, BADGE.0, BADGE.1), Some(step.number), step.state);
+    let room = area.width() - INDENT;
+    let mut at = Point::new(area.left + INDENT, area.top + 8.5);
+    for line in lines(step, pen.words, room, setting) {
+        pen.fitted(at, &line.text, line.face, Anchor::Start, line.ink, room);
+        at.y += setting.leading();
+    }
 }

@@ -1,10 +1,10 @@
 //! What the figure for the report says, as plain data, and how it is gathered from a survey and its findings.
 
-use super::super::network::{Card, Network, State};
-use super::super::words;
-use crate::finding::Finding;
+use super::super::network::{Material, Network, State};
+use super::super::words::{self, Language, Words};
+use crate::case::acts::ActionKind;
 use crate::flow::{Hour, Moment};
-use crate::ledger::survey::Survey;
+use crate::ledger::survey::{LinkKey, Survey};
 use crate::ledger::{Sight, Totals};
 use crate::sites::Party;
 
@@ -15,6 +15,8 @@ pub struct FigureContent {
     pub number: u32,
     /// The finding, in one sentence.
     pub title: String,
+    /// What belongs to it and is no part of the claim: since when, and what else stands out.
+    pub subtitle: String,
     /// Who may see it.
     pub tlp: Tlp,
     /// The logs were made up; the figure says so.
@@ -37,6 +39,17 @@ pub struct FigureContent {
     pub case_id: String,
     /// What is not known, each in a sentence: a clock's zone, rows that could not be read.
     pub unknowns: Vec<String>,
+    /// Names and addresses are pseudonyms, and files are not named.
+    pub veiled: bool,
+    /// Its language.
+    pub language: Language,
+}
+
+impl FigureContent {
+    /// Its words.
+    pub fn words(&self) -> &'static Words {
+        self.language.of_pictures()
+    }
 }
 
 /// A numbered link: what happened, and what proves it.
@@ -46,8 +59,12 @@ pub struct Step {
     pub number: usize,
     /// How it is drawn.
     pub state: State,
+    /// The link.
+    pub key: LinkKey,
     /// The first flow that it is about.
     pub at: Option<Moment>,
+    /// The last one.
+    pub until: Option<Moment>,
     /// The initiators' site.
     pub from: String,
     /// The responders' site.
@@ -56,8 +73,14 @@ pub struct Step {
     pub service: String,
     /// The accounts in its rows.
     pub accounts: Vec<String>,
-    /// What is wrong, in one sentence.
+    /// What is wrong, in one sentence: the rule's, unless the analyst worded it.
     pub because: String,
+    /// The analyst worded it.
+    pub worded: bool,
+    /// Other services of the link that findings are about, each with the word of its state.
+    pub also: Vec<String>,
+    /// What was done about it, when, and how many sessions ran in later hours.
+    pub acted: Vec<(ActionKind, Moment, u64)>,
     /// Where the first row stands: `fw.log:41207`.
     pub evidence: String,
     /// How many further rows the finding carries.
@@ -80,17 +103,6 @@ pub enum Basis {
     Inferred,
     /// The analyst said it.
     Asserted,
-}
-
-impl Basis {
-    /// The word on the figure.
-    pub fn word(self) -> &'static str {
-        match self {
-            Basis::Observed => "observed",
-            Basis::Inferred => "inferred",
-            Basis::Asserted => "analyst's word",
-        }
-    }
 }
 
 /// A file that the figure rests on.
@@ -139,9 +151,17 @@ impl Tlp {
     }
 }
 
-/// The numbered links of a network, with the first finding of each. `evidence` names the place of a row.
-pub fn steps(network: &Network, cards: &[Card], findings: &[Finding], evidence: impl Fn(Sight) -> String) -> Vec<Step> {
-    let name = |party: Party| cards.iter().find(|card| card.party == party).map_or_else(String::new, words::name);
+/// The numbered links of a network, with the first finding of each. `evidence` names the place of a row, `worded` is what
+/// the analyst wrote of a link.
+pub fn steps(
+    network: &Network,
+    material: &Material<'_>,
+    words: &Words,
+    evidence: impl Fn(Sight) -> String,
+    worded: impl Fn(LinkKey) -> Option<String>,
+) -> Vec<Step> {
+    let Material { cards, findings, .. } = *material;
+    let name = |party: Party| cards.iter().find(|c| c.party == party).map_or_else(String::new, |card| words.name(card));
     let mut out: Vec<Step> = Vec::new();
     for edge in &network.edges {
         let Some(number) = edge.number else { continue };
@@ -149,20 +169,39 @@ pub fn steps(network: &Network, cards: &[Card], findings: &[Finding], evidence: 
             continue;
         };
         let about = edge.services.iter().find(|(service, _)| Some(*service) == finding.service);
+        let mut also: Vec<String> = Vec::new();
+        for other in findings.iter().filter(|other| other.link == edge.key && other.service != finding.service) {
+            let Some(service) = other.service else { continue };
+            let text = format!("{service} ({})", (words.state)(State::from(other.gravity)));
+            if !also.iter().any(|before| before.starts_with(&format!("{service} "))) {
+                also.push(text);
+            }
+        }
+        let acted = material.acted(edge.key, finding.service).into_iter().map(|action| {
+            let ran = material.ran_after(edge.key, finding.service, action);
+            (action.kind, Moment((action.at * 1e6) as i64), ran)
+        });
+        let own = worded(edge.key).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let inferred = if finding.p.is_some() { Basis::Inferred } else { Basis::Observed };
         out.push(Step {
             number,
+            key: edge.key,
             state: edge.state,
             at: finding.window.map(|(first, _)| first),
+            until: finding.window.map(|(_, last)| last),
             from: name(edge.key.from),
             to: name(edge.key.to),
-            service: finding.service.map_or_else(|| words::ALL_SERVICES.to_owned(), |service| service.to_string()),
+            service: finding.service.map_or_else(|| words.all_services.to_owned(), |service| service.to_string()),
             accounts: finding.accounts.clone(),
-            because: finding.gist.clone(),
+            worded: own.is_some(),
+            because: own.unwrap_or_else(|| (words.gist)(finding)),
+            also,
+            acted: acted.collect(),
             evidence: evidence(finding.rows.first()),
             further_rows: finding.rows.iter().count() - 1,
             totals: about.map_or_else(|| edge.totals.clone(), |(_, totals)| totals.clone()),
             hosts: edge.hosts,
-            basis: if finding.p.is_some() { Basis::Inferred } else { Basis::Observed },
+            basis: inferred,
         });
     }
     out.sort_by_key(|step| step.number);
@@ -171,7 +210,7 @@ pub fn steps(network: &Network, cards: &[Card], findings: &[Finding], evidence: 
 
 /// What the logs cover, sensor by sensor: in how many of the hours between its first and its last record each was silent,
 /// and the longest silence.
-pub fn coverage(survey: &Survey) -> String {
+pub fn coverage(survey: &Survey, words: &Words) -> String {
     let (mut watched, mut silent) = (0, 0);
     let mut longest: Option<(i32, &str, Hour)> = None;
     for (sensor, hours) in &survey.coverage {
@@ -188,7 +227,9 @@ pub fn coverage(survey: &Survey) -> String {
         }
     }
     if watched == 0 {
-        return words::NO_COVERAGE.to_owned();
+        return words.no_coverage.to_owned();
     }
-    words::coverage(survey.coverage.len(), watched, silent, longest)
+    let longest =
+        longest.map(|(hours, sensor, from)| (hours, sensor, from.start().map(words::minute).unwrap_or_default()));
+    (words.coverage)(survey.coverage.len(), watched, silent, longest)
 }

@@ -1,8 +1,8 @@
 //! The foot of the figure: the legend with its scale, what the figure rests on, and how it is to be read.
 
-use super::super::graph::{Picture, ink, sample, symbol, thickness};
+use super::super::graph::{Picture, double_bar, ink, sample, symbol, thickness};
 use super::super::network::{Network, State};
-use super::super::{Anchor, Face, Ink, Pen, Point, Rect, words};
+use super::super::{Anchor, Face, Ink, Pen, Point, Rect};
 use super::content::FigureContent;
 use crate::sites::Party;
 
@@ -42,15 +42,28 @@ fn head(pen: &mut Pen, text: &str, area: Rect) -> f32 {
 }
 
 fn legend(pen: &mut Pen, network: &Network, area: Rect) -> f32 {
-    let mut y = head(pen, words::LEGEND, area);
+    let mut y = head(pen, pen.words.legend_head, area);
     let occurs = |state: State| network.edges.iter().any(|edge| edge.state == state);
-    for state in State::ALL.into_iter().filter(|state| state.is_marked() || *state == State::Expected || occurs(*state))
-    {
+    for state in State::ALL.into_iter().filter(|state| {
+        state.is_marked()
+            || *state == State::Expected
+            || occurs(*state)
+            || *state == State::NoLog && !network.unlogged.is_empty()
+    }) {
         let line = [Point::new(area.left, y - 3.0), Point::new(area.left + 42.0, y - 3.0)];
         sample(pen, &line, state, thickness(1_000_000, state), ink(state));
         symbol(pen, Point::new(area.left + 50.0, y - 3.0), state, 10.0, ink(state));
         let at = Point::new(area.left + 60.0, y);
-        pen.fitted(at, words::legend(state), FINE, Anchor::Start, Ink::Text, area.width() - 60.0);
+        let text = (pen.words.legend)(state);
+        pen.fitted(at, text, FINE, Anchor::Start, Ink::Text, area.width() - 60.0);
+        y += LEADING;
+    }
+    if network.edges.iter().any(|edge| edge.cut) && !occurs(State::Cut) {
+        let line = [Point::new(area.left, y - 3.0), Point::new(area.left + 42.0, y - 3.0)];
+        pen.line(&line, 3.0, ink(State::Violation));
+        double_bar(pen, &line, 3.0, Ink::Text);
+        let text = pen.words.cut_overlay;
+        pen.fitted(Point::new(area.left + 60.0, y), text, FINE, Anchor::Start, Ink::Text, area.width() - 60.0);
         y += LEADING;
     }
     // The scale: the same three volumes on every figure.
@@ -61,17 +74,27 @@ fn legend(pen: &mut Pen, network: &Network, area: Rect) -> f32 {
         let label = pen.text(Point::new(x + 21.0, y), label, FINE, Anchor::Start, Ink::Text);
         x = label.right + 7.0;
     }
-    pen.fitted(Point::new(x, y), words::SCALE, FINE, Anchor::Start, Ink::Text, area.right - x);
+    let scale = pen.words.scale;
+    pen.fitted(Point::new(x, y), scale, FINE, Anchor::Start, Ink::Text, area.right - x);
     y += LEADING;
     let has = |party: Party| network.nodes.iter().any(|node| node.card.party == party);
     let guessed = network.nodes.iter().any(|node| node.card.guessed);
-    let text = words::arrow_and_nodes(has(Party::External), has(Party::Unassigned), guessed);
+    let ringed = network.nodes.iter().any(|node| node.state.is_marked());
+    let text = (pen.words.marks)(has(Party::External), has(Party::Unassigned), guessed, ringed);
     let end = pen.paragraph(Point::new(area.left, y), &text, FINE, Ink::Text, area.width(), LEADING);
     end.y - LEADING + 3.0
 }
 
 fn evidence(pen: &mut Pen, content: &FigureContent, area: Rect) -> f32 {
-    let mut y = head(pen, &words::evidence_head(content.evidence.len()), area);
+    let words = pen.words;
+    let made = (words.made)(&content.tool, &content.case_id);
+    if content.veiled {
+        let mut y = head(pen, &(words.withheld_files)(content.evidence.len()), area);
+        pen.fitted(Point::new(area.left, y), &made, FINE, Anchor::Start, Ink::Muted, area.width());
+        y += LEADING;
+        return y;
+    }
+    let mut y = head(pen, &(words.evidence_head)(content.evidence.len()), area);
     for file in content.evidence.iter().take(FILES) {
         let hash: String = file.sha256.chars().take(16).collect();
         let hash = pen.text(Point::new(area.right, y), &hash, FINE, Anchor::End, Ink::Muted);
@@ -81,16 +104,16 @@ fn evidence(pen: &mut Pen, content: &FigureContent, area: Rect) -> f32 {
     }
     let more = content.evidence.len().saturating_sub(FILES);
     if more > 0 {
-        pen.text(Point::new(area.left, y), &words::more_files(more), FINE, Anchor::Start, Ink::Muted);
+        pen.fitted(Point::new(area.left, y), &(words.more_files)(more), FINE, Anchor::Start, Ink::Muted, area.width());
         y += LEADING;
     }
-    let made = words::made(&content.tool, &content.case_id);
     pen.fitted(Point::new(area.left, y), &made, FINE, Anchor::Start, Ink::Muted, area.width());
     y + 3.0
 }
 
 fn reading(pen: &mut Pen, content: &FigureContent, network: &Network, picture: &Picture, area: Rect) -> f32 {
-    let mut y = head(pen, words::READING, area);
+    let mut y = head(pen, pen.words.reading, area);
+    let words = pen.words;
     let mut say = |pen: &mut Pen, text: &str, most: usize| {
         let text = crate::evidence::text::visible(text);
         let lines = super::super::widths::wrapped(&text, FINE.size, FINE.bold, area.width());
@@ -101,16 +124,19 @@ fn reading(pen: &mut Pen, content: &FigureContent, network: &Network, picture: &
         }
     };
     let (shown, of) = if picture.of == 0 { (network.edges.len(), network.of) } else { (picture.shown, picture.of) };
-    say(pen, &words::shown(shown, of, &content.filters), 2);
-    if picture.unnamed > 0 {
-        say(pen, &words::unnamed(picture.unnamed), 1);
+    say(pen, &(words.shown)(&super::super::words::count(shown as u64), of as u64, &content.filters), 2);
+    if content.veiled {
+        say(pen, words.pseudonyms, 2);
     }
-    say(pen, words::BASES, 3);
+    if picture.unnamed > 0 {
+        say(pen, &(words.unnamed)(picture.unnamed), 1);
+    }
+    say(pen, words.bases, 3);
     for unknown in content.unknowns.iter().take(2) {
-        say(pen, &words::unknown(unknown), 2);
+        say(pen, &(words.unknown)(unknown), 2);
     }
     if content.unknowns.len() > 2 {
-        say(pen, &words::more_unknowns(content.unknowns.len() - 2), 1);
+        say(pen, &(words.more_unknowns)(content.unknowns.len() - 2), 1);
     }
     y - LEADING + 3.0
 }

@@ -1,9 +1,9 @@
 //! What the links are drawn on: land and coasts, the ring, the bands of what has no place there; and where each party stands.
 
 use super::super::network::Network;
-use super::super::{Anchor, Face, Ink, Pen, Point, Rect, words};
+use super::super::{Anchor, Face, Ink, Pen, Point, Rect};
 use super::{Layout, NODE, View};
-use crate::placing::{map, ring};
+use crate::placing::{force, map, ring};
 use crate::sites::Party;
 
 /// Where a party stands.
@@ -23,8 +23,9 @@ const OUTSIDE: f32 = 84.0;
 /// Height and width of a place in the tray.
 const CELL: (f32, f32) = (120.0, 24.0);
 
-/// Draws the backdrop and says where each node stands, in the order of the nodes.
-pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> Vec<Stand> {
+/// Draws the backdrop and says where each node stands, in the order of the nodes, and which boxes hold its own words.
+pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> (Vec<Stand>, Vec<Rect>) {
+    let mut captions = Vec::new();
     let all = Rect::new(0.0, 0.0, view.width, view.height);
     let is_site = |party: Party| matches!(party, Party::Site(_));
     let (mut placed, mut tray, mut outside) = (Vec::new(), Vec::new(), Vec::new());
@@ -32,7 +33,7 @@ pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> Vec<Stand> 
         match (is_site(node.card.party), view.layout) {
             (false, _) => outside.push(index),
             (true, Layout::Map) if node.card.position.is_none() => tray.push(index),
-            (true, Layout::Map | Layout::Ring(_)) => placed.push(index),
+            (true, Layout::Map | Layout::Ring(_) | Layout::Force) => placed.push(index),
         }
     }
 
@@ -46,18 +47,28 @@ pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> Vec<Stand> 
         vec![Stand { at: all.centre(), home: all.centre(), outward: Point::default() }; network.nodes.len()];
     match view.layout {
         Layout::Map => on_map(pen, network, &placed, main, band, &mut stands),
-        Layout::Ring(centre) => on_ring(network, &placed, centre, main, &mut stands),
+        Layout::Ring(centre) => captions.extend(on_ring(pen, network, &placed, centre, main, &mut stands)),
+        Layout::Force => by_force(network, &placed, main, &mut stands),
+    }
+    // Where the analyst put it, it stays.
+    for index in &placed {
+        let pinned = view.pins.iter().find(|(party, _)| *party == network.nodes[*index].card.party);
+        if let Some((_, (x, y))) = pinned {
+            let at = Point::new(all.width() * x, all.height() * y);
+            stands[*index] = Stand { at, home: at, outward: Point::default() };
+        }
     }
 
     if band > 0.0 {
         let strip = Rect { left: main.right, ..all };
         let title = match outside.iter().all(|index| network.nodes[*index].card.party == Party::External) {
-            true => words::OUTSIDE,
-            false => words::NO_SITE,
+            true => pen.words.outside,
+            false => pen.words.no_site,
         };
         pen.panel(strip, Ink::Panel);
         pen.line(&[Point::new(strip.left, 0.0), Point::new(strip.left, strip.bottom)], 0.75, Ink::Rule);
-        pen.fitted(Point::new(strip.centre().x, 13.0), title, CAPTION, Anchor::Middle, Ink::Muted, band);
+        let written = pen.fitted(Point::new(strip.centre().x, 13.0), title, CAPTION, Anchor::Middle, Ink::Muted, band);
+        captions.push(written);
         for (n, index) in outside.iter().enumerate() {
             let y = strip.height() * (n as f32 + 1.0) / (outside.len() as f32 + 1.0);
             let at = Point::new(strip.centre().x, y);
@@ -68,7 +79,15 @@ pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> Vec<Stand> 
         let strip = Rect { top: main.bottom, right: main.right, ..all };
         pen.panel(strip, Ink::Panel);
         pen.line(&[Point::new(0.0, strip.top), Point::new(strip.right, strip.top)], 0.75, Ink::Rule);
-        pen.fitted(Point::new(6.0, strip.top + 12.0), words::TRAY, CAPTION, Anchor::Start, Ink::Muted, strip.width());
+        let caption = pen.words.tray;
+        captions.push(pen.fitted(
+            Point::new(6.0, strip.top + 12.0),
+            caption,
+            CAPTION,
+            Anchor::Start,
+            Ink::Muted,
+            strip.width(),
+        ));
         for (n, index) in tray.iter().enumerate() {
             let (column, row) = (n % columns, n / columns);
             let x = strip.left + 12.0 + column as f32 * (strip.width() - 12.0) / columns as f32;
@@ -76,7 +95,7 @@ pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> Vec<Stand> 
             stands[*index] = Stand { at, home: at, outward: Point::new(1.0, 0.0) };
         }
     }
-    stands
+    (stands, captions)
 }
 
 fn on_map(pen: &mut Pen, network: &Network, placed: &[usize], main: Rect, band: f32, stands: &mut [Stand]) {
@@ -107,13 +126,34 @@ fn on_map(pen: &mut Pen, network: &Network, placed: &[usize], main: Rect, band: 
     }
 }
 
-fn on_ring(network: &Network, placed: &[usize], centre: Option<Party>, main: Rect, stands: &mut [Stand]) {
-    let (pad_x, pad_y) = ((main.width() * 0.2).min(130.0), (main.height() * 0.14).min(44.0));
+/// How many sites of the middle's country stand around it; with more the middle would be as crowded as the ring.
+const MOST_INNER: usize = 6;
+
+/// The centre in the middle, the other sites of its country close around it, all others on the ring. Returns the box of the
+/// country's name.
+fn on_ring(
+    pen: &mut Pen,
+    network: &Network,
+    placed: &[usize],
+    centre: Option<Party>,
+    main: Rect,
+    stands: &mut [Stand],
+) -> Option<Rect> {
+    let (pad_x, pad_y) = ((main.width() * 0.19).min(112.0), (main.height() * 0.14).min(40.0));
     let area =
         Rect { left: main.left + pad_x, right: main.right - pad_x, top: main.top + pad_y, bottom: main.bottom - pad_y };
-    // In order of country and name, so that neighbours belong together where traffic does not say otherwise.
-    let mut order = placed.to_vec();
     let card = |index: &usize| &network.nodes[*index].card;
+    let middle_site = centre.and_then(|party| placed.iter().copied().find(|index| card(index).party == party));
+    let home = middle_site.and_then(|index| card(&index).country.clone());
+    let is_inner = |index: &usize| Some(*index) != middle_site && home.is_some() && card(index).country == home;
+    let mut inner: Vec<usize> = placed.iter().copied().filter(is_inner).collect();
+    let outer = placed.len() - inner.len() - usize::from(middle_site.is_some());
+    if inner.len() > MOST_INNER || outer < 3 {
+        inner.clear();
+    }
+
+    // In order of country and name, so that neighbours belong together where traffic does not say otherwise.
+    let mut order: Vec<usize> = placed.iter().copied().filter(|index| !inner.contains(index)).collect();
     order.sort_by(|a, b| (&card(a).country, &card(a).name).cmp(&(&card(b).country, &card(b).name)));
     let spot = |party: Party| order.iter().position(|index| card(index).party == party);
     let mut pairs: Vec<(usize, usize, u32)> = network
@@ -133,5 +173,77 @@ fn on_ring(network: &Network, placed: &[usize], centre: Option<Party>, main: Rec
         let outward = Point::new((at.x - middle.x) / length, (at.y - middle.y) / length);
         let outward = if at == middle { Point::default() } else { outward };
         stands[*index] = Stand { at, home: at, outward };
+    }
+    if inner.is_empty() {
+        return None;
+    }
+
+    // Where a marked link comes in, nobody else stands.
+    let ellipse = |part: f32, angle: f64| {
+        let (sin, cos) = angle.sin_cos();
+        middle.plus(area.width() / 2.0 * part * sin as f32, -area.height() / 2.0 * part * cos as f32)
+    };
+    let mut busy: Vec<(Point, f32)> = Vec::new();
+    for edge in network.edges.iter().filter(|edge| Some(edge.key.from) == centre || Some(edge.key.to) == centre) {
+        let other = if Some(edge.key.from) == centre { edge.key.to } else { edge.key.from };
+        if let Some(index) = network.index(other).filter(|index| !inner.contains(index)) {
+            let weight = if edge.state.is_marked() { 3.0 } else { 0.4 };
+            let at = stands[index].at;
+            let length = at.distance(middle).max(1.0);
+            busy.push((Point::new((at.x - middle.x) / length, (at.y - middle.y) / length), weight));
+        }
+    }
+    for index in &inner {
+        const STEPS: usize = 36;
+        let angle = |step: usize| step as f64 / STEPS as f64 * std::f64::consts::TAU;
+        let cost = |step: usize| {
+            let at = ellipse(0.46, angle(step));
+            let length = at.distance(middle).max(1.0);
+            let to = Point::new((at.x - middle.x) / length, (at.y - middle.y) / length);
+            busy.iter().map(|(other, weight)| weight / (to.distance(*other) + 0.15)).sum::<f32>()
+        };
+        let best = (0..STEPS).min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap_or(0);
+        let at = ellipse(0.46, angle(best));
+        let length = at.distance(middle).max(1.0);
+        let outward = Point::new((at.x - middle.x) / length, (at.y - middle.y) / length);
+        stands[*index] = Stand { at, home: at, outward };
+        busy.push((outward, 4.0));
+    }
+    let rim: Vec<Point> = (0..72).map(|step| ellipse(0.66, f64::from(step) / 72.0 * std::f64::consts::TAU)).collect();
+    pen.area(&rim, Ink::Land);
+    let code = home.unwrap_or_default();
+    let name = (pen.words.country)(&code).map_or_else(|| code.clone(), str::to_owned);
+    // Where the rim is least crossed.
+    let angle = |step: usize| step as f64 / 24.0 * std::f64::consts::TAU;
+    let cost = |step: usize| {
+        let at = ellipse(0.66, angle(step));
+        let length = at.distance(middle).max(1.0);
+        let to = Point::new((at.x - middle.x) / length, (at.y - middle.y) / length);
+        busy.iter().map(|(other, weight)| weight / (to.distance(*other) + 0.1)).sum::<f32>()
+    };
+    let best = (0..24).min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap_or(0);
+    let face = Face::bold(9.0);
+    let at = ellipse(0.66, angle(best));
+    let width = face.width(&name) / 2.0;
+    let x = at.x.clamp(main.left + width + 4.0, main.right - width - 4.0);
+    let rect = Rect::new(x - width - 3.0, at.y - 7.0, width * 2.0 + 6.0, 13.0);
+    pen.panel(rect, Ink::Ground);
+    Some(pen.text(Point::new(x, at.y + 3.0), &name, face, Anchor::Middle, Ink::Muted).grown(1.0))
+}
+
+/// Those that talk near each other, by forces; those that talk to nobody in a row below.
+fn by_force(network: &Network, placed: &[usize], main: Rect, stands: &mut [Stand]) {
+    let (pad_x, pad_y) = ((main.width() * 0.12).min(90.0), (main.height() * 0.1).min(36.0));
+    let area =
+        Rect { left: main.left + pad_x, right: main.right - pad_x, top: main.top + pad_y, bottom: main.bottom - pad_y };
+    let spot = |party: Party| placed.iter().position(|index| network.nodes[*index].card.party == party);
+    let links: Vec<(u32, u32)> = network
+        .edges
+        .iter()
+        .filter_map(|edge| Some((spot(edge.key.from)? as u32, spot(edge.key.to)? as u32)))
+        .collect();
+    let points = map::apart(&force::place(placed.len(), &links, area), NODE * 4.0, main.grown(-NODE * 2.0));
+    for (index, at) in placed.iter().zip(points) {
+        stands[*index] = Stand { at, home: at, outward: Point::default() };
     }
 }

@@ -2,25 +2,22 @@
 //! volume on an absolute scale, the state by line style, symbol and number.
 
 use super::super::network::{Edge, Network, State};
-use super::super::{Anchor, Face, Ink, Pen, Point, Rect, Shape, Strokes, Subject, words};
+use super::super::{Anchor, Face, Ink, Pen, Point, Rect, Shape, Strokes, Subject};
 use super::backdrop::Stand;
-use super::{NODE, View, capsule, ink, symbol};
+use super::{Layout, NODE, View, capsule, ink, symbol};
+use crate::ledger::survey::LinkKey;
 use crate::placing::labels::{self, Label};
+use std::collections::BTreeMap;
 
-/// How much thicker a marked link is than its volume alone makes it.
-fn boldness(state: State) -> f32 {
-    match state {
-        State::Violation => 2.0,
-        State::Anomalous => 1.25,
-        State::Suspected => 0.75,
-        State::Expected | State::NoLog | State::Cut => 0.0,
-    }
-}
-
-/// The thickness of a link: 0.5 at a kilobyte and below, 0.35 more with each tenfold; more where marked.
+/// The thickness of a link: thin at a kilobyte and below, more with each tenfold; bold where marked.
 pub fn thickness(bytes: u64, state: State) -> f32 {
-    let tenfolds = (bytes.max(1) as f64 / 1000.0).log10().clamp(0.0, 12.0);
-    0.5 + 0.35 * tenfolds as f32 + boldness(state)
+    let tenfolds = (bytes.max(1) as f64 / 1000.0).log10().clamp(0.0, 12.0) as f32;
+    match state {
+        State::Violation => 2.6 + 0.3 * tenfolds,
+        State::Anomalous => 2.0 + 0.26 * tenfolds,
+        State::Suspected => 1.6 + 0.22 * tenfolds,
+        State::Expected | State::NoLog | State::Cut => 0.35 + 0.17 * tenfolds,
+    }
 }
 
 /// A link's curve as drawn, from the initiator to the responder.
@@ -39,24 +36,65 @@ pub(super) fn draw<'n>(
     view: &View,
     faint: bool,
 ) -> (Vec<Curve<'n>>, Vec<Point>) {
-    let mut curves = Vec::new();
+    let mut curves: Vec<Curve<'n>> = Vec::new();
     let mut covered = Vec::new();
+    unlogged(pen, network, stands, view);
     let emphasis = [view.pointed.as_ref(), view.chosen.as_ref()].into_iter().flatten().next();
+    // Two plain links between the same two places are one line: half the lines, and nothing is lost.
+    let is_plain =
+        |edge: &Edge| edge.state == State::Expected && !emphasis.is_some_and(|subject| belongs(edge, subject));
+    let plain: BTreeMap<LinkKey, &Edge> =
+        edges.iter().filter(|edge| is_plain(edge)).map(|edge| (edge.key, *edge)).collect();
+    let nodes: Vec<Point> = if stands.len() <= 60 { stands.iter().map(|stand| stand.at).collect() } else { Vec::new() };
     for edge in edges {
         let (Some(from), Some(to)) = (network.index(edge.key.from), network.index(edge.key.to)) else { continue };
-        let points = curve(stands[from].at, stands[to].at);
-        let stands_out = emphasis.is_none_or(|subject| belongs(edge, subject));
-        let plain = if faint { Ink::Faint } else { Ink::Expected };
-        let ink = match (edge.state, stands_out, emphasis.is_some()) {
-            (_, false, _) => Ink::Faint,
-            (State::Expected, true, true) => Ink::Accent,
-            (State::Expected, true, false) => plain,
-            (state, true, _) => ink(state),
-        };
-        let width = if ink == Ink::Faint { 0.75 } else { thickness(edge.totals.bytes(), edge.state) };
-        sample(pen, &points, edge.state, width, ink);
         let (from_name, to_name) = (&network.nodes[from].card.name, &network.nodes[to].card.name);
-        let says = words::edge(edge, from_name, to_name);
+        let says = pen.words.edge(edge, from_name, to_name);
+        if is_plain(edge) {
+            let back = plain.get(&LinkKey { from: edge.key.to, to: edge.key.from });
+            let points = curve(stands[from].at, stands[to].at, &[0.0, 0.1, -0.1], &nodes, &[]);
+            let ink = if faint || emphasis.is_some() { Ink::Faint } else { Ink::Expected };
+            let bytes = edge.totals.bytes().saturating_add(back.map_or(0, |back| back.totals.bytes()));
+            let width = if ink == Ink::Faint { 0.75 } else { thickness(bytes, State::Expected) };
+            match back {
+                // The half of the line at the responder is the link's own.
+                Some(back) => {
+                    let half = points.len() / 2;
+                    let path = Shape::Path { points: points[half..].to_vec(), width };
+                    pen.spot(path, Subject::Link(edge.key), &says);
+                    if back.key > edge.key {
+                        pen.line(&points, width, ink);
+                        let reversed: Vec<Point> = points.iter().rev().copied().collect();
+                        arrowhead(pen, &reversed, 3.5 + width * 1.5, ink);
+                        arrowhead(pen, &points, 3.5 + width * 1.5, ink);
+                    }
+                }
+                None => {
+                    sample(pen, &points, edge.state, width, ink);
+                    pen.spot(Shape::Path { points: points.clone(), width }, Subject::Link(edge.key), &says);
+                }
+            }
+            if ink != Ink::Faint {
+                covered.extend(spaced(&points));
+            }
+            continue;
+        }
+        let stands_out = emphasis.is_none_or(|subject| belongs(edge, subject));
+        let taken: Vec<&[Point]> = curves.iter().map(|curve| curve.points.as_slice()).collect();
+        let points = curve(stands[from].at, stands[to].at, &[0.17, 0.3, -0.17, -0.3], &nodes, &taken);
+        let ink = match (edge.state, stands_out) {
+            (_, false) => Ink::Faint,
+            (State::Expected, true) => Ink::Accent,
+            (state, true) => ink(state),
+        };
+        let mut width = if ink == Ink::Faint { 0.75 } else { thickness(edge.totals.bytes(), edge.state) };
+        if edge.number == Some(1) && ink != Ink::Faint {
+            width += 1.25;
+        }
+        sample(pen, &points, edge.state, width, ink);
+        if edge.cut && ink != Ink::Faint {
+            double_bar(pen, &points, width, Ink::Text);
+        }
         pen.spot(Shape::Path { points: points.clone(), width }, Subject::Link(edge.key), &says);
         if ink != Ink::Faint {
             covered.extend(spaced(&points));
@@ -72,6 +110,22 @@ pub(super) fn draw<'n>(
     (curves, covered)
 }
 
+/// A hatched way from each site that no log names to the middle, so that silence is not taken for quiet.
+fn unlogged(pen: &mut Pen, network: &Network, stands: &[Stand], view: &View) {
+    let centre = match view.layout {
+        Layout::Ring(centre) => centre,
+        Layout::Map | Layout::Force => network.centre(),
+    };
+    let Some(middle) = centre.and_then(|party| network.index(party)) else { return };
+    for party in network.unlogged.iter().filter(|party| Some(**party) != centre).take(60) {
+        let Some(index) = network.index(*party) else { continue };
+        let points = curve(stands[index].at, stands[middle].at, &[0.0], &[], &[]);
+        sample(pen, &points, State::NoLog, 1.0, Ink::Hatch);
+        let says = format!("{} · {}", network.nodes[index].card.name, pen.words.no_log);
+        pen.spot(Shape::Path { points, width: 5.0 }, Subject::Site(*party), &says);
+    }
+}
+
 fn belongs(edge: &Edge, subject: &Subject) -> bool {
     match subject {
         Subject::Site(party) => edge.key.from == *party || edge.key.to == *party,
@@ -83,7 +137,7 @@ fn belongs(edge: &Edge, subject: &Subject) -> bool {
 
 /// Draws a line in the style of a state, with an arrow at its end; for the legend too.
 pub fn sample(pen: &mut Pen, points: &[Point], state: State, width: f32, ink: Ink) {
-    let arrow = 5.0 + width * 1.5;
+    let arrow = if state.is_marked() { 5.0 } else { 3.5 } + width * 1.5;
     let shaft = shortened(points, arrow * 0.8);
     if state.is_marked() && ink != Ink::Faint {
         // A rim of ground parts it from what it crosses.
@@ -92,11 +146,7 @@ pub fn sample(pen: &mut Pen, points: &[Point], state: State, width: f32, ink: In
     match state {
         State::Suspected => pen.stroke(&shaft, width, Strokes::Dashed(7.0, 4.0), ink),
         State::NoLog => hatched(pen, points, ink),
-        State::Cut => {
-            pen.line(&shaft, width, ink);
-            double_bar(pen, points, width, ink);
-        }
-        State::Violation | State::Anomalous | State::Expected => pen.line(&shaft, width, ink),
+        State::Violation | State::Anomalous | State::Expected | State::Cut => pen.line(&shaft, width, ink),
     }
     if state != State::NoLog {
         arrowhead(pen, points, arrow, ink);
@@ -131,26 +181,54 @@ fn halves(a: Point, b: Point) -> Vec<(Point, Point)> {
     (0..steps).map(|i| (at(i), at(i + 1))).collect()
 }
 
-fn double_bar(pen: &mut Pen, points: &[Point], width: f32, ink: Ink) {
-    let middle = along(points, 0.5);
-    let (a, b) = (along(points, 0.48), along(points, 0.52));
+/// Two strokes across a line near its responder: cut.
+pub fn double_bar(pen: &mut Pen, points: &[Point], width: f32, ink: Ink) {
+    let middle = along(points, 0.78);
+    let (a, b) = (along(points, 0.76), along(points, 0.8));
     let length = a.distance(b).max(0.01);
     let (dx, dy) = ((b.x - a.x) / length, (b.y - a.y) / length);
     let reach = width + 4.0;
     for off in [-2.5, 2.5] {
         let at = middle.plus(dx * off, dy * off);
-        pen.line(&[at.plus(-dy * reach, dx * reach), at.plus(dy * reach, -dx * reach)], 1.75, ink);
+        let ends = [at.plus(-dy * reach, dx * reach), at.plus(dy * reach, -dx * reach)];
+        pen.line(&ends, 4.0, Ink::Ground);
+        pen.line(&ends, 1.75, ink);
     }
 }
 
-/// From one node's edge to the other's, bowed to the left as seen from the initiator.
-fn curve(from: Point, to: Point) -> Vec<Point> {
+/// From one node's edge to the other's, bowed by one of these parts of its length (to the left as seen from the initiator
+/// where it is positive): the first that passes no other node and lies on no line drawn before.
+fn curve(from: Point, to: Point, bows: &[f32], nodes: &[Point], taken: &[&[Point]]) -> Vec<Point> {
+    let others = || nodes.iter().filter(|node| node.distance(from) > 1.0 && node.distance(to) > 1.0);
+    let cost = |points: &[Point]| {
+        let met = others().filter(|node| points.iter().any(|p| p.distance(**node) < NODE + 7.0)).count() * 3;
+        let inner = &points[points.len() / 4..points.len() * 3 / 4];
+        let along = |line: &&&[Point]| {
+            let near = |p: &&Point| line.iter().any(|q| q.distance(**p) < 7.0);
+            inner.iter().filter(near).count() * 2 > inner.len()
+        };
+        met + taken.iter().filter(along).count() * 2
+    };
+    let mut best: Option<(usize, Vec<Point>)> = None;
+    for bow in bows {
+        let points = bowed(from, to, *bow);
+        let cost = if bows.len() > 1 { cost(&points) } else { 0 };
+        if cost == 0 {
+            return points;
+        }
+        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            best = Some((cost, points));
+        }
+    }
+    best.map(|(_, points)| points).unwrap_or_default()
+}
+
+fn bowed(from: Point, to: Point, part: f32) -> Vec<Point> {
     const STEPS: u32 = 28;
     let length = from.distance(to).max(1.0);
-    let bow = (length * 0.17).min(80.0);
+    let bow = (length * part).clamp(-80.0, 80.0);
     let (dx, dy) = ((to.x - from.x) / length, (to.y - from.y) / length);
-    let control =
-        Point::new((from.x + to.x) / 2.0 + dy * bow * 2.0 * 0.5, (from.y + to.y) / 2.0 - dx * bow * 2.0 * 0.5);
+    let control = Point::new((from.x + to.x) / 2.0 + dy * bow, (from.y + to.y) / 2.0 - dx * bow);
     let at = |step: u32| {
         let t = step as f32 / STEPS as f32;
         let (u, a, b) = (1.0 - t, (1.0 - t) * (1.0 - t), t * t);
@@ -159,7 +237,7 @@ fn curve(from: Point, to: Point) -> Vec<Point> {
         Point::new(x, y)
     };
     let whole: Vec<Point> = (0..=STEPS).map(at).collect();
-    let trimmed = shortened(&whole, (NODE + 3.0).min(length * 0.3));
+    let trimmed = shortened(&whole, (NODE + 4.0).min(length * 0.3));
     let mut back: Vec<Point> = trimmed.into_iter().rev().collect();
     back = shortened(&back, (NODE + 1.5).min(length * 0.2));
     back.reverse();
@@ -213,11 +291,17 @@ pub(in crate::scene) const BADGE: (f32, f32) = (26.0, 14.0);
 
 /// Draws number and symbol on each marked link, apart from each other and from the sites. Returns their boxes, in the order
 /// of the curves.
-pub(super) fn badges(pen: &mut Pen, curves: &[Curve<'_>], stands: &[Stand], bounds: Rect) -> Vec<Option<Rect>> {
+pub(super) fn badges(
+    pen: &mut Pen,
+    curves: &[Curve<'_>],
+    stands: &[Stand],
+    captions: &[Rect],
+    bounds: Rect,
+) -> Vec<Option<Rect>> {
     // From the middle outwards, to either side in turn.
     let parts = (0..37).map(|n| 0.5 + 0.02 * (n / 2 + n % 2) as f32 * if n % 2 == 0 { 1.0 } else { -1.0 });
     let nodes: Vec<Rect> = stands.iter().map(|s| Rect::new(s.at.x - 7.5, s.at.y - 7.5, 15.0, 15.0)).collect();
-    let mut taken: Vec<Rect> = Vec::new();
+    let mut taken: Vec<Rect> = captions.to_vec();
     let mut out = vec![None; curves.len()];
     // With very many marked links the symbols would be all that is seen; the style of the line says it then.
     let crowded = curves.len() > 60;
@@ -258,7 +342,7 @@ pub(super) fn badges(pen: &mut Pen, curves: &[Curve<'_>], stands: &[Stand], boun
             Some(id) => Subject::Finding(id.clone()),
             None => Subject::Link(curve.edge.key),
         };
-        pen.spot(Shape::Box(rect), subject, words::state(curve.edge.state));
+        pen.spot(Shape::Box(rect), subject, (pen.words.state)(curve.edge.state));
         taken.push(rect);
         *place = Some(rect);
     }

@@ -5,14 +5,15 @@ mod links;
 mod names;
 
 use super::network::{Edge, Network, State};
-use super::{Anchor, Face, Ink, Pen, Point, Rect, Scene, Shape, Strokes, Subject, words};
+use super::words::Words;
+use super::{Anchor, Face, Ink, Pen, Point, Rect, Scene, Shape, Strokes, Subject};
 use crate::sites::Party;
 use backdrop::Stand;
 pub(super) use links::{BADGE, badge};
-pub use links::{sample, thickness};
+pub use links::{double_bar, sample, thickness};
 
 /// How the network is to be shown.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 pub struct View {
     /// Width in scene units.
     pub width: f32,
@@ -24,6 +25,17 @@ pub struct View {
     pub chosen: Option<Subject>,
     /// What lies under the pointer; it stands out as what is chosen does.
     pub pointed: Option<Subject>,
+    /// Where the analyst put sites, in parts of the picture's width and height.
+    pub pins: Vec<(Party, (f32, f32))>,
+    /// The language.
+    pub words: &'static Words,
+}
+
+impl View {
+    /// A view of this size with nothing chosen, in these words.
+    pub fn of(width: f32, height: f32, layout: Layout, words: &'static Words) -> View {
+        View { width, height, layout, chosen: None, pointed: None, pins: Vec::new(), words }
+    }
 }
 
 /// How sites are placed.
@@ -33,6 +45,8 @@ pub enum Layout {
     Map,
     /// On a ring, with a party in the middle if wanted (see [`Network::centre`]).
     Ring(Option<Party>),
+    /// Those that talk near each other.
+    Force,
 }
 
 /// A picture, and what it does not show.
@@ -58,8 +72,8 @@ const NODE: f32 = 5.5;
 
 /// Draws the network.
 pub fn graph(network: &Network, view: &View) -> Picture {
-    let mut pen = Pen::new(view.width, view.height);
-    let stands = backdrop::draw(&mut pen, network, view);
+    let mut pen = Pen::writing(view.width, view.height, view.words);
+    let (stands, captions) = backdrop::draw(&mut pen, network, view);
 
     let mut edges: Vec<&Edge> = network.edges.iter().collect();
     edges.sort_by_key(|edge| (edge.state, edge.number.map(std::cmp::Reverse), edge.totals.bytes(), edge.key));
@@ -69,9 +83,18 @@ pub fn graph(network: &Network, view: &View) -> Picture {
     let faint = network.edges.len() > FAINT_FROM;
     let (curves, covered) = links::draw(&mut pen, network, &stands, &edges, view, faint);
     nodes(&mut pen, network, &stands, view);
-    let badges = links::badges(&mut pen, &curves, &stands, Rect::new(0.0, 0.0, view.width, view.height).grown(-3.0));
-    let unnamed = names::draw(&mut pen, network, &stands, &curves, &badges, &covered, view);
+    let bounds = Rect::new(0.0, 0.0, view.width, view.height).grown(-3.0);
+    let badges = links::badges(&mut pen, &curves, &stands, &captions, bounds);
+    let obstacles = Obstacles { badges: &badges, captions: &captions, soft: &covered };
+    let unnamed = names::draw(&mut pen, network, &stands, &curves, &obstacles, view);
     Picture { scene: pen.scene(), shown: edges.len(), of: network.of, unnamed }
+}
+
+/// What names keep off.
+struct Obstacles<'o> {
+    badges: &'o [Option<Rect>],
+    captions: &'o [Rect],
+    soft: &'o [Point],
 }
 
 fn nodes(pen: &mut Pen, network: &Network, stands: &[Stand], view: &View) {
@@ -88,10 +111,18 @@ fn nodes(pen: &mut Pen, network: &Network, stands: &[Stand], view: &View) {
         if view.chosen.as_ref() == Some(&subject) || view.pointed.as_ref() == Some(&subject) {
             pen.circle(at, NODE + 3.0, 2.0, Ink::Accent);
         }
+        let centre = view.layout == Layout::Ring(Some(node.card.party));
         match node.card.party {
             Party::Site(_) => {
-                pen.disc(at, NODE + 1.5, Ink::Ground);
-                pen.disc(at, NODE, Ink::Node);
+                let radius = if centre { NODE + 1.5 } else { NODE };
+                pen.disc(at, radius + 1.5, Ink::Ground);
+                pen.disc(at, radius, Ink::Node);
+                if network.unlogged.contains(&node.card.party) {
+                    let inside = NODE * 0.85;
+                    pen.disc(at, radius, Ink::Ground);
+                    pen.hatch(Rect::new(at.x, at.y, 0.0, 0.0).grown(inside), 3.0, Ink::Node);
+                    pen.circle(at, radius, 1.0, Ink::Node);
+                }
                 if node.card.guessed {
                     pen.disc(at, NODE - 2.0, Ink::Ground);
                 }
@@ -102,7 +133,11 @@ fn nodes(pen: &mut Pen, network: &Network, stands: &[Stand], view: &View) {
                 pen.stroke(&ring_points(at, NODE), 1.25, Strokes::Dashed(3.0, 2.0), Ink::Node);
             }
         }
-        pen.spot(Shape::Disc { centre: at, radius: NODE + 2.0 }, subject, &words::node(node));
+        let mut says = pen.words.node(node);
+        if network.unlogged.contains(&node.card.party) {
+            says = format!("{says} · {}", pen.words.no_log);
+        }
+        pen.spot(Shape::Disc { centre: at, radius: NODE + 2.0 }, subject, &says);
     }
 }
 
@@ -133,7 +168,13 @@ pub fn symbol(pen: &mut Pen, at: Point, state: State, size: f32, ink: Ink) {
         }
         State::Anomalous => mark(pen, at, "!", size, ink),
         State::Suspected => mark(pen, at, "?", size, ink),
-        State::Expected | State::NoLog | State::Cut => {}
+        State::Cut => {
+            for off in [-0.14, 0.14] {
+                let x = size * off;
+                pen.line(&[at.plus(x, -size * 0.36), at.plus(x, size * 0.36)], size * 0.12, ink);
+            }
+        }
+        State::Expected | State::NoLog => {}
     }
 }
 
@@ -155,12 +196,13 @@ mod tests {
     use super::super::Palette;
     use super::super::network::{Lens, network};
     use super::super::samples::{self, Case};
+    use super::super::words::Language;
     use super::*;
 
     fn drawn(case: &Case, layout: Layout, size: (f32, f32)) -> Picture {
-        let network = network(&case.survey, &case.cards, &case.findings, Lens::default());
+        let network = network(&case.material(), Lens::default());
         let layout = if layout == Layout::Ring(None) { Layout::Ring(network.centre()) } else { layout };
-        let view = View { width: size.0, height: size.1, layout, chosen: None, pointed: None };
+        let view = View::of(size.0, size.1, layout, Language::English.of_pictures());
         graph(&network, &view)
     }
 
@@ -196,9 +238,9 @@ mod tests {
     #[test]
     fn what_is_chosen_stands_out_and_the_rest_steps_back() {
         let case = samples::model();
-        let network = network(&case.survey, &case.cards, &case.findings, Lens::default());
+        let network = network(&case.material(), Lens::default());
         let chosen = Some(Subject::Site(samples::site(5)));
-        let view = View { width: 800.0, height: 500.0, layout: Layout::Map, chosen, pointed: None };
+        let view = View { chosen, ..View::of(800.0, 500.0, Layout::Map, Language::English.of_pictures()) };
         let inks: Vec<Ink> = graph(&network, &view)
             .scene
             .marks
@@ -252,7 +294,8 @@ mod tests {
             &picture.scene,
             Palette::Paper,
             "Model case",
-            "Six sites on a ring."
+            "Six sites on a ring.",
+            ""
         ));
     }
 }

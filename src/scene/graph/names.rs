@@ -1,10 +1,11 @@
 //! Names of sites, and what the numbered links carried, set so that no two overlap.
 
-use super::super::network::Network;
-use super::super::{Anchor, Face, Ink, Pen, Point, Rect, widths, words};
+use super::super::network::{Network, Node};
+use super::super::words::Words;
+use super::super::{Anchor, Face, Ink, Pen, Point, Rect, widths};
 use super::backdrop::Stand;
 use super::links::Curve;
-use super::{Layout, NODE, View};
+use super::{Layout, NODE, Obstacles, View};
 use crate::evidence::text::visible;
 use crate::placing::labels::{self, Label, Placed};
 use crate::sites::Party;
@@ -26,14 +27,26 @@ pub(super) fn draw(
     network: &Network,
     stands: &[Stand],
     curves: &[Curve<'_>],
-    badges: &[Option<Rect>],
-    soft: &[Point],
+    obstacles: &Obstacles<'_>,
     view: &View,
 ) -> usize {
+    let Obstacles { badges, captions, soft } = *obstacles;
     let marked = |party: Party| curves.iter().any(|curve| curve.edge.key.from == party || curve.edge.key.to == party);
     let mut order: Vec<usize> = (0..network.nodes.len()).collect();
-    order.sort_by_key(|index| !marked(network.nodes[*index].card.party));
+    // The middle has most around it, so it chooses first.
+    let is_centre = |party: Party| view.layout == Layout::Ring(Some(party));
+    order.sort_by_key(|index| {
+        let party = network.nodes[*index].card.party;
+        (!is_centre(party), !marked(party))
+    });
 
+    // The middle's country is written around it.
+    let home = match view.layout {
+        Layout::Ring(centre) if captions.len() > usize::from(network.nodes.iter().any(is_no_site)) => {
+            centre.and_then(|party| network.index(party)).and_then(|index| network.nodes[index].card.country.clone())
+        }
+        Layout::Ring(_) | Layout::Map | Layout::Force => None,
+    };
     let crowded = view.width * view.height / (network.nodes.len().max(1) as f32) < CROWDED;
     let mut texts = Vec::new();
     let mut wanted = Vec::new();
@@ -41,12 +54,14 @@ pub(super) fn draw(
         let card = &network.nodes[*index].card;
         let (loud, calm) = if crowded { (LOUD_IN_CROWD, CALM_IN_CROWD) } else { (LOUD, CALM) };
         let face = if marked(card.party) { loud } else { calm };
-        let text = widths::fitted(&visible(&words::name(card)), face.size, face.bold, WIDEST.min(view.width * 0.4));
+        let text = widths::fitted(&visible(&view.words.name(card)), face.size, face.bold, WIDEST.min(view.width * 0.4));
         let country = match view.layout {
             Layout::Ring(_) if !crowded => {
-                card.country.as_deref().map(|c| visible(c).chars().take(3).collect::<String>())
+                let named =
+                    card.country.as_deref().map(|c| (view.words.country)(c).map_or_else(|| code(c), str::to_owned));
+                named.filter(|country| !text.contains(country.as_str()) && (home.is_none() || card.country != home))
             }
-            Layout::Ring(_) | Layout::Map => None,
+            Layout::Ring(_) | Layout::Map | Layout::Force => None,
         };
         let tail = country.as_deref().map_or(0.0, |c| SMALL.width(c) + 4.0);
         let stand = &stands[*index];
@@ -60,15 +75,16 @@ pub(super) fn draw(
     let mut carried = Vec::new();
     for (curve, badge) in curves.iter().zip(badges) {
         let Some(badge) = badge.filter(|_| curve.edge.number.is_some()) else { continue };
-        let (service, volume) = carries(curve);
+        let (service, volume) = carries(curve, view.words);
         let width = SMALL_BOLD.width(&service).max(SMALL.width(&volume)) + 4.0;
         let about = badge.centre();
-        wanted.push(Label { about, clear: 10.0, width, height: 21.0, outward: Point::default(), reach: 42.0 });
+        wanted.push(Label { about, clear: 10.0, width, height: 21.0, outward: Point::default(), reach: 75.0 });
         carried.push((service, volume));
     }
 
     let mut hard: Vec<Rect> = stands.iter().map(|s| Rect::new(s.at.x, s.at.y, 0.0, 0.0).grown(NODE + 1.5)).collect();
     hard.extend(badges.iter().flatten());
+    hard.extend(captions);
     let bounds = Rect::new(0.0, 0.0, view.width, view.height).grown(-3.0);
     let places = labels::place(&wanted, &hard, soft, bounds);
 
@@ -97,17 +113,25 @@ pub(super) fn draw(
     unnamed
 }
 
+fn is_no_site(node: &Node) -> bool {
+    !matches!(node.card.party, Party::Site(_))
+}
+
+fn code(country: &str) -> String {
+    visible(country).chars().take(3).collect()
+}
+
 /// What a link carried: the service that its first finding is about, else all, and bytes each way.
-fn carries(curve: &Curve<'_>) -> (String, String) {
+fn carries(curve: &Curve<'_>, words: &Words) -> (String, String) {
     let edge = curve.edge;
     let about = edge.services.iter().find(|(service, _)| Some(*service) == edge.service);
     if let Some((service, totals)) = about {
-        return (service.to_string(), words::each_way(totals.bytes_out, totals.bytes_in));
+        return (service.to_string(), words.volume(totals.bytes_out, totals.bytes_in));
     }
     let first = edge.services.first().map_or_else(String::new, |(service, _)| service.to_string());
     let more = edge.services.len().saturating_sub(1);
-    let services = if more > 0 { format!("{first} and {more} more") } else { first };
-    (services, words::each_way(edge.totals.bytes_out, edge.totals.bytes_in))
+    let services = if more > 0 { format!("{first} {}", (words.and_more)(more as u64)) } else { first };
+    (services, words.volume(edge.totals.bytes_out, edge.totals.bytes_in))
 }
 
 /// Whether a label would hide a part of a link that has a finding.

@@ -7,27 +7,10 @@ use super::Told;
 use crate::case::acts::{ActionKind, Verdict};
 use crate::case::document::Finding;
 
-/// A language of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Japanese.
-    Japanese,
-}
+pub use crate::scene::words::Language;
 
 impl Language {
-    /// Reads `en` or `ja`.
-    pub fn read(code: &str) -> Option<Language> {
-        match code {
-            "en" => Some(Language::English),
-            "ja" => Some(Language::Japanese),
-            _ => None,
-        }
-    }
-
-    /// Its words.
+    /// Its words for reports.
     pub fn words(self) -> &'static Words {
         match self {
             Language::English => &en::WORDS,
