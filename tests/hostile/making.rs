@@ -152,9 +152,22 @@ pub fn inert(case: &Case) -> (Analysis, serde_json::Value) {
 
 /// No element but those that the painter writes, and no text that is not escaped.
 pub fn inert_svg(svg: &str) {
-    const ELEMENTS: [&str; 13] = [
-        "svg", "/svg", "title", "/title", "desc", "/desc", "rect", "text", "/text", "polyline", "polygon", "circle",
+    const ELEMENTS: [&str; 15] = [
+        "svg",
+        "/svg",
+        "title",
+        "/title",
+        "desc",
+        "/desc",
+        "rect",
+        "text",
+        "/text",
+        "polyline",
+        "polygon",
+        "circle",
         "line",
+        "metadata",
+        "/metadata",
     ];
     for (at, _) in svg.match_indices('<') {
         let name = svg[at + 1..].split([' ', '>', '/', '\n']).next().unwrap_or_default();
