@@ -39,6 +39,9 @@ pub struct Evaluate {
     /// Print only, and leave benches/DETECTION.md as it is
     #[arg(long)]
     dry: bool,
+    /// Do not ask on which day each step was found, which takes most of the time
+    #[arg(long)]
+    quick: bool,
     /// Say for each stream what was found where
     #[arg(long)]
     verbose: bool,
@@ -57,15 +60,15 @@ impl Evaluate {
         for (number, goal) in (0..).zip(goals) {
             for n in 0..self.streams {
                 let seed = first_seed + number * 1_000 + n;
-                trials.push(Trial::of(seed, Some(*goal), self.verbose));
+                trials.push(Trial::of(seed, Some(*goal), self));
             }
         }
         for n in 0..self.streams {
-            nulls.push(Trial::of(first_seed + 500_000 + n, None, self.verbose));
+            nulls.push(Trial::of(first_seed + 500_000 + n, None, self));
         }
         let text = report::told(&trials, &nulls, first_seed);
         print!("{text}");
-        if !self.tuning && !self.dry {
+        if !self.tuning && !self.dry && !self.quick {
             let path = root().join("benches/DETECTION.md");
             std::fs::write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
         }
@@ -77,7 +80,9 @@ impl Evaluate {
         let mut cargo = Command::new("cargo");
         cargo.args(["run", "--quiet", "--profile", "evaluation", "--package", "xtask", "--", "evaluate"]);
         cargo.args(["--streams", &self.streams.to_string()]);
-        for (wanted, option) in [(self.tuning, "--tuning"), (self.dry, "--dry"), (self.verbose, "--verbose")] {
+        for (wanted, option) in
+            [(self.tuning, "--tuning"), (self.dry, "--dry"), (self.quick, "--quick"), (self.verbose, "--verbose")]
+        {
             cargo.args(wanted.then_some(option));
         }
         if !cargo.status().context("cargo could not be started")?.success() {
@@ -111,7 +116,7 @@ pub struct Trial {
 }
 
 impl Trial {
-    fn of(seed: u64, goal: Option<Goal>, verbose: bool) -> Trial {
+    fn of(seed: u64, goal: Option<Goal>, options: &Evaluate) -> Trial {
         let mut chance = chance::Chance::new(seed ^ 0x0000_e7a1);
         let days = *chance.pick(&[35, 60, 60, 90]);
         let contaminated = chance.happens(0.5);
@@ -126,7 +131,7 @@ impl Trial {
         if contaminated {
             engine.baseline = Some((0, days - 1));
         }
-        let delays = engine.follow(&stream);
+        let delays = engine.follow(&stream, options.quick);
         let found = engine.findings();
         let about = |keep: &dyn Fn(&Finding) -> bool| -> Vec<Item> {
             found.findings.iter().filter(|finding| keep(finding)).map(|finding| engine.item(finding)).collect()
@@ -141,7 +146,7 @@ impl Trial {
             place.map_or(0.0, |place| 1.0 / (place + 1) as f64)
         };
         let scores = stream.items.keys().map(|item| (item.clone(), score(item))).collect();
-        if verbose {
+        if options.verbose {
             let manner = manner.map_or("null".to_owned(), |m| {
                 format!("{:?} stealth {} dwell {} begin {}", m.goal, m.stealth, m.dwell, m.begin)
             });
@@ -164,7 +169,7 @@ impl Trial {
                     ranks(&known)
                 );
             }
-            for finding in found.findings.iter().take(14) {
+            for finding in found.findings.iter().take(60) {
                 println!(
                     "    {} p={:.1e} {}",
                     engine.said(finding),
@@ -215,7 +220,7 @@ impl<'s> Engine<'s> {
     }
 
     /// Feeds all flows, and looks at the end of some days after each step's first connection whether it is found.
-    fn follow(&mut self, stream: &Stream) -> Vec<(bool, Option<f64>)> {
+    fn follow(&mut self, stream: &Stream, quick: bool) -> Vec<(bool, Option<f64>)> {
         let mut found: Vec<Option<f64>> = vec![None; stream.steps.len()];
         let mut looks: Vec<i64> = stream
             .steps
@@ -224,7 +229,7 @@ impl<'s> Engine<'s> {
             .collect();
         looks.sort_unstable();
         looks.dedup();
-        looks.truncate(24);
+        looks.truncate(if quick { 0 } else { 24 });
         for day in looks {
             let until = (stream.world.first_day + day) as f64 * world::DAY as f64;
             self.feed(until);
