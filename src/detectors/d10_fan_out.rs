@@ -13,7 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Detector, Findings, Observed, Refrain, counted, id_of, listed, time, untold};
+use super::{Detector, Findings, Observed, Refrain, counted, id_of, listed, novelty, time, untold};
 use crate::calendar;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Host, Protocol, Service};
@@ -24,12 +24,14 @@ use crate::sites::Party;
 /// The detector.
 pub struct FanOut;
 
-const RULE: &str = "D10 fan-out v1";
+const RULE: &str = "D10 fan-out v2";
 /// (1 − θ1) / (1 − θ0): what a failure multiplies the ratio by, and a success divides it by.
 const STEP: f64 = 4.0;
 /// β / α.
 const UPPER: f64 = 99.0;
 const LEAST_FAILURES: usize = 4;
+/// No less likely than this is a scan that the log begins with: a scanner's habit can be older than the log.
+const OF_HABIT: f64 = 0.01;
 
 /// The first contact of a host with another.
 #[derive(Clone, Copy)]
@@ -53,6 +55,9 @@ impl Detector for FanOut {
     fn examine(&self, observed: &Observed<'_>) -> Findings {
         let mut found = Findings::default();
         let mut below_gate = 0_u64;
+        let begin = observed.survey.window.map(|(first, _)| first);
+        // Every host that calls is tested, since every one could have failed.
+        found.tested = contacts(observed).map(|(from, host, _)| (from, host)).collect::<BTreeSet<_>>().len();
         for ((from, initiator), contacts) in first_contacts(observed) {
             let failed = contacts.iter().filter(|contact| contact.failed).count();
             if failed == 0 {
@@ -62,8 +67,11 @@ impl Detector for FanOut {
                 below_gate += 1;
                 continue;
             }
-            found.tested += 1;
-            if let Some(walk) = walk(&contacts) {
+            if let Some(mut walk) = walk(&contacts) {
+                walk.is_habit = begin
+                    .zip(walk.contacts.first().and_then(|contact| contact.sight.at))
+                    .is_some_and(|(begin, at)| at.0 - begin.0 < novelty::DAYS_BEFORE as i64 * calendar::DAY)
+                    && observed.survey.covered_days().len() > 2 * novelty::DAYS_BEFORE;
                 found.findings.extend(claim(observed, from, initiator, &walk));
             }
         }
@@ -132,6 +140,8 @@ struct Walk<'c> {
     contacts: &'c [Contact],
     ratio: f64,
     walks: u32,
+    /// It scanned in the first two weeks of a long log already: that may be how the organisation runs.
+    is_habit: bool,
 }
 
 fn walk(contacts: &[Contact]) -> Option<Walk<'_>> {
@@ -147,7 +157,7 @@ fn walk(contacts: &[Contact]) -> Option<Walk<'_>> {
             (ratio, begin, walks) = (1.0, at + 1, walks + 1);
         }
     }
-    (highest >= UPPER).then(|| Walk { contacts: &contacts[part], ratio: highest, walks })
+    (highest >= UPPER).then(|| Walk { contacts: &contacts[part], ratio: highest, walks, is_habit: false })
 }
 
 fn claim(observed: &Observed<'_>, from: Party, initiator: Host, walk: &Walk<'_>) -> Option<Finding> {
@@ -190,7 +200,7 @@ fn claim(observed: &Observed<'_>, from: Party, initiator: Host, walk: &Walk<'_>)
         window,
         hosts: std::iter::once(initiator).chain(responders).take(Finding::MOST_HOSTS).collect(),
         accounts: Vec::new(),
-        p: Some((f64::from(walk.walks) / walk.ratio).min(1.0)),
+        p: Some((f64::from(walk.walks) / walk.ratio).min(1.0).max(if walk.is_habit { OF_HABIT } else { 0.0 })),
         q: None,
         because,
         gist: format!("{} of {} first contacts failed", failures.len(), walk.contacts.len()),

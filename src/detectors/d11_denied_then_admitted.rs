@@ -1,8 +1,9 @@
 //! D11 denied, then admitted: a host is refused again and again, and then let in.
 //!
-//! A host pair (or a host toward a site's service) that was denied or failed at least 3 times and ran within 7 days after. The
-//! score is the number of refusals times their share among all of the link's service that day, because an outage refuses
-//! everybody. p = (1 + others with as high a score)/(1 + all days of host pairs).
+//! A host pair that was denied or failed at least 3 times on a day and ran within 7 days after. The score is the number of
+//! refusals times the square of their share among all that either site's hosts met that day, because an outage refuses
+//! everybody. p = (services of links with as high a score, less one half)/(1 + all of them). Below a score of 1 it is nobody's own. Over UDP silence
+//! is no refusal.
 //!
 //! Gate: rows of both. ATT&CK: T1110 Brute Force, T1562.004 Disable or Modify System Firewall. Innocent: a change ticket, a
 //! wrong password, a server that was restarted.
@@ -13,15 +14,18 @@ use super::daily::{Pair, Unit};
 use super::{Detector, Findings, Observed, accounts_of, counted, hosts_of, id_of, time};
 use crate::calendar;
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::Moment;
+use crate::flow::{Moment, Protocol};
+use crate::sites::Party;
 
 /// The detector.
 pub struct DeniedThenAdmitted;
 
-const RULE: &str = "D11 denied-then-admitted v1";
+const RULE: &str = "D11 denied-then-admitted v2";
 const LEAST_REFUSALS: u32 = 3;
 const WITHIN_DAYS: i32 = 7;
-const TELLING: f64 = 0.05;
+/// Less than one refusal that is its own.
+const LEAST_SCORE: f64 = 1.0;
+const TELLING: f64 = 0.1;
 
 struct Candidate<'d, 's> {
     unit: &'d Unit<'s>,
@@ -42,21 +46,35 @@ impl Detector for DeniedThenAdmitted {
         Lane::Behaviour
     }
 
+    fn is_per_service(&self) -> bool {
+        true
+    }
+
     fn examine(&self, observed: &Observed<'_>) -> Findings {
         let mut found = Findings::default();
-        let (mut all, mut candidates) = (0_usize, Vec::new());
-        for unit in &observed.daily().units {
-            let mut refused: BTreeMap<i32, u64> = BTreeMap::new();
+        let units = || observed.daily().units.iter().filter(|unit| unit.service.protocol != Some(Protocol::UDP));
+        let mut refused: BTreeMap<(Party, i32), u64> = BTreeMap::new();
+        for unit in units() {
             for (day, seen) in unit.pairs.iter().flat_map(|pair| pair.days) {
-                *refused.entry(*day).or_default() += u64::from(seen.refused);
+                for party in [unit.link.from, unit.link.to].into_iter().filter(|party| matches!(party, Party::Site(_)))
+                {
+                    *refused.entry((party, *day)).or_default() += u64::from(seen.refused);
+                }
             }
+        }
+        let mut candidates = Vec::new();
+        for unit in units() {
+            found.tested += 1;
             for pair in &unit.pairs {
-                all += pair.days.len();
                 for (day, seen) in pair.days.iter().filter(|(_, seen)| seen.refused >= LEAST_REFUSALS) {
                     let after = pair.within(*day, day + WITHIN_DAYS);
                     let Some((admitted, _)) = after.iter().find(|(_, seen)| seen.ran > 0) else { continue };
-                    let share = f64::from(seen.refused) / refused[day].max(1) as f64;
+                    let of = |party: Party| refused.get(&(party, *day)).copied().unwrap_or(0);
+                    let share = f64::from(seen.refused) / of(unit.link.from).max(of(unit.link.to)).max(1) as f64;
                     let score = f64::from(seen.refused) * share * share;
+                    if score < LEAST_SCORE {
+                        continue; // So many others were refused that day that it has a common cause.
+                    }
                     candidates.push(Candidate {
                         unit,
                         pair,
@@ -71,17 +89,16 @@ impl Detector for DeniedThenAdmitted {
         let mut best: BTreeMap<(crate::ledger::survey::LinkKey, crate::flow::Service), &Candidate<'_, '_>> =
             BTreeMap::new();
         for own in &candidates {
-            found.tested += 1;
             let kept = best.entry((own.unit.link, own.unit.service)).or_insert(own);
             if own.score > kept.score {
                 *kept = own;
             }
         }
-        for own in best.into_values() {
-            let as_high = candidates.iter().filter(|other| other.score >= own.score).count();
-            let p = as_high as f64 / (all as f64 + 1.0);
+        for own in best.values() {
+            let as_high = best.values().filter(|other| other.score >= own.score).count();
+            let p = (as_high as f64 - 0.5) / (found.tested as f64 + 1.0);
             if p <= TELLING {
-                found.findings.extend(claim(observed, own, p, as_high, all));
+                found.findings.extend(claim(observed, own, p, as_high, found.tested));
             }
         }
         found
@@ -105,15 +122,15 @@ fn claim(observed: &Observed<'_>, own: &Candidate<'_, '_>, p: f64, as_high: usiz
     let times = || rows.iter().filter_map(|sight| sight.at);
     let window = times().min().zip(times().max());
     let because = format!(
-        "{} asked {} for {} and was refused {} on {}; {when} it was let in (first row at {}). Of {} of host pairs, {} like it.",
+        "{} asked {} for {} and was refused {} on {}; {when} it was let in (first row at {}). Of {} of links, {} like it.",
         observed.survey.host(pair.key.initiator),
         observed.survey.host(pair.key.responder),
         unit.service,
         counted(*refused, "time"),
         date(*day),
         window.map(|(first, _)| time(first)).unwrap_or_default(),
-        counted(all as u64, "day"),
-        if as_high == 1 { "none other is".to_owned() } else { format!("{as_high} are") },
+        counted(all as u64, "service"),
+        if as_high == 1 { "no other is".to_owned() } else { format!("{as_high} are") },
     );
     Some(Finding {
         id: id_of(observed, RULE, unit.link, Some(unit.service), Some(pair.key.initiator)),
@@ -157,7 +174,7 @@ mod tests {
             "{}",
             found[0].because
         );
-        assert!(found[0].p.unwrap() < 0.01);
+        assert!(found[0].p.unwrap() < 0.06);
     }
 
     #[test]

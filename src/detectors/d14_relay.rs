@@ -3,7 +3,7 @@
 //! On a day of UTC, a host of a site that fetched X ≥ 1 MB over a link and sent Y over another, to another party than it
 //! fetched from, in an hour no earlier than the fetching and at most two later, with Y between .78 and 1.28 of X (|ln Y/X| ≤ ¼).
 //! p is the chance that some sending of that service matches so by itself: (k + ½)/(n + 1), k the other days of host pairs that
-//! carried as much within the band, n all of them; times the number of fetchings that it could have matched.
+//! carried as much within the band, n all of them; times the number of fetchings that it could have matched, and of sendings over the service that had any.
 //!
 //! Gate: 60 days of host pairs over the service that sent. ATT&CK: T1090.001 Internal Proxy, T1048 Exfiltration Over Alternative Protocol.
 //! Innocent: jump hosts, file gateways, mail.
@@ -22,7 +22,7 @@ use crate::sites::Party;
 /// The detector.
 pub struct Relay;
 
-const RULE: &str = "D14 relay v1";
+const RULE: &str = "D14 relay v2";
 const LEAST_BYTES: u64 = 1_000_000;
 const BAND: f64 = 0.25;
 const LEAST_DAYS: usize = 60;
@@ -64,12 +64,15 @@ impl Detector for Relay {
                 continue;
             }
             found.tested += 1;
+            // Every sending that something was fetched before is another chance to match.
+            let mut sendings = 0_u32;
             let mut best: Option<(f64, i32, &Leg<'_, '_>, Leg<'_, '_>)> = None;
             for pair in &unit.pairs {
                 for (day, seen) in pair.days.iter().filter(|(_, seen)| seen.bytes_out >= LEAST_BYTES) {
                     let Some(legs) = fetched.get(&(pair.key.initiator, *day)) else { continue };
                     let legs: Vec<&Leg<'_, '_>> =
                         legs.iter().filter(|leg| leg.unit.link.to != unit.link.to && follows(leg.seen, seen)).collect();
+                    sendings += u32::from(!legs.is_empty());
                     let amount = ln(1.0 + seen.bytes_out as f64);
                     let matching = legs.iter().find(|leg| (ln(1.0 + leg.seen.bytes_in as f64) - amount).abs() <= BAND);
                     let Some(leg) = matching else { continue };
@@ -80,6 +83,7 @@ impl Detector for Relay {
                     }
                 }
             }
+            let best = best.map(|(p, day, from, to)| (p * f64::from(sendings), day, from, to));
             if let Some((p, day, from, to)) = best.filter(|(p, ..)| *p <= TELLING) {
                 found.findings.extend(claim(observed, p, day, from, &to));
             }

@@ -1,8 +1,8 @@
 //! D15 odd hosts: over a service that a link is known for, a host pair does what neither it nor any other pair there does.
 //!
 //! The statistic is a sum over a day of a host pair: of −ln of the chances that it carries so much out, so much back, so many
-//! connections or one so long (the least likely of the four, by distance from the pair's own earlier days, drawn to those of all pairs
-//! of the service, in deviations of the median kind); that so many of its hours are out of hours at the caller's (beta-binomial
+//! connections and one so long (by distance from the pair's own earlier days, drawn to those of all pairs of the service, in
+//! deviations of the median kind; what goes with one another counts for all that it is, since the sum itself is what is compared); that so many of its hours are out of hours at the caller's (beta-binomial
 //! on the service's own share, ρ = .15), or one of them so rarely used there at all by others; and that the caller is new there (the share of such days among all). What such a sum
 //! is worth is settled by comparison with the days of all pairs of the organisation (`conformal`), those to the Internet apart;
 //! and the chance of a link's service is the Cauchy combination over all its pairs' days.
@@ -24,7 +24,7 @@ use crate::ledger::TrailDay;
 /// The detector.
 pub struct OddHosts;
 
-const RULE: &str = "D15 odd-hosts v1";
+const RULE: &str = "D15 odd-hosts v2";
 const LEAST_PAIR_DAYS: usize = 8;
 const LEAST_SCORES: usize = 60;
 /// So many days of its own weigh as much as all others of the service together.
@@ -271,10 +271,9 @@ fn score(days: &mut [PairDay<'_>]) {
     let measures: [Scores; 4] =
         std::array::from_fn(|m| Scores::of(days.iter().map(|day| day.above[m]).collect(), Tail::Power));
     for day in days {
-        let chances = (0..4).map(|m| measures[m].chance(day.above[m]));
-        let least = chances.fold(1.0, f64::min);
+        let amounts: f64 = (0..4).map(|m| -ln(measures[m].chance(day.above[m]))).sum();
         let hours = (2.0 * day.off.2.max(1e-12).min(day.rarest)).min(1.0);
-        day.score = -ln(least) - ln(hours) - ln(day.newcomer);
+        day.score = amounts - ln(hours) - ln(day.newcomer);
     }
 }
 

@@ -1,29 +1,25 @@
 //! D2 new link: one party called another for the first time, though it would have been seen before.
 //!
-//! λ = (other new links of the caller after its first 14 covered days + ½ mean over all callers) / (1.5 (D − 14));
-//! p = 1 − e^(−λ·π), π the share of its first service: the chance that on a given day the caller begins a link of this kind.
+//! p is the share of the caller's links that came about after the first 14 days (this one left out, drawn to other callers'), times
+//! the chance that such news is marked as oddly as this (`marks`): the chance that one of the organisation's links is new and like
+//! that. So every link counts as tested, not the new ones alone.
 //! It is first-seen over the whole period in two passes, which a baseline that holds the intrusion does not weaken; what a
 //! declared baseline says stands beside it.
 //!
 //! Gate: at least 3 connections that ran, and 14 days with coverage before. ATT&CK: T1021 Remote Services, T1570 Lateral
 //! Tool Transfer. Innocent: projects, address translation.
 
-use std::collections::BTreeMap;
-
-use super::marks::{self, Company};
-use super::novelty::{self, Coverage, DAYS_BEFORE, EVERYDAY, LEAST_RUNS, Newness, Shares};
-use super::{
-    Detector, Findings, Observed, Refrain, accounts_of, callers, counted, hosts_of, id_of, is_link, listed, ran, time,
-};
+use super::marks;
+use super::novelty::{self, Coverage, DAYS_BEFORE, EVERYDAY, LEAST_RUNS, Newness};
+use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of, is_link, listed, ran, time};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Service;
 use crate::ledger::survey::{Link, LinkKey};
-use crate::sites::Party;
 
 /// The detector.
 pub struct NewLink;
 
-pub(super) const RULE: &str = "D2 new-link v1";
+pub(super) const RULE: &str = "D2 new-link v2";
 
 /// A link that is new.
 struct New<'s> {
@@ -44,13 +40,13 @@ impl Detector for NewLink {
     fn examine(&self, observed: &Observed<'_>) -> Findings {
         let mut found = Findings::default();
         let coverage = Coverage::of(observed.survey);
-        let shares = Shares::of(observed.survey);
         let mut news: Vec<New<'_>> = Vec::new();
         for (link, seen) in observed.survey.links.iter().filter(|(link, _)| is_link(**link)) {
             let mut refrain = |because| {
                 found.refrains.push(Refrain { rule: RULE, link: Some(*link), service: None, because });
             };
             let days = coverage.days(*link);
+            found.tested += usize::from(ran(&seen.totals) > 0);
             let Some(newness) = Newness::of(novelty::hours(seen.services.values()), &days, observed.baseline) else {
                 continue; // Nothing ran there at a known time: no link has come about.
             };
@@ -66,16 +62,9 @@ impl Detector for NewLink {
             }
         }
 
-        let mut by_caller: BTreeMap<Party, usize> = BTreeMap::new();
-        news.iter().for_each(|new| *by_caller.entry(new.link.from).or_default() += 1);
-        let mean = news.len() as f64 / callers(observed.survey).len().max(1) as f64;
-        let company = Company::of(observed.daily());
         let mut claims = Vec::new();
         for new in &news {
-            found.tested += 1;
-            let others = by_caller[&new.link.from] - 1;
-            let rate = novelty::rate(others, mean, new.newness.covered);
-            match claim(observed, new, rate, (&shares, &coverage, &company)) {
+            match claim(observed, new, &coverage) {
                 Ok(finding) => claims.push(finding),
                 Err(because) => {
                     found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: None, because });
@@ -87,12 +76,7 @@ impl Detector for NewLink {
     }
 }
 
-fn claim(
-    observed: &Observed<'_>,
-    new: &New<'_>,
-    rate: f64,
-    (shares, coverage, company): (&Shares, &Coverage, &Company<'_>),
-) -> Result<(Finding, bool), String> {
+fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<(Finding, bool), String> {
     let New { link, seen, newness } = new;
     let services = in_order(seen);
     let (first_service, _) = services.first().ok_or("nothing ran")?;
@@ -101,12 +85,13 @@ fn claim(
     if approvals.len() == services.len() {
         return Err(approvals.into_iter().next().unwrap_or_default());
     }
-    let p = novelty::chance(rate * shares.share(*first_service)).min(1.0);
-    if p > EVERYDAY {
-        return Err(format!("new links are an everyday thing here (p = {p:.2})"));
+    let company = observed.company();
+    let share = company.share_of_links(link.from);
+    if share > EVERYDAY {
+        return Err(format!("new links are an everyday thing here (p = {share:.2})"));
     }
-    let signs = company.marks(*link, *first_service, newness.first.hour().day());
-    let p = signs.join(p);
+    let signs = company.marks(*link, *first_service).ok_or("new, but its hosts lie past the ledger's cap")?;
+    let p = share * signs.chance;
     let pairs: Vec<_> = seen
         .services
         .values()
@@ -127,7 +112,7 @@ fn claim(
     };
     let because = format!(
         "No connection ran {} {}; the first at {} over {first_service}, then {} until {} over {names}, \
-         from {} to {}.{denied}{}{} λ = {rate:.5} new links a day.",
+         from {} to {}.{denied}{}{} Of {} between parties, {} came about since the first {DAYS_BEFORE} days.",
         observed.link(*link),
         newness.absence(&days),
         time(newness.first),
@@ -137,6 +122,8 @@ fn claim(
         counted(to as u64, "host"),
         newness.of_baseline(),
         signs.said(),
+        counted(company.links().1 as u64, "link"),
+        company.links().0,
     );
     let finding = Finding {
         id: id_of(observed, RULE, *link, None, None),
@@ -210,7 +197,7 @@ mod tests {
         let first = &found.findings[0];
         assert_eq!(stream.found()[0], "D2 Bangkok → Cebu tcp/3389");
         assert_eq!((first.lane, first.gravity), (Lane::Novelty, Gravity::Anomalous));
-        assert!(first.p.unwrap() < 1e-2 && first.q.unwrap() < 1e-2, "{first:?}");
+        assert!(first.p.unwrap() < 1e-2 && first.q.unwrap() <= 0.1, "{first:?}");
         assert!(
             first.because.starts_with(
                 "No connection ran Bangkok → Cebu in 41 days with coverage (2020-05-01 to 2020-06-10); \

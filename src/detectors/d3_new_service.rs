@@ -1,30 +1,29 @@
 //! D3 new service: one party asked another for a thing that it never asked it for, though the two are known to talk.
 //!
-//! As D2, on (link, service): λ = (other new services of the caller on known links + ½ mean over all callers) /
-//! (1.5 (D − 14)); p = 1 − e^(−λ·π). Ports from 32768 on name no service: all of a link and protocol are one.
+//! As D2, on services of links: the share of those that came about after the first 14 days, times the chance of such marks. Ports
+//! from 32768 on name no service: all of a link and protocol are one.
 //!
 //! Gate: as D2, the link itself known, and not new within 14 covered days before (then it is D2's). ATT&CK: T1021 Remote
 //! Services, T1571 Non-Standard Port. Innocent: upgrades, new applications.
 
 use std::collections::BTreeMap;
 
-use super::marks::{self, Company};
-use super::novelty::{self, Coverage, EVERYDAY, LEAST_RUNS, Newness, Shares, kind};
+use super::marks;
+use super::novelty::{self, Coverage, EVERYDAY, LEAST_RUNS, Newness, kind};
 use super::{
-    Detector, Findings, Observed, Refrain, accounts_of, callers, counted, d2_new_link, hosts_of, id_of, is_link,
-    listed, ran, time,
+    Detector, Findings, Observed, Refrain, accounts_of, counted, d2_new_link, hosts_of, id_of, is_link, listed, ran,
+    time,
 };
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Moment, Service};
 use crate::ledger::Totals;
 use crate::ledger::capped::Absorb as _;
 use crate::ledger::survey::{Link, LinkKey, ServiceRecord};
-use crate::sites::Party;
 
 /// The detector.
 pub struct NewService;
 
-const RULE: &str = "D3 new-service v1";
+const RULE: &str = "D3 new-service v2";
 
 /// A service, or all dynamic ports, of a link.
 struct Kind<'s> {
@@ -54,18 +53,11 @@ impl Detector for NewService {
             look(observed, *link, seen, &coverage, &mut news, &mut found.refrains);
         }
 
-        let shares = Shares::of(observed.survey);
-        let mut by_caller: BTreeMap<Party, usize> = BTreeMap::new();
-        news.iter().for_each(|new: &Kind<'_>| *by_caller.entry(new.link.from).or_default() += 1);
-        let mean = news.len() as f64 / callers(observed.survey).len().max(1) as f64;
-        let company = Company::of(observed.daily());
+        found.tested = observed.daily().units.len();
         let mut claims = Vec::new();
         for new in &news {
-            found.tested += 1;
-            let rate = novelty::rate(by_caller[&new.link.from] - 1, mean, new.newness.covered);
             let (service, _) = new.records[0];
-            let p = novelty::chance(rate * shares.share(service)).min(1.0);
-            match claim(observed, new, rate, p, (&coverage, &company)) {
+            match claim(observed, new, &coverage) {
                 Ok(finding) => claims.push(finding),
                 Err(because) => {
                     found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: Some(service), because });
@@ -127,23 +119,19 @@ fn look<'s>(
     }
 }
 
-fn claim(
-    observed: &Observed<'_>,
-    new: &Kind<'_>,
-    rate: f64,
-    p: f64,
-    (coverage, company): (&Coverage, &Company<'_>),
-) -> Result<(Finding, bool), String> {
+fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result<(Finding, bool), String> {
     let Kind { link, records, totals, newness, since } = new;
     let (service, _) = records[0];
     if let Some(approval) = novelty::approved(observed, *link, service, newness.first) {
         return Err(approval);
     }
-    if p > EVERYDAY {
-        return Err(format!("new services are an everyday thing here (p = {p:.2})"));
+    let company = observed.company();
+    let share = company.share_of_services(link.from);
+    if share > EVERYDAY {
+        return Err(format!("new services are an everyday thing here (p = {share:.2})"));
     }
-    let signs = company.marks(*link, service, newness.first.hour().day());
-    let p = signs.join(p);
+    let signs = company.marks(*link, service).ok_or("new, but its hosts lie past the ledger's cap")?;
+    let p = share * signs.chance;
     let all_pairs = records.iter().flat_map(|(_, record)| &record.pairs);
     let pairs: Vec<_> = all_pairs.filter_map(|(key, pair)| newness.sight(pair).map(|sight| (key, sight))).collect();
     let earliest = records.iter().flat_map(|(_, record)| newness.rows(record));
@@ -161,7 +149,7 @@ fn claim(
     let days = coverage.days(*link);
     let because = format!(
         "{} is known{known}; {service}{further} never ran there {}, then first at {}: {} until {}, \
-         from {} to {}.{denied}{}{} λ = {rate:.5} new services a day.",
+         from {} to {}.{denied}{}{} Of {} of links, {} came about since the first {} days.",
         observed.link(*link),
         newness.absence(&days),
         time(newness.first),
@@ -171,6 +159,9 @@ fn claim(
         counted(to as u64, "host"),
         newness.of_baseline(),
         signs.said(),
+        counted(company.services().1 as u64, "service"),
+        company.services().0,
+        novelty::DAYS_BEFORE,
     );
     let finding = Finding {
         id: id_of(observed, RULE, *link, Some(service), None),

@@ -80,7 +80,8 @@ impl Detector for LongSession {
     }
 }
 
-fn is_administrative(service: Service) -> bool {
+/// Whether a service is one to administer hosts by, or to reach them from afar.
+pub(super) fn is_administrative(service: Service) -> bool {
     service.kind != Kind::Connection || service.port.is_some_and(|port| PORTS.contains(&port))
 }
 

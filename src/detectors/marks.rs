@@ -1,35 +1,44 @@
-//! What marks something new beside its being new: the hours it came at, how few hosts had a part in it, and whether they had
-//! ever done the like. Each is a chance by comparison with what the organisation does anyway, and they are joined by Fisher's
-//! method (*Statistical Methods for Research Workers*, 1932), since each looks at something else of the same connections.
+//! What marks something new beside its being new: the hours it came at, how few hosts had a part in it, how much they carried,
+//! whether they had ever done the like, whether who answered had ever answered, and whether one piece of news leads to another.
+//!
+//! Each mark is a chance by comparison with what the organisation does anyway; the sum of their logarithms is Fisher's statistic
+//! (*Statistical Methods for Research Workers*, 1932), and what it is worth is settled by comparison with all services of all links,
+//! as if they were news (`conformal`). Innocent news is often odd in the same way (an errand of an administrator is one host at an odd
+//! service too), so that it is settled once more by the organisation's own news: raised to the power at which half of them are
+//! as likely as not. That is their median, which an intruder's few hardly move. The chance of a piece of news is then the share of
+//! links, or of services, that come about at all at such a caller, times this: that one is new and as odd.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::daily::Daily;
-use super::novelty;
-use super::numeric::{beta_binomial_tail, ln};
+use super::conformal::{Scores, Tail};
+use super::daily::{Daily, Unit};
+use super::novelty::{self, Coverage};
+use super::numeric::{beta_binomial_tail, exp, ln, median};
+use super::{Observed, d9_long_session::is_administrative, ran};
+use crate::calendar::DAY;
 use crate::finding::Finding;
-use crate::flow::{Host, Service};
+use crate::flow::{Host, Moment, Service};
 use crate::ledger::survey::LinkKey;
+use crate::sites::Party;
 
 /// How much the hours of one matter go together.
 const RHO: f64 = 0.15;
 /// A matter's first days show what it is.
 const FIRST_DAYS: i32 = 14;
+/// News leads to news within so many days.
+const LEADS: i64 = 30 * DAY;
+/// With more initiators than this, it is a crowd that goes nowhere.
+const MOST_LEADERS: usize = 2;
+/// So many news that are as likely as not are added to an organisation's own.
+const DRAWN: usize = 4;
+/// So many links, or services, as others have them are added to a caller's own.
+const ORDINARY: f64 = 5.0;
 
-/// What the organisation does anyway.
-pub struct Company<'d> {
-    daily: &'d Daily<'d>,
-    /// The share of hours of use out of hours, over all services of people.
-    off: f64,
-    /// Numbers of initiators of all services of links, in order.
-    callers: Vec<usize>,
-    /// Since when each host has called over each kind of service, between parties.
-    users: BTreeMap<Service, BTreeMap<Host, i32>>,
-    begin: i32,
-}
-
-/// What marks a piece of news.
+/// What marks a service of a link.
+#[derive(Debug, Clone)]
 pub struct Marks {
+    /// The chance of a new service being this one, or one as rarely asked for.
+    pub rare: f64,
     /// Hours of use out of hours, of how many.
     pub off: (u64, u64),
     /// The chance of so many out of hours.
@@ -38,91 +47,314 @@ pub struct Marks {
     pub few: f64,
     /// How many initiators.
     pub callers: usize,
+    /// Bytes of the greatest host pair's first two weeks, and the chance of so many.
+    pub carried: (u64, f64),
     /// The chance that who does such a thing never did it before.
     pub strangers: f64,
+    /// The chance that who answers such a call never answered one from elsewhere.
+    pub unserved: f64,
+    /// The chance of a service for administration.
+    pub administration: f64,
+    /// The chance that neither the callers nor their site ever administered another before.
+    pub novices: f64,
+    /// The chance that one piece of news leads to another: who was called calls, or who calls was called.
+    pub leads: f64,
+    /// All of them together, settled by the organisation's news.
+    pub chance: f64,
 }
 
-impl<'d> Company<'d> {
+/// A service of a link as it began.
+struct Beginning {
+    link: LinkKey,
+    kind: Service,
+    since: Moment,
+    callers: BTreeSet<Host>,
+    responders: BTreeSet<Host>,
+    off: (u64, u64),
+    greatest: u64,
+    served: bool,
+    knew: bool,
+    is_administration: bool,
+    is_new: bool,
+    /// The callers had administered others, and so had anybody of their site.
+    administered: (bool, bool),
+    leads: bool,
+}
+
+/// What marks every service of every link, and how often such a thing comes about.
+#[derive(Debug, Clone, Default)]
+pub struct Company {
+    marks: BTreeMap<(LinkKey, Service), Marks>,
+    /// New links of how many, and new services of how many, by caller.
+    links: BTreeMap<Party, Came>,
+    services: BTreeMap<Party, Came>,
+}
+
+/// How many came about after the first two weeks, of how many.
+type Came = (usize, usize);
+
+impl Company {
     /// Of all that was seen.
-    pub fn of(daily: &'d Daily<'d>) -> Company<'d> {
-        let mut company = Company { daily, off: 0.0, callers: Vec::new(), users: BTreeMap::new(), begin: i32::MAX };
-        let (mut off, mut all) = (1.0, 8.0);
-        for unit in &daily.units {
-            let (own_off, own_all) = uses(daily, unit.link, unit.pairs.iter().flat_map(|pair| pair.days));
-            if own_off * 3 <= own_all {
-                off += own_off as f64;
-                all += own_all as f64;
-            }
-            let callers: BTreeSet<Host> = unit.pairs.iter().map(|pair| pair.key.initiator).collect();
-            company.callers.push(callers.len());
-            let users = company.users.entry(novelty::kind(unit.service)).or_default();
-            for pair in &unit.pairs {
-                let Some((first, _)) = pair.days.iter().find(|(_, seen)| seen.ran > 0) else { continue };
-                let since = users.entry(pair.key.initiator).or_insert(*first);
-                *since = (*since).min(*first);
-                company.begin = company.begin.min(*first);
-            }
+    pub fn of(observed: &Observed<'_>, daily: &Daily<'_>) -> Company {
+        let coverage = Coverage::of(observed.survey);
+        let mut begun: Vec<Beginning> =
+            daily.units.iter().filter_map(|unit| beginning(observed, daily, unit, &coverage)).collect();
+        look_back(&mut begun);
+        look_around(&mut begun);
+        let marked = compared(&begun);
+        let mut company = Company::default();
+        let mut links: BTreeMap<LinkKey, bool> = BTreeMap::new();
+        for (own, marks) in begun.iter().zip(marked) {
+            *links.entry(own.link).or_insert(true) &= own.is_new;
+            count(&mut company.services, own.link.from, own.is_new);
+            company.marks.insert((own.link, own.kind), marks);
         }
-        company.off = off / all;
-        company.callers.sort_unstable();
+        links.into_iter().for_each(|(link, is_new)| count(&mut company.links, link.from, is_new));
         company
     }
 
-    /// What marks a service of a link that came about on a day.
-    pub fn marks(&self, link: LinkKey, service: Service, first: i32) -> Marks {
-        let kind = novelty::kind(service);
-        let own = |unit: &&super::daily::Unit<'_>| unit.link == link && novelty::kind(unit.service) == kind;
-        let mut marks = Marks { off: (0, 0), hours: 1.0, few: 1.0, callers: 0, strangers: 1.0 };
-        let Some(unit) = self.daily.units.iter().find(own) else { return marks };
-        let days = unit.pairs.iter().flat_map(|pair| pair.within(first, first + FIRST_DAYS));
-        marks.off = uses(self.daily, link, days);
-        marks.hours = beta_binomial_tail(marks.off.0, marks.off.1, self.off, RHO);
-        let callers: BTreeSet<Host> = unit
-            .pairs
-            .iter()
-            .filter(|pair| pair.days.last().is_some_and(|(day, _)| *day >= first))
-            .map(|pair| pair.key.initiator)
-            .collect();
-        marks.callers = callers.len();
-        if marks.callers > 0 {
-            let as_few = self.callers.partition_point(|count| *count <= marks.callers);
-            marks.few = (as_few as f64 / (self.callers.len() + 1) as f64).min(1.0);
-        }
-        let users = self.users.get(&kind);
-        let knew = |host: &Host| users.and_then(|users| users.get(host)).is_some_and(|since| *since < first);
-        if !callers.is_empty() && !callers.iter().any(knew) {
-            let of = users.map_or(0, BTreeMap::len) as f64;
-            let late = self.begin.saturating_add(FIRST_DAYS);
-            let new = users.map_or(0, |users| users.values().filter(|since| **since >= late).count());
-            let new = new.saturating_sub(callers.len()) as f64;
-            marks.strangers = ((new + 0.5) / (of - callers.len() as f64 + 1.0).max(1.0)).min(1.0);
-        }
-        marks
+    /// What marks a service of a link.
+    pub fn marks(&self, link: LinkKey, service: Service) -> Option<&Marks> {
+        self.marks.get(&(link, novelty::kind(service)))
+    }
+
+    /// How many links came about after the first two weeks, of how many.
+    pub fn links(&self) -> Came {
+        sum(&self.links)
+    }
+
+    /// How many services of links came about after the first two weeks, of how many.
+    pub fn services(&self) -> Came {
+        sum(&self.services)
+    }
+
+    /// The chance that a link of this caller came about.
+    pub fn share_of_links(&self, caller: Party) -> f64 {
+        share(&self.links, caller)
+    }
+
+    /// The chance that a service of this caller's links came about.
+    pub fn share_of_services(&self, caller: Party) -> f64 {
+        share(&self.services, caller)
     }
 }
 
+fn count(came: &mut BTreeMap<Party, Came>, caller: Party, is_new: bool) {
+    let own = came.entry(caller).or_default();
+    *own = (own.0 + usize::from(is_new), own.1 + 1);
+}
+
+fn sum(came: &BTreeMap<Party, Came>) -> Came {
+    came.values().fold((0, 0), |(new, all), own| (new + own.0, all + own.1))
+}
+
+/// The share that came about of a caller's, without the one that is asked about, drawn to the mean of the other callers' shares
+/// as if it had [`ORDINARY`] more; half of one of all is the least that the others are taken for.
+fn share(came: &BTreeMap<Party, Came>, caller: Party) -> f64 {
+    let others = came.iter().filter(|(party, _)| **party != caller).map(|(_, (new, all))| *new as f64 / *all as f64);
+    let (count, total) = others.fold((0.0, 0.0), |(count, total), share| (count + 1.0, total + share));
+    let least = 0.5 / (sum(came).1 as f64 + 1.0);
+    let mean = if count > 0.0 { f64::max(total / count, least) } else { least };
+    let (new, all) = came.get(&caller).copied().unwrap_or((1, 1));
+    (new.saturating_sub(1) as f64 + ORDINARY * mean) / (all.saturating_sub(1) as f64 + ORDINARY)
+}
+
+fn beginning(observed: &Observed<'_>, daily: &Daily<'_>, unit: &Unit<'_>, coverage: &Coverage) -> Option<Beginning> {
+    let since = unit.days.values().filter(|totals| ran(totals) > 0).filter_map(|totals| totals.first).min()?;
+    let first = since.hour().day();
+    let early = || unit.pairs.iter().flat_map(move |pair| pair.within(first, first + FIRST_DAYS));
+    let ran_early =
+        |pair: &&super::daily::Pair<'_>| pair.within(first, first + FIRST_DAYS).iter().any(|(_, seen)| seen.ran > 0);
+    let own = || unit.pairs.iter().filter(ran_early);
+    let carried = |pair: &super::daily::Pair<'_>| -> u64 {
+        let days = pair.within(first, first + FIRST_DAYS).iter();
+        days.fold(0, |sum: u64, (_, seen)| sum.saturating_add(seen.bytes_out).saturating_add(seen.bytes_in))
+    };
+    let before = coverage.days(unit.link).range(..first).count();
+    _ = observed;
+    Some(Beginning {
+        link: unit.link,
+        kind: novelty::kind(unit.service),
+        since,
+        callers: own().map(|pair| pair.key.initiator).collect(),
+        responders: own().map(|pair| pair.key.responder).collect(),
+        off: uses(daily, unit.link, early()),
+        greatest: own().map(carried).max().unwrap_or(0),
+        served: false,
+        knew: false,
+        is_administration: is_administrative(unit.service),
+        is_new: before >= novelty::DAYS_BEFORE,
+        administered: (false, false),
+        leads: false,
+    })
+}
+
+/// What the ends of each had done before.
+fn look_back(begun: &mut [Beginning]) {
+    let mut asked: BTreeMap<(Service, Host), Moment> = BTreeMap::new();
+    let mut answered: BTreeMap<(Service, Host), Vec<(Moment, LinkKey)>> = BTreeMap::new();
+    let mut administrators: BTreeMap<Host, Moment> = BTreeMap::new();
+    let mut sites: BTreeMap<Party, Moment> = BTreeMap::new();
+    for own in begun.iter() {
+        let sooner = |at: &mut Moment| *at = (*at).min(own.since);
+        for host in &own.callers {
+            asked.entry((own.kind, *host)).and_modify(sooner).or_insert(own.since);
+            if own.is_administration {
+                administrators.entry(*host).and_modify(sooner).or_insert(own.since);
+            }
+        }
+        if own.is_administration {
+            sites.entry(own.link.from).and_modify(sooner).or_insert(own.since);
+        }
+        for host in &own.responders {
+            answered.entry((own.kind, *host)).or_default().push((own.since, own.link));
+        }
+    }
+    for own in begun.iter_mut() {
+        // What began within the same day belongs to the same matter.
+        let earlier = |at: Option<&Moment>| at.is_some_and(|at| at.0 < own.since.0 - DAY);
+        own.knew = own.callers.iter().any(|host| earlier(asked.get(&(own.kind, *host))));
+        own.served = own.responders.iter().any(|host| {
+            let calls = answered.get(&(own.kind, *host)).into_iter().flatten();
+            calls.into_iter().any(|(at, link)| *link != own.link && *at < own.since)
+        });
+        own.administered =
+            (own.callers.iter().any(|host| earlier(administrators.get(host))), earlier(sites.get(&own.link.from)));
+    }
+}
+
+/// Which news leads to other news: a host that was called for the first time calls elsewhere for the first time.
+fn look_around(begun: &mut [Beginning]) {
+    let lead = |a: &Beginning, b: &Beginning| {
+        a.is_new
+            && b.is_new
+            && a.link != b.link
+            && a.callers.len() <= MOST_LEADERS
+            && b.callers.len() <= MOST_LEADERS
+            && a.since <= b.since
+            && b.since.0 - a.since.0 <= LEADS
+            && a.responders.intersection(&b.callers).next().is_some()
+    };
+    let news: Vec<usize> = (0..begun.len()).filter(|at| begun[*at].is_new).collect();
+    let leading: BTreeSet<usize> = news
+        .iter()
+        .flat_map(|a| news.iter().map(move |b| (*a, *b)))
+        .filter(|(a, b)| lead(&begun[*a], &begun[*b]))
+        .flat_map(|(a, b)| [a, b])
+        .collect();
+    leading.into_iter().for_each(|at| begun[at].leads = true);
+}
+
+/// What marks each, by comparison with all.
+fn compared(begun: &[Beginning]) -> Vec<Marks> {
+    let all = begun.len() as f64;
+    let (mut off, mut used) = (1.0, 8.0);
+    for own in begun.iter().filter(|own| own.off.0 * 3 <= own.off.1) {
+        off += own.off.0 as f64;
+        used += own.off.1 as f64;
+    }
+    let mut callers: Vec<usize> = begun.iter().map(|own| own.callers.len()).collect();
+    callers.sort_unstable();
+    let mut greatest: Vec<u64> = begun.iter().map(|own| own.greatest).collect();
+    greatest.sort_unstable();
+    let mut kinds: BTreeMap<Service, usize> = BTreeMap::new();
+    begun.iter().for_each(|own| *kinds.entry(own.kind).or_default() += 1);
+    let count = |is: &dyn Fn(&Beginning) -> bool| begun.iter().filter(|own| is(own)).count();
+    // This one left out, half of one more.
+    let chance = |others: usize, of: usize| ((others.saturating_sub(1) as f64 + 0.5) / of.max(1) as f64).min(1.0);
+    let of_administration = count(&|own| own.is_administration);
+    let novice = |own: &Beginning| own.is_administration && !own.administered.0;
+    let novice_site = |own: &Beginning| own.is_administration && !own.administered.1;
+    let (novices, novice_sites) = (count(&novice), count(&novice_site));
+    let (unserved, strangers) = (count(&|own| !own.served), count(&|own| !own.knew));
+    let news = count(&|own| own.is_new);
+    let leading = count(&|own| own.leads);
+    let mut marked: Vec<Marks> = begun
+        .iter()
+        .map(|own| Marks {
+            rare: (kinds[&own.kind] as f64 - 0.5) / (all + 0.5 * kinds.len() as f64),
+            off: own.off,
+            hours: beta_binomial_tail(own.off.0, own.off.1, off / used, RHO),
+            few: if own.callers.is_empty() {
+                1.0
+            } else {
+                callers.partition_point(|count| *count <= own.callers.len()) as f64 / (all + 1.0)
+            },
+            callers: own.callers.len(),
+            carried: (
+                own.greatest,
+                (greatest.len() - greatest.partition_point(|bytes| *bytes < own.greatest)) as f64 / (all + 1.0),
+            ),
+            strangers: if own.knew || own.callers.is_empty() { 1.0 } else { chance(strangers, begun.len()) },
+            unserved: if own.served || own.responders.is_empty() { 1.0 } else { chance(unserved, begun.len()) },
+            administration: if own.is_administration { chance(of_administration, begun.len()) } else { 1.0 },
+            novices: if novice(own) { chance(novices, of_administration) } else { 1.0 }
+                * if novice_site(own) { chance(novice_sites, of_administration) } else { 1.0 },
+            // Both ends of a lead are news: those of one lead are left out.
+            leads: if own.leads { (leading.saturating_sub(2) as f64 + 0.5) / (news as f64 + 1.0) } else { 1.0 },
+            chance: 1.0,
+        })
+        .collect();
+    let odd: Vec<f64> = marked.iter().map(Marks::oddity).collect();
+    let scores = Scores::of(odd.clone(), Tail::Exponential);
+    let joint: Vec<f64> = odd.into_iter().map(|odd| scores.chance(odd)).collect();
+    let mut logs: Vec<f64> =
+        begun.iter().zip(&joint).filter(|(own, _)| own.is_new).map(|(_, chance)| -ln(*chance)).collect();
+    logs.extend([std::f64::consts::LN_2; DRAWN]);
+    let middle = median(&mut logs).unwrap_or(1.0);
+    let power = (std::f64::consts::LN_2 / middle.max(1e-9)).min(1.0);
+    marked.iter_mut().zip(joint).for_each(|(marks, joint)| marks.chance = exp(power * ln(joint)));
+    marked
+}
+
 impl Marks {
-    /// The chance of the news with its marks.
-    pub fn join(&self, news: f64) -> f64 {
-        fisher(&[news, self.hours, self.few, self.strangers])
+    /// Fisher's statistic, halved.
+    fn oddity(&self) -> f64 {
+        let chances = [
+            self.rare,
+            self.hours,
+            self.few,
+            self.carried.1,
+            self.strangers,
+            self.unserved,
+            self.administration,
+            self.novices,
+            self.leads,
+        ];
+        chances.iter().map(|chance| -ln(chance.clamp(1e-100, 1.0))).sum()
     }
 
     /// What is to be said of them.
     pub fn said(&self) -> String {
         let mut said = Vec::new();
+        let told = |chance: f64| format!("(p = {})", super::ranking::short(chance));
         if self.off.0 > 0 && self.hours < 0.2 {
             let (off, all) = self.off;
-            said.push(format!(
-                "{off} of {} of use lay out of hours (p = {:.2})",
-                super::counted(all, "hour"),
-                self.hours
-            ));
+            said.push(format!("{off} of {} of use lay out of hours {}", super::counted(all, "hour"), told(self.hours)));
         }
         if self.callers > 0 && self.few < 0.5 {
-            said.push(format!("only {} called (p = {:.2})", super::counted(self.callers as u64, "host"), self.few));
+            said.push(format!("only {} called {}", super::counted(self.callers as u64, "host"), told(self.few)));
+        }
+        if self.carried.1 < 0.2 {
+            said.push(format!("one host pair carried {} bytes {}", self.carried.0, told(self.carried.1)));
         }
         if self.strangers < 0.5 {
-            said.push(format!("none of the callers had used it anywhere before (p = {:.2})", self.strangers));
+            said.push(format!("none of the callers had used it anywhere before {}", told(self.strangers)));
+        }
+        if self.unserved < 0.7 {
+            said.push(format!("who answered had never answered it for anybody else {}", told(self.unserved)));
+        }
+        if self.administration < 1.0 && self.novices < 1.0 {
+            said.push(format!(
+                "it is for administration, and the callers had never administered another site {}",
+                told(self.administration * self.novices)
+            ));
+        }
+        if self.leads < 1.0 {
+            said.push(format!(
+                "one of its hosts has a part in other news as well, on the other side {}",
+                told(self.leads)
+            ));
         }
         if said.is_empty() { String::new() } else { format!(" Its marks: {}.", said.join("; ")) }
     }
@@ -139,7 +371,7 @@ const ROLL_OUT: usize = 3;
 /// Makes one finding of a roll-out: several sites whose people take up the same service of the same party. The first in time
 /// speaks, with the highest of the chances.
 pub fn gather_roll_outs(news: Vec<(Finding, bool)>, observed: &super::Observed<'_>) -> Vec<Finding> {
-    let mut by_goal: BTreeMap<(crate::sites::Party, Service), Vec<Finding>> = BTreeMap::new();
+    let mut by_goal: BTreeMap<(Party, Service), Vec<Finding>> = BTreeMap::new();
     let mut single = Vec::new();
     for (finding, is_taken_up) in news {
         match finding.service.filter(|_| is_taken_up) {
@@ -182,26 +414,21 @@ fn uses<'t>(
     })
 }
 
-/// The chance of a product of chances as small as this: x Σ (−ln x)^i / i!.
-fn fisher(chances: &[f64]) -> f64 {
-    let log: f64 = chances.iter().map(|p| ln(p.clamp(1e-100, 1.0))).sum();
-    let (mut term, mut sum) = (1.0, 1.0);
-    for i in 1..chances.len() {
-        term *= -log / i as f64;
-        sum += term;
-    }
-    (super::numeric::exp(log) * sum).min(1.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn fisher_s_method_is_the_tail_of_chi_square() {
-        assert!((fisher(&[0.03]) - 0.03).abs() < 1e-12);
-        // x = .01 · .2; x (1 − ln x).
-        assert!((fisher(&[0.01, 0.2]) - 0.002 * (1.0 - 0.002_f64.ln())).abs() < 1e-12);
-        assert_eq!(fisher(&[1.0, 1.0, 1.0]), 1.0);
+    fn a_caller_with_much_news_makes_less_of_a_stir() {
+        let came = BTreeMap::from([(Party::Site(0), (8, 10)), (Party::Site(1), (1, 10)), (Party::Site(2), (0, 10))]);
+        let [busy, quiet] = [0, 1].map(|site| share(&came, Party::Site(site)));
+        // (7 + 5 · .05)/(9 + 5), and (0 + 5 · .4)/(9 + 5).
+        assert!((busy - 7.25 / 14.0).abs() < 1e-12 && (quiet - 2.0 / 14.0).abs() < 1e-12, "{busy} {quiet}");
+    }
+
+    #[test]
+    fn where_nothing_ever_came_about_half_of_one_is_expected() {
+        let came = BTreeMap::from([(Party::Site(0), (1, 3)), (Party::Site(1), (0, 6))]);
+        assert!((share(&came, Party::Site(0)) - 5.0 * 0.05 / 7.0).abs() < 1e-12);
     }
 }

@@ -15,6 +15,7 @@ mod d16_remote_control;
 mod d1_policy;
 mod d2_new_link;
 mod d3_new_service;
+mod d4_reversal;
 mod d5_off_hours;
 mod d6_volume;
 mod d7_flip;
@@ -45,6 +46,7 @@ pub const ALL: &[&dyn Detector] = &[
     &d1_policy::PolicyRule,
     &d2_new_link::NewLink,
     &d3_new_service::NewService,
+    &d4_reversal::Reversal,
     &d5_off_hours::OffHours,
     &d6_volume::Volume,
     &d7_flip::Flip,
@@ -95,6 +97,8 @@ pub struct Observed<'a> {
     pub baseline: Option<(Moment, Moment)>,
     /// The same by day, worked out when it is first asked for.
     daily: OnceCell<daily::Daily<'a>>,
+    /// What marks news, likewise.
+    company: OnceCell<marks::Company>,
 }
 
 impl<'a> Observed<'a> {
@@ -105,11 +109,15 @@ impl<'a> Observed<'a> {
         policy: &'a Policy,
         baseline: Option<(Moment, Moment)>,
     ) -> Observed<'a> {
-        Observed { survey, book, policy, baseline, daily: OnceCell::new() }
+        Observed { survey, book, policy, baseline, daily: OnceCell::new(), company: OnceCell::new() }
     }
 
     fn daily(&self) -> &daily::Daily<'a> {
         self.daily.get_or_init(|| daily::Daily::of(self))
+    }
+
+    fn company(&self) -> &marks::Company {
+        self.company.get_or_init(|| marks::Company::of(self, self.daily()))
     }
 
     /// A party's clock: by its time zone, else its country, else where it stands; none where nothing says it.
@@ -224,11 +232,6 @@ fn listed(things: impl IntoIterator<Item = String>, most: usize) -> String {
 /// Whether two parties are different ones, so that what runs between them is a link.
 fn is_link(key: LinkKey) -> bool {
     key.from != key.to
-}
-
-/// All parties that call somebody else.
-fn callers(survey: &Survey) -> BTreeSet<Party> {
-    survey.links.keys().filter(|key| is_link(**key)).map(|key| key.from).collect()
 }
 
 #[cfg(test)]

@@ -41,15 +41,16 @@ impl Coverage {
 }
 
 /// Whether enough ran to call it new: three connections, or one logon or VPN session, or one session that carried data both
-/// ways. A packet that was let through is no link.
+/// ways, or one that ran beside three that were refused: what a scan found open. A packet that was let through is no link.
 pub fn is_enough<'r>(records: impl Iterator<Item = (&'r Service, &'r ServiceRecord)>) -> bool {
-    let mut runs = 0;
+    let (mut runs, mut refused) = (0, 0);
     for (service, record) in records {
         runs += super::ran(&record.totals);
+        refused += record.totals.denied + record.totals.failed;
         let session = service.kind != Kind::Connection && super::ran(&record.totals) > 0;
         let carried = record.totals.established > 0
             && record.totals.bytes_out.min(record.totals.bytes_in) / record.totals.established >= BOTH_WAYS;
-        if session || carried || runs >= LEAST_RUNS {
+        if session || carried || runs >= LEAST_RUNS || runs > 0 && refused >= LEAST_RUNS {
             return true;
         }
     }
@@ -171,58 +172,12 @@ impl Newness {
     }
 }
 
-/// The share of a service among all (link, service) pairs of different parties, this link left out, half a pair more for
-/// each service: how likely a new link is to be about it.
-pub struct Shares {
-    links: BTreeMap<Service, u32>,
-    all: u32,
-}
-
-impl Shares {
-    /// Of all that was seen.
-    pub fn of(survey: &Survey) -> Shares {
-        let mut links: BTreeMap<Service, u32> = BTreeMap::new();
-        for (_, seen) in survey.links.iter().filter(|(key, _)| super::is_link(**key)) {
-            let kinds: BTreeSet<Service> = seen.services.keys().map(|service| kind(*service)).collect();
-            kinds.into_iter().for_each(|kind| *links.entry(kind).or_default() += 1);
-        }
-        let all = links.values().sum();
-        Shares { links, all }
-    }
-
-    /// The share of this service, without one pair that has it.
-    pub fn share(&self, service: Service) -> f64 {
-        let own = self.links.get(&kind(service)).copied().unwrap_or(0).saturating_sub(1);
-        let all = f64::from(self.all.saturating_sub(1)) + 0.5 * self.links.len().max(1) as f64;
-        (f64::from(own) + 0.5) / all
-    }
-}
-
 /// A service, all dynamic ports of a protocol being one.
 pub fn kind(service: Service) -> Service {
     match service.port {
         Some(port) if port >= DYNAMIC => Service { port: Some(DYNAMIC), ..service },
         Some(_) | None => service,
     }
-}
-
-/// λ: news a day at a party with `others` other news of this kind, drawn halfway to the mean over all parties.
-pub fn rate(others: usize, mean: f64, covered: usize) -> f64 {
-    (others as f64 + 0.5 * mean) / (1.5 * covered.saturating_sub(DAYS_BEFORE).max(1) as f64)
-}
-
-/// 1 − e^(−x) for x ≥ 0, by the four operations alone.
-pub fn chance(x: f64) -> f64 {
-    if x > 0.5 {
-        let half = chance(x / 2.0);
-        return half * (2.0 - half);
-    }
-    let (mut term, mut sum) = (x, x);
-    for n in 2..=20 {
-        term *= -x / f64::from(n);
-        sum += term;
-    }
-    sum
 }
 
 /// `2020-05-01 to 2020-06-10`, the days that were looked through.
@@ -270,14 +225,6 @@ pub fn normal(observed: &Observed<'_>, from: Party, before: Moment) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_chance_is_one_minus_e_to_the_minus_x() {
-        for x in [0.0, 1e-12, 1e-4, 0.3, 0.5, 0.7, 2.0, 10.0, 50.0] {
-            let exact = -f64::exp_m1(-x);
-            assert!((chance(x) - exact).abs() <= 1e-13 * exact.max(1e-300) + f64::EPSILON * exact, "{x}");
-        }
-    }
 
     #[test]
     fn dynamic_ports_are_one_kind() {

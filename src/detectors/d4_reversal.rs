@@ -1,0 +1,233 @@
+//! D4 reversal: of two parties of which one has always called the other, the called one begins to call.
+//!
+//! Of the connections between two parties on the days before, the share that the called side began is at most .02, of at least 50.
+//! On a day and the six after it the called side begins k of n: p is the beta-binomial tail (ρ = .15, that share with half a
+//! connection more; Skellam 1948) times the number of days that were looked at. A handshake proves who began: only answered
+//! connections count as the called side's.
+//!
+//! Gate: 14 covered days and 50 connections before, 3 proven after. ATT&CK: T1090.001 Internal Proxy, T1219 Remote Access Software.
+//! Innocent: a sensor that joins the halves of a flow the wrong way round, a new direction of replication.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::daily::{Pair, Unit};
+use super::numeric::beta_binomial_tail;
+use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of, listed, novelty, time};
+use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::flow::{Host, Service};
+use crate::ledger::survey::LinkKey;
+
+/// The detector.
+pub struct Reversal;
+
+const RULE: &str = "D4 reversal v1";
+const RHO: f64 = 0.15;
+const LEAST_BEFORE: u64 = 50;
+const MOST_SHARE: f64 = 0.02;
+const LEAST_PROVEN: u64 = 3;
+const WINDOW: i32 = 7;
+const TELLING: f64 = 0.05;
+
+/// How many connections of a day the calling side began, and how many the called side did and were answered.
+type Begun = BTreeMap<i32, (u64, u64)>;
+
+/// The oddest week.
+struct Turn {
+    p: f64,
+    day: i32,
+    before: (u64, u64),
+    after: (u64, u64),
+}
+
+impl Detector for Reversal {
+    fn rule(&self) -> &'static str {
+        RULE
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Behaviour
+    }
+
+    fn examine(&self, observed: &Observed<'_>) -> Findings {
+        let mut found = Findings::default();
+        let mut links: BTreeMap<LinkKey, Vec<&Unit<'_>>> = BTreeMap::new();
+        observed.daily().units.iter().for_each(|unit| links.entry(unit.link).or_default().push(unit));
+        let coverage = novelty::Coverage::of(observed.survey);
+        let mut few = 0_u64;
+        for (back, called) in &links {
+            let Some(calling) = links.get(&LinkKey { from: back.to, to: back.from }) else { continue };
+            let days = begun(calling, called);
+            match turn(&days, &coverage.days(*back)) {
+                None => few += 1,
+                Some(turn) => {
+                    found.tested += 1;
+                    if turn.p <= TELLING {
+                        found.findings.extend(claim(observed, *back, (calling, called), &turn));
+                    }
+                }
+            }
+        }
+        if few > 0 {
+            let because = format!(
+                "not enough evidence: {} with fewer than {LEAST_BEFORE} connections, or with more than 2 % of them the other way, \
+                 before {LEAST_PROVEN} answered ones that went back",
+                counted(few, "link")
+            );
+            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+        }
+        found
+    }
+}
+
+fn begun(calling: &[&Unit<'_>], called: &[&Unit<'_>]) -> Begun {
+    let mut days = Begun::new();
+    for (day, totals) in calling.iter().flat_map(|unit| &unit.days) {
+        days.entry(*day).or_default().0 += super::ran(totals);
+    }
+    for (day, totals) in called.iter().flat_map(|unit| &unit.days) {
+        days.entry(*day).or_default().1 += totals.established;
+    }
+    days
+}
+
+/// The week in which the called side's share is least likely; none where no week passes the gate.
+fn turn(days: &Begun, covered: &BTreeSet<i32>) -> Option<Turn> {
+    let sum = |range: std::ops::Range<i32>| days.range(range).fold((0, 0), |(a, b), (_, own)| (a + own.0, b + own.1));
+    let (mut least, mut looked): (Option<Turn>, u32) = (None, 0);
+    for (day, own) in days {
+        let before = sum(i32::MIN..*day);
+        let all = before.0 + before.1;
+        let one_way = before.1 as f64 <= MOST_SHARE * all as f64;
+        if covered.range(..*day).count() < novelty::DAYS_BEFORE || all < LEAST_BEFORE || !one_way {
+            continue;
+        }
+        looked += 1;
+        let after = sum(*day..day + WINDOW);
+        if own.1 == 0 || after.1 < LEAST_PROVEN {
+            continue;
+        }
+        let share = (before.1 as f64 + 0.5) / (all as f64 + 1.0);
+        let p = beta_binomial_tail(after.1, after.0 + after.1, share, RHO);
+        if least.as_ref().is_none_or(|turn| p < turn.p) {
+            least = Some(Turn { p, day: *day, before, after });
+        }
+    }
+    least.map(|turn| Turn { p: (turn.p * f64::from(looked)).min(1.0), ..turn })
+}
+
+fn claim(
+    observed: &Observed<'_>,
+    back: LinkKey,
+    (calling, called): (&[&Unit<'_>], &[&Unit<'_>]),
+    turn: &Turn,
+) -> Option<Finding> {
+    let week = |pair: &&Pair<'_>| pair.within(turn.day, turn.day + WINDOW - 1).iter().any(|(_, seen)| seen.ran > 0);
+    let units: Vec<&&Unit<'_>> = called.iter().filter(|unit| unit.pairs.iter().any(|pair| week(&pair))).collect();
+    let pairs: Vec<&Pair<'_>> = units.iter().flat_map(|unit| unit.pairs.iter().filter(week)).collect();
+    let sights = pairs.iter().flat_map(|pair| pair.within(turn.day, turn.day + WINDOW - 1));
+    let rows = Rows::of(sights.filter(|(_, seen)| seen.ran > 0).filter_map(|(_, seen)| seen.sight()))?;
+    let (hosts, from, to) = hosts_of(pairs.iter().map(|pair| pair.key));
+    let answered: BTreeSet<Host> = calling.iter().flat_map(|unit| &unit.pairs).map(|pair| pair.key.responder).collect();
+    let turned: BTreeSet<Host> =
+        pairs.iter().map(|pair| pair.key.initiator).filter(|host| answered.contains(host)).collect();
+    let services: BTreeSet<Service> = units.iter().map(|unit| unit.service).collect();
+    let last = units
+        .iter()
+        .flat_map(|unit| unit.days.range(turn.day..turn.day + WINDOW))
+        .filter_map(|(_, totals)| totals.last)
+        .max();
+    let window = rows.first().at.map(|first| (first, last.unwrap_or(first).max(first)));
+    let (forth, name) = (LinkKey { from: back.to, to: back.from }, |party| observed.book.name_of(party));
+    let because = format!(
+        "Of {} between {} and {} before, {} began {}; in the week from {} it began {} of {}, each answered: {} to {} over {}. {} of \
+         its hosts had been called before.",
+        counted(turn.before.0 + turn.before.1, "connection"),
+        name(forth.from),
+        name(forth.to),
+        name(forth.to),
+        turn.before.1,
+        window.map(|(first, _)| time(first)).unwrap_or_default(),
+        turn.after.1,
+        turn.after.0 + turn.after.1,
+        counted(from as u64, "host"),
+        counted(to as u64, "host"),
+        listed(services.iter().map(Service::to_string), 5),
+        turned.len(),
+    );
+    Some(Finding {
+        id: id_of(observed, RULE, back, None, None),
+        lane: Lane::Behaviour,
+        rule: RULE,
+        link: back,
+        service: services.iter().next().copied().filter(|_| services.len() == 1),
+        window,
+        hosts,
+        accounts: accounts_of(units.iter().flat_map(|unit| unit.records.iter().copied())),
+        p: Some(turn.p),
+        q: None,
+        because,
+        gist: format!("{} used to be called, and calls", name(back.from)),
+        normal: format!("Before, {} called {}, and not the other way.", name(forth.from), name(forth.to)),
+        innocent: &[
+            "a sensor that joined the halves of a flow the wrong way round",
+            "replication that was turned round",
+        ],
+        attack: &["T1090.001", "T1219"],
+        gravity: Gravity::Suspected,
+        rows,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Stream;
+    use crate::flow::Outcome;
+
+    /// Two plants call Tokyo every day, and nobody calls them.
+    fn one_way(days: i64) -> Stream {
+        let mut stream = Stream::new();
+        for day in 0..days {
+            for plant in ["10.0.0.9", "10.1.0.9"] {
+                stream = stream.flows(4, day, 9 * 60, plant, "10.4.0.1", "tcp/443");
+            }
+        }
+        stream
+    }
+
+    #[test]
+    fn a_server_that_begins_to_call_its_callers_is_told() {
+        let stream = one_way(40).flows(12, 30, 600, "10.4.0.1", "10.0.0.9", "tcp/5985");
+        let found = stream.told_by(&super::Reversal);
+        assert_eq!(found.findings.len(), 1, "{:#?}", found.findings);
+        let finding = &found.findings[0];
+        assert!(
+            finding.because.starts_with(
+                "Of 120 connections between Bangkok and Tokyo DC before, Tokyo DC began 0; in the week from 2020-05-31 10:00 UTC it began \
+                 12 of 40, each answered: 1 host to 1 host over tcp/5985. 1 of its hosts had been called before."
+            ),
+            "{}",
+            finding.because
+        );
+        assert!(finding.p.is_some_and(|p| p < 0.05) && finding.rows.iter().count() == 1);
+    }
+
+    #[test]
+    fn who_was_called_back_all_along_does_not_turn() {
+        let mut stream = one_way(40);
+        for day in 0..40 {
+            stream = stream.flows(1, day, 700, "10.4.0.1", "10.0.0.9", "tcp/5985");
+        }
+        let found = stream.flows(12, 30, 600, "10.4.0.1", "10.0.0.9", "tcp/5985").told_by(&super::Reversal);
+        assert_eq!(found.findings, []);
+        assert!(found.refrains[0].because.contains("more than 2 % of them the other way"), "{:?}", found.refrains);
+    }
+
+    #[test]
+    fn attempts_that_nobody_answered_prove_no_direction() {
+        let mut stream = one_way(40);
+        for minute in 0..12 {
+            stream = stream.flow(30, minute, "10.4.0.1", "10.0.0.9", "tcp/5985", Outcome::Failed);
+        }
+        assert_eq!(stream.told_by(&super::Reversal).findings, []);
+    }
+}
