@@ -196,8 +196,9 @@ mod tests {
         let found = stream.findings();
         let first = &found.findings[0];
         assert_eq!(stream.found()[0], "D2 Bangkok → Cebu tcp/3389");
-        assert_eq!((first.lane, first.gravity), (Lane::Novelty, Gravity::Anomalous));
-        assert!(first.p.unwrap() < 1e-2 && first.q.unwrap() <= 0.1, "{first:?}");
+        // Nine links are too few to call it more than suspected: Lincoln's nights are as odd.
+        assert_eq!((first.lane, first.gravity), (Lane::Novelty, Gravity::Suspected));
+        assert!(first.p.unwrap() < 1e-2 && first.q.unwrap() <= 0.2, "{first:?}");
         assert!(
             first.because.starts_with(
                 "No connection ran Bangkok → Cebu in 41 days with coverage (2020-05-01 to 2020-06-10); \

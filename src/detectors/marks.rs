@@ -288,8 +288,8 @@ fn compared(begun: &[Beginning]) -> Vec<Marks> {
             strangers: if own.knew || own.callers.is_empty() { 1.0 } else { chance(strangers, begun.len()) },
             unserved: if own.served || own.responders.is_empty() { 1.0 } else { chance(unserved, begun.len()) },
             administration: if own.is_administration { chance(of_administration, begun.len()) } else { 1.0 },
-            novices: if novice(own) { chance(novices, of_administration) } else { 1.0 }
-                * if novice_site(own) { chance(novice_sites, of_administration) } else { 1.0 },
+            novices: (if novice(own) { chance(novices, of_administration) } else { 1.0 })
+                * (if novice_site(own) { chance(novice_sites, of_administration) } else { 1.0 }),
             // Both ends of a lead are news: those of one lead are left out.
             leads: if own.leads { (leading.saturating_sub(2) as f64 + 0.5) / (news as f64 + 1.0) } else { 1.0 },
             chance: 1.0,
