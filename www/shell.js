@@ -164,7 +164,7 @@ export function createTabs(store, panels, chosen) {
       panels[name].hidden = !current;
     }
   });
-  store.watch((state) => [state.case, state.jobs.length, state.siteComplaints, state.policyComplaints], (view, jobs, siteComplaints, policyComplaints) => {
+  store.watch((state) => [state.case, state.jobs.filter((job) => job.stage !== "taken").length, state.siteComplaints, state.policyComplaints], (view, jobs, siteComplaints, policyComplaints) => {
     const counts = { findings: view?.findings.length ?? 0, evidence: jobs, sites: view?.sites.length ?? 0, policy: view?.policy.length ?? 0 };
     const troubled = { findings: false, evidence: view?.evidence.some((each) => !each.complete || each.advice || each.imbalance) ?? false, sites: siteComplaints.length > 0, policy: policyComplaints.length > 0 };
     for (const [place, name] of names.entries()) {

@@ -37,6 +37,15 @@ export function partyName(view, party) {
 }
 
 /**
+ * An end as the screen calls it: what is no site has a name in the language in use, whatever the engine's is.
+ * @param {import("./types.js").Party} party
+ * @param {string} name as the engine has it
+ */
+export function endName(party, name) {
+  return party === -1 ? words.detail.external : party === -2 ? words.detail.unassigned : name;
+}
+
+/**
  * The part of what is shown that the picture can mark.
  * @param {import("./types.js").Shown | undefined} shown
  * @returns {import("./types.js").Subject | undefined}

@@ -1,7 +1,7 @@
 // A site in full, or the world outside: its addresses, its links, the findings about it.
 import { h } from "../dom.js";
 import { size, whole } from "../numbers.js";
-import { partyName } from "../subjects.js";
+import { endName, partyName } from "../subjects.js";
 import { words } from "../words.js";
 import { findingsList } from "./about-link.js";
 import { gravity } from "./findings.js";
@@ -23,7 +23,7 @@ export function aboutSite(party, view, acts) {
       : h("p", {}, party === -1 ? words.detail.externalWhy : words.detail.unassignedWhy),
     h("section", {}, h("h3", {}, words.detail.findingsHere), findings.length === 0 ? h("p", { class: "hint" }, words.detail.noFindings) : findingsList(findings, acts)),
     h("section", {}, h("h3", {}, words.detail.links), h("ul", { class: "short" }, links.slice(0, MOST).map((link) => h("li", {}, h("button", { type: "button", class: "line", data: { key: `link ${link.from} ${link.to}` }, on: { click: () => acts.show({ kind: "link", from: link.from, to: link.to }) } },
-      h("span", { class: "route" }, link.from_name, h("span", { class: "arrow" }, " → "), link.to_name), gravity(link.state),
+      h("span", { class: "route" }, endName(link.from, link.from_name), h("span", { class: "arrow" }, " → "), endName(link.to, link.to_name)), gravity(link.state),
       h("span", { class: "numbers" }, `${whole(link.connections)} · ${size(link.bytes_out + link.bytes_in)}`))))),
       links.length > MOST && h("p", { class: "hint" }, words.detail.scrollPast(whole(links.length - MOST)))),
     site && site.ranges.length > 0 && h("section", {}, h("h3", {}, words.detail.ranges), h("ul", { class: "tokens" }, site.ranges.map((range) => h("li", {}, h("code", {}, range))))),

@@ -1,7 +1,7 @@
 // The one detail panel: a finding, a link, a site, or a place in a file.
 import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
-import { key } from "../subjects.js";
+import { endName, key } from "../subjects.js";
 import { words } from "../words.js";
 import { aboutFinding } from "./about-finding.js";
 import { aboutLink } from "./about-link.js";
@@ -73,12 +73,12 @@ export function createDetail(store, acts) {
       case "finding": {
         const finding = view.findings.find((each) => each.id === shown.id);
         if (!finding) return gone(words.detail.finding);
-        return { kind: `${words.detail.finding} · ${words.lanes[finding.lane][0]}`, title: [finding.from_name, h("span", { class: "arrow" }, " → "), finding.to_name], stamp: finding, make: () => aboutFinding(finding, view, acts) };
+        return { kind: `${words.detail.finding} · ${words.lanes[finding.lane][0]}`, title: [endName(finding.from, finding.from_name), h("span", { class: "arrow" }, " → "), endName(finding.to, finding.to_name)], stamp: finding, make: () => aboutFinding(finding, view, acts) };
       }
       case "link": {
         const link = view.links.find((each) => each.from === shown.from && each.to === shown.to);
         if (!link) return gone(words.detail.link);
-        return { kind: words.detail.link, title: [link.from_name, h("span", { class: "arrow" }, " → "), link.to_name], stamp: link, make: () => aboutLink(link, view, acts) };
+        return { kind: words.detail.link, title: [endName(link.from, link.from_name), h("span", { class: "arrow" }, " → "), endName(link.to, link.to_name)], stamp: link, make: () => aboutLink(link, view, acts) };
       }
       case "site": {
         const site = aboutSite(shown.party, view, acts);

@@ -3,7 +3,7 @@ import { day, clock } from "../dates.js";
 import { fill, h } from "../dom.js";
 import { whole } from "../numbers.js";
 import { isReading } from "../store.js";
-import { key, same } from "../subjects.js";
+import { endName, key, same } from "../subjects.js";
 import { words } from "../words.js";
 
 /** How many of a lane are listed here; the table has them all. */
@@ -69,7 +69,7 @@ export function createFindings(store, acts) {
       },
         h("span", { class: "rank" }, finding.number ?? "·"),
         h("span", { class: "finding-head" },
-          h("span", { class: "route" }, finding.from_name, h("span", { class: "arrow" }, " → "), finding.to_name), " ",
+          h("span", { class: "route" }, endName(finding.from, finding.from_name), h("span", { class: "arrow" }, " → "), endName(finding.to, finding.to_name)), " ",
           finding.service && h("span", { class: "service" }, finding.service)),
         h("span", { class: "finding-state" }, gravity(finding.gravity), finding.first !== undefined && h("span", { class: "when" }, `${day(finding.first)} ${clock(finding.first).slice(0, 5)} UTC`)),
         h("span", { class: "because", lang: "en" }, finding.because)));

@@ -54,7 +54,9 @@ export function createSites(store, acts) {
       h("p", { class: "site-facts" },
         [site.role, site.country, site.timezone].filter(Boolean).join(" · "), " ",
         h("span", { class: "ranges" }, site.ranges.slice(0, 3).join(", "), site.ranges.length > 3 ? ` +${site.ranges.length - 3}` : "")),
-      h("p", { class: "site-facts" }, words.header.connections(whole(site.connections)), site.findings > 0 && [" · ", h("strong", {}, words.sites.findings(site.findings))]),
+      h("p", { class: "site-facts" }, 
+        h("button", { type: "button", class: "inline", data: { key: `links ${site.index}` }, on: { click: () => acts.table({ kind: "links", part: site.name }) } }, words.header.connections(whole(site.connections))),
+        site.findings > 0 && [" · ", h("button", { type: "button", class: "inline", data: { key: `findings ${site.index}` }, on: { click: () => acts.table({ kind: "findings", part: site.name }) } }, words.sites.findings(site.findings))]),
       h("details", { data: { key: `edit ${site.index}` } }, h("summary", { title: words.sites.editTitle(site.name) }, words.sites.edit), form(site)));
   }
 

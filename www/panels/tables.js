@@ -5,7 +5,7 @@ import { clock, day } from "../dates.js";
 import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
 import { chance, size, whole } from "../numbers.js";
-import { key } from "../subjects.js";
+import { endName, key } from "../subjects.js";
 import { createTable, sorted, tableTools } from "../table.js";
 import { words } from "../words.js";
 import { gravity } from "./findings.js";
@@ -82,8 +82,8 @@ export function createTables(store, acts) {
         { key: "rank", label: c.rank, width: 62, number: true, text: (row) => String(row.rank) },
         { key: "state", label: c.state, width: 128, text: (row) => words.gravity[row.gravity].word, show: (row) => gravity(row.gravity) },
         { key: "lane", label: c.lane, width: 100, text: (row) => words.lanes[row.lane][0] ?? row.lane },
-        { key: "from", label: c.from, width: 140, text: (row) => row.from_name },
-        { key: "to", label: c.to, width: 140, text: (row) => row.to_name },
+        { key: "from", label: c.from, width: 140, text: (row) => row.from_name, show: (row) => endName(row.from, row.from_name) },
+        { key: "to", label: c.to, width: 140, text: (row) => row.to_name, show: (row) => endName(row.to, row.to_name) },
         { key: "service", label: c.service, width: 90, text: (row) => row.service ?? "" },
         { key: "first", label: c.first, width: 155, text: (row) => when(row.first) },
         { key: "last", label: c.last, width: 155, text: (row) => when(row.last) },
@@ -110,8 +110,8 @@ export function createTables(store, acts) {
       ...options,
       /** @type {import("../table.js").Column<Link>[]} */
       columns: [
-        { key: "from", label: c.from, width: 150, text: (row) => row.from_name },
-        { key: "to", label: c.to, width: 150, text: (row) => row.to_name },
+        { key: "from", label: c.from, width: 150, text: (row) => row.from_name, show: (row) => endName(row.from, row.from_name) },
+        { key: "to", label: c.to, width: 150, text: (row) => row.to_name, show: (row) => endName(row.to, row.to_name) },
         { key: "state", label: c.state, width: 128, text: (row) => words.gravity[row.state].word, show: (row) => gravity(row.state) },
         { key: "services", label: c.services, width: 80, number: true, text: (row) => whole(row.services.length) },
         ...traffic(),
@@ -131,8 +131,8 @@ export function createTables(store, acts) {
       /** @type {import("../table.js").Column<Service>[]} */
       columns: [
         { key: "service", label: c.service, width: 100, text: (row) => row.service },
-        { key: "from", label: c.from, width: 140, text: (row) => row.link.from_name },
-        { key: "to", label: c.to, width: 140, text: (row) => row.link.to_name },
+        { key: "from", label: c.from, width: 140, text: (row) => row.link.from_name, show: (row) => endName(row.link.from, row.link.from_name) },
+        { key: "to", label: c.to, width: 140, text: (row) => row.link.to_name, show: (row) => endName(row.link.to, row.link.to_name) },
         ...traffic(),
         { key: "hosts_from", label: c.hostsFrom, width: 90, number: true, text: (row) => whole(row.hosts_from) },
         { key: "hosts_to", label: c.hostsTo, width: 90, number: true, text: (row) => whole(row.hosts_to) },
@@ -153,8 +153,8 @@ export function createTables(store, acts) {
         { key: "initiator", label: c.initiator, width: 140, text: (row) => row.initiator },
         { key: "responder", label: c.responder, width: 140, text: (row) => row.responder },
         { key: "service", label: c.service, width: 90, text: (row) => row.service },
-        { key: "place", label: c.from, width: 120, text: (row) => row.from_name },
-        { key: "place", label: c.to, width: 120, text: (row) => row.to_name },
+        { key: "place", label: c.from, width: 120, text: (row) => row.from_name, show: (row) => endName(row.from, row.from_name) },
+        { key: "place", label: c.to, width: 120, text: (row) => row.to_name, show: (row) => endName(row.to, row.to_name) },
         ...traffic(),
       ],
       source: (asked) => {
@@ -173,8 +173,8 @@ export function createTables(store, acts) {
         /** @type {import("../table.js").Column<Account>[]} */
         columns: [
           { key: "name", label: c.account, width: 200, text: (row) => row.name },
-          { key: "from", label: c.from, width: 150, text: (row) => row.from_name },
-          { key: "to", label: c.to, width: 150, text: (row) => row.to_name },
+          { key: "from", label: c.from, width: 150, text: (row) => row.from_name, show: (row) => endName(row.from, row.from_name) },
+          { key: "to", label: c.to, width: 150, text: (row) => row.to_name, show: (row) => endName(row.to, row.to_name) },
           { key: "service", label: c.service, width: 100, text: (row) => row.service },
           { key: "flows", label: c.flows, width: 100, number: true, text: (row) => whole(row.flows) },
         ],
