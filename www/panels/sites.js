@@ -57,7 +57,16 @@ export function createSites(store, acts) {
       h("p", { class: "site-facts" }, 
         h("button", { type: "button", class: "inline", data: { key: `links ${site.index}` }, on: { click: () => acts.table({ kind: "links", part: site.name }) } }, words.header.connections(whole(site.connections))),
         site.findings > 0 && [" · ", h("button", { type: "button", class: "inline", data: { key: `findings ${site.index}` }, on: { click: () => acts.table({ kind: "findings", part: site.name }) } }, words.sites.findings(site.findings))]),
-      h("details", { data: { key: `edit ${site.index}` } }, h("summary", { title: words.sites.editTitle(site.name) }, words.sites.edit), form(site)));
+      editing(site));
+  }
+
+  /** The rest of a site. A form is made when it is opened: there may be hundreds of sites. */
+  function editing(/** @type {Site} */ site) {
+    const fold = h("details", { data: { key: `edit ${site.index}` } }, h("summary", { title: words.sites.editTitle(site.name) }, words.sites.edit));
+    fold.addEventListener("toggle", () => {
+      if (fold.open && !fold.querySelector("form")) fold.append(form(site));
+    });
+    return fold;
   }
 
   function form(/** @type {Site} */ site) {

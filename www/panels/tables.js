@@ -26,6 +26,9 @@ const when = (/** @type {number | undefined | null} */ ms) => (ms === undefined 
 const sum = (/** @type {import("../types.js").Reason[]} */ reasons) => reasons.reduce((total, reason) => total + reason.count, 0n);
 const odds = (/** @type {number | undefined | null} */ value) => (value === undefined || value === null ? "" : chance(value));
 
+/** @param {{ from: number, to: number, from_name: string, to_name: string }} row */
+const route = (row) => `${endName(row.from, row.from_name)} → ${endName(row.to, row.to_name)}`;
+
 /**
  * @param {import("../store.js").Store} store
  * @param {import("../acts.js").Acts} acts
@@ -103,7 +106,7 @@ export function createTables(store, acts) {
         first: (row) => row.first, last: (row) => row.last, rule: (row) => row.rule, p: (row) => row.p ?? undefined, q: (row) => row.q ?? undefined, decision: (row) => row.decision?.verdict, because: (row) => row.because,
       }),
       open: (row) => acts.show({ kind: "finding", id: row.id }),
-      name: (row) => words.tables.open(String(row.rank), `${row.from_name} → ${row.to_name}`),
+      name: (row) => words.tables.open(String(row.rank), route(row)),
       current: (row) => isShown({ kind: "finding", id: row.id }),
     }),
     links: (options) => createTable({
@@ -123,7 +126,7 @@ export function createTables(store, acts) {
         from: (row) => row.from_name, to: (row) => row.to_name, state: (row) => ["expected", "suspected", "anomalous", "violation"].indexOf(row.state), services: (row) => row.services.length, ...trafficKeys,
       }),
       open: (row) => acts.show({ kind: "link", from: row.from, to: row.to }),
-      name: (row) => words.tables.open(row.from_name, `${row.from_name} → ${row.to_name}`),
+      name: (row) => words.tables.open(endName(row.from, row.from_name), route(row)),
       current: (row) => isShown({ kind: "link", from: row.from, to: row.to }),
     }),
     services: (options) => createTable({
@@ -180,7 +183,7 @@ export function createTables(store, acts) {
         ],
         source: sorted(() => accounts, { name: (row) => row.name, from: (row) => row.from_name, to: (row) => row.to_name, service: (row) => row.service, flows: (row) => row.flows }),
         open: (row) => acts.show({ kind: "link", from: row.from, to: row.to }),
-        name: (row) => words.tables.open(row.name, `${row.from_name} → ${row.to_name}`),
+        name: (row) => words.tables.open(row.name, route(row)),
       });
       return {
         ...table,
@@ -260,7 +263,7 @@ export function createTables(store, acts) {
     if (input.value !== (table.part ?? "") && document.activeElement !== input) input.value = table.part ?? "";
     const { case: view } = store.get();
     const link = table.from === undefined ? undefined : view?.links.find(onLink);
-    const what = [link && `${link.from_name} → ${link.to_name}`, table.service, table.lane && words.lanes[table.lane][0]].filter(Boolean).join(" · ");
+    const what = [link && route(link), table.service, table.lane && words.lanes[table.lane][0]].filter(Boolean).join(" · ");
     fill(only, what !== "" && h("button", { type: "button", class: "chip-button", title: words.tables.onlyOff, data: { key: "only" }, on: { click: () => acts.table({ kind: table.kind, part: table.part }) } }, words.tables.only(what), icon("close")));
     refresh(undefined);
   });
