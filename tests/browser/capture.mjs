@@ -1,7 +1,9 @@
 // Reads a packet capture: what each packet was for.
 
-/** Where browsers call home on their own account, whatever page is open and however quiet they were asked to be. */
-export const VENDORS = /^look-up (\S+\.)?(google|googleapis|gvt1|gstatic|googleusercontent|mozilla|firefox|mozgcp|cloudflare-dns)\.(com|net|org)$/;
+/**
+ * Where browsers call home on their own account, whatever page is open and however quiet they were asked to be; the last name is how Firefox
+ * finds out about translated networks (RFC 7050). */
+export const VENDORS = /^look-up (\S+\.)?(google|googleapis|gvt1|gstatic|googleusercontent|mozilla|firefox|mozgcp|cloudflare-dns)\.(com|net|org)$|^look-up ipv4only\.arpa$/;
 
 /**
  * A line for each packet that asks for something: `look-up NAME`, or protocol and end of what is no look-up. Answers of our
