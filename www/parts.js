@@ -3,9 +3,12 @@
 
 /**
  * A smaller file is read by one reader: what joining the parts takes would be more than what they save. Joining costs about as
- * much as reading 100 MB, so that two readers save from 250 MB on, and a third of the time at this size.
+ * much as reading 100 MB (measured with the command line's engine), so that two readers save from some 250 MB on, and a fifth
+ * of the time at this size.
  */
 export const LARGE = 400 * 1024 * 1024;
+/** How many readers share it. Each holds nearly all that the file tells, so that more of them would take more memory than a tab has. */
+const MOST_PARTS = 2;
 /** How much of a file its format is told by. */
 const HEAD = 64 * 1024;
 /** How far a line end is looked for; a file with longer records is not cut there. */
@@ -46,7 +49,7 @@ async function edgesOf(engine, file, order, most) {
  * @returns {Promise<Uint8Array[] | undefined>}
  */
 export async function readParts(engine, task, order, most, tell, running) {
-  const cut = await edgesOf(engine, task.file, order, most).catch(() => undefined);
+  const cut = await edgesOf(engine, task.file, order, Math.min(most, MOST_PARTS)).catch(() => undefined);
   if (!cut) return undefined;
   const { head, edges } = cut;
   /** @type {Worker[]} */

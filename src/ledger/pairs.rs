@@ -242,7 +242,7 @@ impl Pairs {
     /// Makes room for a pair that is not here yet.
     pub(super) fn insert(&mut self, hash: u64, numbers: PairNumbers, trail: Trail) -> u32 {
         let place = self.trails.len() as u32;
-        if place as usize % BLOCK == 0 {
+        if (place as usize).is_multiple_of(BLOCK) {
             // The first block grows as it is needed: most ledgers are small.
             self.blocks.push(Vec::with_capacity(if place == 0 { 4 } else { BLOCK }));
         }
