@@ -11,6 +11,7 @@ pub mod range;
 pub mod receipt;
 pub mod rollup;
 pub mod rows;
+pub mod sought;
 
 use std::sync::Arc;
 

@@ -210,13 +210,15 @@ fn none_from_manila_since_august_is_said_with_its_days_and_gaps() {
         service: ServiceScope::One(Service::read("tcp/445").expect("a service")),
         window: (moment(from), moment(to)),
     };
-    let since = answer(&question("2020-08-03", "2020-10-31"), &survey, &book);
+    let since = answer(&question("2020-08-03", "2020-10-31"), &survey, &book, 6);
     assert_eq!((since.ran, since.covered.seen), (0, since.covered.days), "{since:#?}");
     assert!(
-        since.sentence.contains("Manila Office → Tokyo DC over tcp/445 from 2020-08-03 to 2020-10-31"),
+        since
+            .sentence
+            .contains("Manila Office → Tokyo DC over tcp/445 from 2020-08-03 00:00 UTC to 2020-10-31 00:00 UTC"),
         "{}",
         since.sentence
     );
-    let before = answer(&question("2020-06-20", "2020-06-25"), &survey, &book);
+    let before = answer(&question("2020-06-20", "2020-06-25"), &survey, &book, 6);
     assert!(before.ran > 0 && before.links.len() == 1, "{before:#?}");
 }

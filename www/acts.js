@@ -2,7 +2,9 @@
 import { Broken, newest, startAnalyst } from "./asking.js";
 import { createHistory } from "./history.js";
 import { hashOf } from "./parts.js";
+import { decrypted, encrypted } from "./locking.js";
 import { createReading } from "./reading.js";
+import { createResponding } from "./responding.js";
 import { createRowSearch } from "./rows.js";
 import { save } from "./saving.js";
 import { isReading } from "./store.js";
@@ -232,6 +234,8 @@ export function createActs(engine, store) {
       }
       save(name, await make(), type);
       note(words.exports.saved(name));
+      // What was handed out goes on record with the next file, since it was made before it could be told of.
+      void responding.noteAct("export", name, "");
       return true;
     } catch (error) {
       note(words.exports.failed(error instanceof Error ? error.message : String(error)), true);
@@ -260,8 +264,10 @@ export function createActs(engine, store) {
       complain(error);
     }
   }
+  const responding = createResponding({ store, ask, change, complain });
 
   const acts = {
+    ...responding,
     note,
     dismiss,
 
@@ -323,6 +329,13 @@ export function createActs(engine, store) {
       let told = false;
       for (const { job, file } of fresh) {
         try {
+          if (engine.bindings.looks_encrypted(new Uint8Array(await file.slice(0, 200).arrayBuffer()))) {
+            // A passphrase is asked for on the page; what it opens comes in as if it had been dropped.
+            files.delete(job.name);
+            changeJob(job.id, { stage: "taken", bytes: job.size, sentence: words.locked.waits });
+            store.set({ locked: [...store.get().locked, file] });
+            continue;
+          }
           const keep = file.size <= OFFERED ? await history.before(words.history.change) : undefined;
           const kind = file.size <= OFFERED ? await ask("take_text", job.name, new Uint8Array(await file.arrayBuffer())) : "other";
           if (kind === "other") {
@@ -472,6 +485,17 @@ export function createActs(engine, store) {
     saveCase: async () => {
       if (await exported("kyoten-case.json", "application/json", () => ask("case_json"))) store.set({ unsaved: false });
     },
+    saveCaseEncrypted: async (/** @type {string} */ passphrase) => {
+      const saved = await exported("kyoten-case.json.age", "application/octet-stream", async () => new Blob([/** @type {BlobPart} */ (await encrypted(engine, await ask("case_json"), passphrase))]));
+      if (saved) store.set({ unsaved: false });
+    },
+    /** Opens an encrypted case file that was dropped; rejects with a sentence where it does not open. */
+    async unlock(/** @type {File} */ file, /** @type {string} */ passphrase) {
+      const plain = await decrypted(engine, new Uint8Array(await file.arrayBuffer()), passphrase);
+      acts.forgetLocked(file);
+      await acts.take([{ name: file.name.replace(/\.age$/i, ""), file: new File([/** @type {BlobPart} */ (plain)], file.name, { lastModified: file.lastModified }) }]);
+    },
+    forgetLocked: (/** @type {File} */ file) => store.set({ locked: store.get().locked.filter((each) => each !== file) }),
     saveReport: (/** @type {string} */ language, /** @type {string} */ tlp) => exported(`kyoten-report.${language}.html`, "text/html", () => ask("report", language, tlp)),
     saveExport: async (/** @type {string} */ name, /** @type {string} */ tlp) => {
       const ending = /** @type {string} */ (await ask("export_ending", name).catch(() => "txt"));

@@ -11,6 +11,7 @@ import { words } from "./words.js";
 export function createExports(store, acts) {
   const tlp = h("select", { id: "exports-tlp" }, ["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"].map((label) => h("option", { value: label }, `TLP:${label}`)));
   tlp.value = "AMBER";
+  const passphrase = h("input", { id: "exports-passphrase", type: "password", autocomplete: "new-password", required: true, placeholder: words.locked.passphrase });
   /** @param {string} label @param {() => void} act @param {string} [look] */
   const button = (label, act, look = "") => h("button", { type: "button", class: look, on: { click: act } }, label);
   const forms = /** @type {[string, string][]} */ (Object.entries(words.exports.forms));
@@ -25,6 +26,12 @@ export function createExports(store, acts) {
       h("p", { class: "hint" }, words.exports.reportWhat),
       h("div", { class: "buttons" },
         button(words.exports.reportEn, () => acts.saveReport("en", tlp.value), "primary"), button(words.exports.reportJa, () => acts.saveReport("ja", tlp.value))),
+      h("h3", {}, words.locked.save),
+      h("p", { class: "hint" }, words.locked.saveWhat),
+      h("form", { class: "field-line", on: { submit: (/** @type {Event} */ event) => {
+        event.preventDefault();
+        void acts.saveCaseEncrypted(passphrase.value).then(() => { passphrase.value = ""; });
+      } } }, h("label", { class: "unseen", for: passphrase.id }, words.locked.passphrase), passphrase, h("button", { type: "submit" }, words.locked.saveAct)),
       h("h3", {}, words.exports.others),
       h("div", { class: "buttons" }, forms.map(([name, label]) => button(label, () => acts.saveExport(name, tlp.value))))));
   dialog.addEventListener("click", (event) => {

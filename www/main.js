@@ -13,6 +13,7 @@ import { createDetail } from "./panels/detail.js";
 import { createEvidence } from "./panels/evidence.js";
 import { createFindings } from "./panels/findings.js";
 import { createPolicy } from "./panels/policy.js";
+import { createResponse } from "./panels/response.js";
 import { createSites } from "./panels/sites.js";
 import { createTables } from "./panels/tables.js";
 import { addButtons, createDropCover, createFooter, createHeader, createNotes, createTabs, createWelcome } from "./shell.js";
@@ -21,6 +22,7 @@ import { createStage } from "./stage.js";
 import { createStore } from "./store.js";
 import { followTheme } from "./theme.js";
 import { createTimeline } from "./timeline.js";
+import { createUnlocking } from "./unlocking.js";
 import { preferred, speak, words } from "./words.js";
 
 const root = document.documentElement;
@@ -91,14 +93,14 @@ function compose() {
     const figure = createFigure(bindings, view, acts);
     const exports = createExports(view, acts);
     const tabs = createTabs(view, {
-      findings: createFindings(view, acts), evidence: createEvidence(view, acts, addButtons(ways, false)), sites: createSites(view, acts), policy: createPolicy(view, acts),
+      findings: createFindings(view, acts), evidence: createEvidence(view, acts, addButtons(ways, false)), sites: createSites(view, acts), policy: createPolicy(view, acts), response: createResponse(view, acts),
     }, chose);
     const commands = () => createCommands(view, acts, ways, { figure: figure.open, exports: exports.open, palette: () => palette.open(), keys: () => keys.open(), theme: theme.switch, tab: chose });
     const palette = createPalette(view, acts, commands);
     const keys = createKeysDialog(view, commands);
     const centre = createCentre(view, acts, { picture: createStage(bindings, view, acts), timeline: createTimeline(bindings, view, acts), tables: createTables(view, acts) });
     workspace.append(tabs, centre, createDetail(view, acts));
-    app.append(figure.element, exports.element, palette.element, keys.element);
+    app.append(figure.element, exports.element, palette.element, keys.element, createUnlocking(view, acts).element);
     deaf = listenForKeys(view, commands);
     return { figure, exports, palette };
   }

@@ -11,12 +11,13 @@ const PACE = 100;
   let cancelled = -1;
 
   self.onmessage = (event) => {
-    const { cancel, read, part, hash, rows } = event.data;
+    const { cancel, read, part, hash, rows, age } = event.data;
     if (cancel !== undefined) cancelled = cancel;
     else if (read) examine(read);
     else if (part) examinePart(part);
     else if (hash) digest(hash);
     else if (rows) look(rows);
+    else if (age) lock(age);
   };
 
   /**
@@ -96,6 +97,19 @@ const PACE = 100;
    */
   function send(task, members) {
     if (members.length > 0) self.postMessage({ task, members }, { transfer: members.map((member) => member.buffer) });
+  }
+
+  /**
+   * Encrypts a case file (with the randomness that comes along) or decrypts one.
+   * @param {{ bytes: Uint8Array, passphrase: string, random?: Uint8Array }} asked
+   */
+  function lock({ bytes, passphrase, random }) {
+    try {
+      const locked = random ? bindings.encrypt_case(bytes, passphrase, random) : bindings.decrypt_case(bytes, passphrase);
+      self.postMessage({ locked });
+    } catch (error) {
+      failed(0, 0, error);
+    }
   }
 
   /** @param {{ task: number, file: File, name: string, order: Uint8Array }} asked */

@@ -85,7 +85,7 @@ export function createHeader(store, does) {
     language.title = languages[other].header.toOther(languages[other].language);
     language.onclick = () => store.set({ language: other });
   });
-  store.watch((state) => [state.case, state.jobs, incompleteness(state)], (view, jobs, lacking) => {
+  store.watch((state) => [state.case, state.jobs, incompleteness(state), state.unsaved], (view, jobs, lacking, unsaved) => {
     for (const button of [figure, exports, keep]) button.hidden = !view || view.evidence.length === 0;
     const connections = view?.links.reduce((sum, link) => sum + link.connections, 0n) ?? 0n;
     const done = jobs.filter((job) => ["done", "taken", "cancelled", "failed"].includes(job.stage)).length;
@@ -98,7 +98,8 @@ export function createHeader(store, does) {
       view && view.evidence.length > 0 && [
         fact(words.header.files(view.evidence.length), words.tabs.evidence, does.evidence), fact(words.header.sites(view.sites.length), words.tabs.sites, does.sites),
         fact(words.header.connections(whole(connections)), words.detail.links, does.links),
-      ]);
+      ],
+      unsaved && lacking !== "reading" && view && view.evidence.length > 0 && h("span", { class: "chip unsaved", title: words.header.unsavedTitle }, words.header.unsaved));
   });
   return h("header", {}, h("h1", {}, mark(), words.name), chips, h("div", { class: "header-buttons" }, search, undo, redo, figure, exports, keep, language, theme));
 }
@@ -165,8 +166,8 @@ export function createTabs(store, panels, chosen) {
     }
   });
   store.watch((state) => [state.case, state.jobs.filter((job) => job.stage !== "taken").length, state.siteComplaints, state.policyComplaints], (view, jobs, siteComplaints, policyComplaints) => {
-    const counts = { findings: view?.findings.length ?? 0, evidence: jobs, sites: view?.sites.length ?? 0, policy: view?.policy.length ?? 0 };
-    const troubled = { findings: false, evidence: view?.evidence.some((each) => !each.complete || each.advice || each.imbalance) ?? false, sites: siteComplaints.length > 0, policy: policyComplaints.length > 0 };
+    const counts = { findings: view?.findings.length ?? 0, evidence: jobs, sites: view?.sites.length ?? 0, policy: view?.policy.length ?? 0, response: 0 };
+    const troubled = { findings: false, evidence: view?.evidence.some((each) => !each.complete || each.advice || each.imbalance) ?? false, sites: siteComplaints.length > 0, policy: policyComplaints.length > 0, response: false };
     for (const [place, name] of names.entries()) {
       const count = tabs[place]?.querySelector(".tab-count");
       if (!(count instanceof HTMLElement)) continue;

@@ -20,13 +20,14 @@
  * @property {string | undefined} undo what would be undone, by name
  * @property {string | undefined} redo
  * @property {boolean} keys whether single keys act
- * @property {"findings" | "evidence" | "sites" | "policy"} tab
+ * @property {"findings" | "evidence" | "sites" | "policy" | "response"} tab
  * @property {"light" | "dark"} theme
  * @property {import("./words.js").Language} language
  * @property {readonly import("./types.js").Complaint[]} siteComplaints
  * @property {readonly import("./types.js").Complaint[]} policyComplaints
  * @property {readonly { id: number, text: string, grave: boolean }[]} notes what the page has to say just now
  * @property {boolean} counting whether the case that is shown is older than what was read
+ * @property {readonly File[]} locked encrypted case files that wait for their passphrase
  * @property {boolean} unsaved whether leaving the page would lose work
  */
 
@@ -34,7 +35,7 @@
 const START = {
   engine: "starting", fault: undefined, case: undefined, jobs: [], layout: "ring", focus: undefined, hosts: false, reopened: undefined, depicted: 0, brush: undefined, shown: undefined, hovered: undefined,
   table: undefined, orders: {}, receipt: undefined, undo: undefined, redo: undefined, keys: true,
-  tab: "findings", theme: "light", language: "en", siteComplaints: [], policyComplaints: [], notes: [], counting: false, unsaved: false,
+  tab: "findings", theme: "light", language: "en", siteComplaints: [], policyComplaints: [], notes: [], counting: false, unsaved: false, locked: [],
 };
 
 /** What panels are given: the store, or a scope of it. @typedef {Pick<ReturnType<typeof createStore>, "get" | "set" | "watch">} Store */

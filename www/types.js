@@ -190,10 +190,11 @@
  * @property {string} text made inert and visible by the engine
  * @property {string} [flow]
  * @property {boolean} [around] a line of context, not one of those asked for
+ * @property {string} [met] the indicator that it names, where some are searched for
  */
 
 /**
- * @typedef {{ finding: string } | { offset: number } | { from: Party, to: Party, service?: string, initiator?: string, responder?: string,
+ * @typedef {{ finding: string } | { offset: number } | { sweep: number, site: Party } | { search: string, most?: number } | { from: Party, to: Party, service?: string, initiator?: string, responder?: string,
  *   from_ms?: number, to_ms?: number, most?: number }} RowQuery
  */
 

@@ -34,10 +34,14 @@ mod rollup;
 mod rules;
 #[path = "kyoten/sample.rs"]
 mod sample;
+#[path = "kyoten/search.rs"]
+mod search;
 #[path = "kyoten/skew.rs"]
 mod skew;
 #[path = "kyoten/state.rs"]
 mod state;
+#[path = "kyoten/sweep.rs"]
+mod sweep;
 #[path = "kyoten/verify.rs"]
 mod verify;
 #[path = "kyoten/when.rs"]
@@ -75,6 +79,10 @@ enum Command {
     Decide(decide::Arguments),
     /// What was done about a link, and when, into the case file.
     Act(act::Arguments),
+    /// Where else the like of a finding or a link occurred, what was sent on, what both ends' logs say.
+    Sweep(sweep::Arguments),
+    /// Addresses, ranges, host names and accounts, looked for in all logs, row by row.
+    Search(search::Arguments),
     /// What can be said of connections since a moment, with what was not watched.
     State(state::Arguments),
     /// Two analysts' cases of the same evidence as one, conflicts told.
@@ -107,6 +115,8 @@ fn main() -> ExitCode {
         Command::Intervals(arguments) => intervals::run(&arguments),
         Command::Decide(arguments) => decide::run(&arguments),
         Command::Act(arguments) => act::run(&arguments),
+        Command::Sweep(arguments) => sweep::run(&arguments),
+        Command::Search(arguments) => search::run(&arguments),
         Command::State(arguments) => state::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
         Command::Skew(arguments) => skew::run(&arguments),

@@ -34,13 +34,23 @@ pub struct After {
 /// What ran, or was tried, between the ends of an action after it, until `until`. Services of which nothing is left are
 /// left out.
 pub fn after(document: &Document, action: &Action, until: Option<f64>) -> Vec<After> {
+    after_where(document, action.at, until, |from, to, service| action.covers(from, to, service))
+}
+
+/// The same of the connections that this says yes to, by initiators' site, responders' site and service.
+pub fn after_where(
+    document: &Document,
+    at: f64,
+    until: Option<f64>,
+    covers: impl Fn(&str, &str, &str) -> bool,
+) -> Vec<After> {
     let mut out = Vec::new();
     for link in document.links.iter().filter(|link| link.from != link.to) {
         for service in &link.services {
-            if !action.covers(&link.from, &link.to, &service.service) {
+            if !covers(&link.from, &link.to, &service.service) {
                 continue;
             }
-            let told = told(&link.from, &link.to, service, action.at, until);
+            let told = told(&link.from, &link.to, service, at, until);
             if told.ran + told.in_that_hour + told.stopped > 0 {
                 out.push(told);
             }

@@ -1,6 +1,7 @@
 //! Changes to a case file: a decision, an action; each put on record in the log as well.
 
 use super::acts::{Action, ActionKind, Decision, Verdict};
+use super::document::answers::Negative;
 use super::document::{Document, Rule};
 use super::log;
 
@@ -38,6 +39,18 @@ pub fn act(document: &mut Document, action: Action) -> Result<(), String> {
     document.actions.push(action);
     document.actions.sort_by(|a, b| a.at.total_cmp(&b.at));
     Ok(())
+}
+
+/// Keeps a statement in the case; asked again, it takes the place of the earlier answer.
+pub fn keep_negative(document: &mut Document, negative: Negative, at: f64) {
+    let same = |own: &Negative| {
+        (&own.from, &own.to, &own.service, own.since, own.until)
+            == (&negative.from, &negative.to, &negative.service, negative.since, negative.until)
+    };
+    let of = log::negative_in_words(&negative);
+    log::append(&mut document.log, Some(at), None, "negative", &of, "");
+    document.negatives.retain(|own| !same(own));
+    document.negatives.push(negative);
 }
 
 /// The row of a policy that a benign decision asks for: this link and service are allowed, for this reason, until that day.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::questions::Questions;
 use super::{Case, acts, depiction::Depiction, log};
 use crate::flow::Moment;
 use crate::formats::MappingFile;
@@ -24,6 +25,7 @@ pub struct Choices {
     decisions: Vec<acts::Decision>,
     actions: Vec<acts::Action>,
     depiction: Depiction,
+    questions: Questions,
 }
 
 impl Case {
@@ -39,6 +41,7 @@ impl Case {
             decisions: self.decisions.clone(),
             actions: self.actions.clone(),
             depiction: self.depiction.clone(),
+            questions: self.questions.clone(),
         }
     }
 
@@ -48,10 +51,12 @@ impl Case {
         if self.decisions != choices.decisions || self.actions != choices.actions {
             log::append(&mut self.log, Some(at), None, how, what, "");
         }
-        let Choices { book, guesses, policy, baseline, orders, mappings, decisions, actions, depiction } = choices;
+        let Choices { book, guesses, policy, baseline, orders, mappings, decisions, actions, depiction, questions } =
+            choices;
         (self.book, self.guesses, self.policy, self.baseline) = (book, guesses, policy, baseline);
         (self.orders, self.mappings, self.decisions, self.actions) = (orders, mappings, decisions, actions);
         self.depiction = depiction;
+        self.questions = questions;
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::document::Document;
+use super::document::answers::Negative;
 use crate::evidence::encoding::Known;
 
 /// One act.
@@ -14,7 +15,8 @@ pub struct Entry {
     pub at: Option<f64>,
     /// Who.
     pub who: Option<String>,
-    /// What: `load`, `zone`, `year`, `skew`, `encoding`, `sites`, `policy`, `baseline`, `decide`, `act`, `word`, `export`,
+    /// What: `load`, `zone`, `year`, `skew`, `encoding`, `sites`, `policy`, `baseline`, `sweep`, `negative`, `search`, `filter`,
+    /// `decide`, `act`, `word`, `export`,
     /// `merge`, `undo`, `redo`.
     pub act: String,
     /// Of what: a file's name, a finding's id.
@@ -71,6 +73,13 @@ pub fn catch_up(document: &mut Document) {
     if !document.policy.is_empty() {
         fresh.push(("policy", String::new(), digest(&document.policy, document.policy.len())));
     }
+    for own in document.sweeps.iter().filter(|own| own.asked) {
+        let what = own.finding.clone().unwrap_or_else(|| own.service.clone().unwrap_or_else(|| "*".to_owned()));
+        fresh.push(("sweep", format!("{} → {} {what}", own.from, own.to), String::new()));
+    }
+    for own in &document.negatives {
+        fresh.push(("negative", negative_in_words(own), String::new()));
+    }
     if let Some((from, to)) = document.baseline {
         fresh.push(("baseline", String::new(), format!("{from} to {to}")));
     }
@@ -80,6 +89,12 @@ pub fn catch_up(document: &mut Document) {
             append(&mut document.log, None, None, act, &of, &with);
         }
     }
+}
+
+/// A negative as the log names it.
+pub fn negative_in_words(own: &Negative) -> String {
+    let until = own.until.map_or_else(|| "the end".to_owned(), |until| until.to_string());
+    format!("{} → {} {} from {} to {until}", own.from, own.to, own.service, own.since)
 }
 
 /// The first entry whose hash is not what the chain says, from 0; `None` when the log is whole.

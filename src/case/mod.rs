@@ -6,6 +6,7 @@
 
 pub mod acts;
 pub mod aftermath;
+pub mod age;
 pub mod changes;
 pub mod choices;
 pub mod depiction;
@@ -14,6 +15,7 @@ pub mod ends;
 pub mod log;
 pub mod merging;
 mod parts;
+pub mod questions;
 pub mod reopened;
 mod resuming;
 mod told;
@@ -35,10 +37,11 @@ use crate::ledger::survey::Survey;
 use crate::ledger::{Ledger, Sight};
 use crate::policy::Policy;
 use crate::reading::receipt::Receipt;
+use crate::reading::rows::{Lookup, Wanted};
 use crate::reading::{Order, Reading, count::Counting};
 use crate::scoping::skew::{Skew, between};
 use crate::sites::guess::guess;
-use crate::sites::{Places, SiteBook};
+use crate::sites::{Parties, Places, SiteBook};
 
 /// All that an analyst gathered.
 #[derive(Debug, Clone, Default)]
@@ -63,10 +66,16 @@ pub struct Case {
     pub actions: Vec<acts::Action>,
     /// What the analyst chose for the picture.
     pub depiction: depiction::Depiction,
+    /// What the analysts asked.
+    pub questions: questions::Questions,
     /// What the analysts did.
     pub log: Vec<log::Entry>,
     /// The files that a resumed case file was made of.
     expected: Vec<resuming::Expected>,
+    /// The case file that was taken up first, as far as others are joined to it.
+    opened: Option<document::Document>,
+    /// What analysts decided differently in case files that were joined.
+    conflicts: Vec<String>,
 }
 
 /// A file of evidence in the case.
@@ -116,6 +125,23 @@ impl ReadingOrder {
         let whole = self.clone();
         let open = Arc::new(move |name: &str| (whole.order_of(name).clone(), whole.counting(name)));
         Reading::opening(name, self.order.clone(), self.counting(name), open)
+    }
+
+    /// A second pass over the file of this name for rows. `wanted` says what of each evidence: of the file, or of its members.
+    pub fn looking(
+        &self,
+        name: &str,
+        parties: &Parties,
+        most: usize,
+        wanted: impl Fn(&str) -> Wanted + Send + Sync + 'static,
+    ) -> Reading<Lookup> {
+        let (whole, parties) = (self.clone(), parties.clone());
+        let lookup = move |name: &str| {
+            let lookup = Lookup::new(wanted(name), whole.places(name), parties.clone(), most, 0);
+            (whole.order_of(name).clone(), lookup)
+        };
+        let (itself, visitor) = lookup(name);
+        Reading::opening(name, itself, visitor, Arc::new(lookup))
     }
 
     /// A ledger to be filled from a file of this name.

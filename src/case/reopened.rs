@@ -1,12 +1,13 @@
 //! A case file opened again without its evidence, as far as pictures and reports need it: who called whom, hour by hour,
 //! and what was found. Hosts are known by number only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{self, Document, moment};
 use crate::detectors;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Host, Hour, Service};
+use crate::ledger::gaps::Gap;
 use crate::ledger::survey::{Link, LinkKey, Survey};
 use crate::ledger::{Hours, PairKey, PairTotals, Sight, Totals, capped::Absorb};
 use crate::sites::import::read_net;
@@ -40,8 +41,18 @@ impl Reopened {
             let link = survey.links.entry(key).or_default();
             told.services.iter().for_each(|service| take(link, key, service));
         }
+        for (key, link) in &survey.links {
+            let days: BTreeSet<i32> = (link.services.values().flat_map(|record| record.hours.iter()))
+                .filter(|(hour, _)| *hour != Hour::UNDATED)
+                .map(|(hour, _)| hour.day())
+                .collect();
+            for party in [key.from, key.to].into_iter().filter(|party| *party != Party::External) {
+                survey.days.entry(party).or_default().extend(&days);
+            }
+        }
         for coverage in &document.coverage {
             survey.coverage.insert(coverage.sensor.clone(), hours_of(coverage));
+            survey.known_gaps.insert(coverage.sensor.clone(), gaps_of(coverage));
         }
         survey.window = document.window.map(|(first, last)| (moment(first), moment(last)));
         let files: BTreeMap<&str, u32> = document.evidence.iter().map(|file| file.name.as_str()).zip(0..).collect();
@@ -127,13 +138,23 @@ fn take(link: &mut Link, key: LinkKey, told: &document::Service) {
     }
 }
 
-/// One flow in each covered hour: how many there were is not kept.
+/// The gaps that it tells; of a file that tells none, all silences.
+fn gaps_of(told: &document::Coverage) -> Vec<Gap> {
+    let gap = |(start, hours): &(f64, i64)| Gap {
+        from: moment(*start).hour(),
+        hours: i32::try_from(*hours).unwrap_or(i32::MAX).clamp(0, 1_000_000),
+    };
+    told.gaps.as_ref().unwrap_or(&told.silent).iter().map(gap).collect()
+}
+
+/// As many flows in each covered hour as there were on average: how many of each hour is not kept.
 fn hours_of(told: &document::Coverage) -> BTreeMap<Hour, u64> {
     let hour = |seconds: f64| moment(seconds).hour().0;
     let (Some(first), Some(last)) = (told.first, told.last) else { return BTreeMap::new() };
     // A century of hours is a million; a file that claims more is not worth a tab's memory.
     let (first, last) = (hour(first), hour(last).min(hour(first).saturating_add(1_000_000)));
-    let mut hours: BTreeMap<Hour, u64> = (first..last).map(|hour| (Hour(hour), 1)).collect();
+    let usual = (told.flows / (told.hours.max(1) as u64)).max(1);
+    let mut hours: BTreeMap<Hour, u64> = (first..last).map(|hour| (Hour(hour), usual)).collect();
     for (start, count) in &told.silent {
         let from = hour(*start);
         let until = from.saturating_add(i32::try_from(*count).unwrap_or(i32::MAX)).min(last);

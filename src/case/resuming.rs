@@ -3,6 +3,8 @@
 
 use super::Case;
 use super::document::Document;
+use super::merging::merge;
+use super::questions::questions_of;
 use super::reopened::Reopened;
 use crate::evidence::encoding::{Charset, Known};
 use crate::evidence::table::cell;
@@ -15,6 +17,38 @@ use crate::sites::SiteBook;
 pub type Expected = (String, Option<String>);
 
 impl Case {
+    /// Takes up a dropped case file: the first goes on; another one of the same evidence is joined to it, and what the analysts decided
+    /// differently is told among the notices. A sentence where they can't be joined.
+    pub fn take_up(&mut self, document: &Document, zone: &dyn Fn(&str) -> Option<Zone>) -> Result<(), String> {
+        let own = match &self.opened {
+            Some(opened) => Document {
+                decisions: self.decisions.clone(),
+                actions: self.actions.clone(),
+                log: self.log.clone(),
+                ..opened.clone()
+            },
+            None if self.decisions.is_empty() && self.actions.is_empty() => {
+                self.resume(document, zone);
+                // Of the file itself no more is needed than what evidence it is of.
+                let (links, findings, coverage) = (Vec::new(), Vec::new(), Vec::new());
+                self.opened = Some(Document { links, findings, coverage, ..document.clone() });
+                return Ok(());
+            }
+            None => Document::of(self, &self.analyse()),
+        };
+        let merged = merge(&own, document)?;
+        let told = merged.document.notices.into_iter().filter(|notice| notice.starts_with("CONFLICT on "));
+        self.conflicts.extend(told);
+        self.conflicts.sort();
+        self.conflicts.dedup();
+        (self.decisions, self.actions) = (merged.document.decisions, merged.document.actions);
+        self.log = merged.document.log;
+        let asked = questions_of(document);
+        asked.sweeps.into_iter().for_each(|own| self.ask_sweep(own));
+        asked.negatives.into_iter().for_each(|own| self.ask_negative(own));
+        Ok(())
+    }
+
     /// Takes up a case file. Books that are here already stay. `zone` gives a time zone by its name, as the shell knows it.
     pub fn resume(&mut self, document: &Document, zone: &dyn Fn(&str) -> Option<Zone>) {
         if self.book.sites.is_empty() && !document.sites_guessed {
@@ -34,6 +68,7 @@ impl Case {
             if let (None, None, Some(name)) = (clock.chosen_offset, clock.chosen_zone, &file.clock.assumed_zone) {
                 clock.chosen_zone = zone(name);
             }
+            order.setting.clock.chosen_year = order.setting.clock.chosen_year.or(file.clock.assumed_year);
             if let (None, Some(columns)) = (&order.setting.mapping, &file.mapping) {
                 order.setting.mapping = Some(Mapping { columns: columns.clone() });
                 // A table whose columns name no ends is read by its mapping alone.
@@ -48,6 +83,7 @@ impl Case {
         self.decisions = document.decisions.clone();
         self.actions = document.actions.clone();
         self.depiction = document.figure.clone();
+        self.questions = questions_of(document);
         self.log = document.log.clone();
         self.expected = document.evidence.iter().map(|file| (file.name.clone(), file.sha256.clone())).collect();
     }
@@ -69,7 +105,7 @@ impl Case {
                 (None, _) => format!("{name}: MISSING: the case file was made of it, too"),
             }
         };
-        lacking.map(told).collect()
+        lacking.map(told).chain(self.conflicts.iter().cloned()).collect()
     }
 }
 

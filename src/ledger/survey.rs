@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::capped::Absorb;
+use super::gaps::Gap;
 use super::{Hours, Ledger, PairKey, PairTotals, ServiceKey, Sight, Totals, Trail, TrailDay};
 use crate::flow::{Host, Hour, Moment, Service};
 use crate::sites::{Locus, Party};
@@ -30,6 +31,8 @@ pub struct Survey {
     pub links: BTreeMap<LinkKey, Link>,
     /// Flows by sensor and hour.
     pub coverage: BTreeMap<String, BTreeMap<Hour, u64>>,
+    /// The gaps of sensors, where they are known otherwise than by the arrivals in `coverage`: from a case file.
+    pub known_gaps: BTreeMap<String, Vec<Gap>>,
     /// Days (from the epoch) on which a party took part in some flow; the outside is left out.
     pub days: BTreeMap<Party, BTreeSet<i32>>,
     /// What host pairs did day by day, and accounts on services of links.

@@ -117,7 +117,8 @@ fn read_rule(row: &Row, columns: &[Option<usize>; 8]) -> Result<Rule, String> {
     })
 }
 
-fn read_scope(text: &str) -> Result<Scope, String> {
+/// Reads a side of a connection as policy.csv has it: a site's name, `role:plant`, `country:TH`, `external`, `unassigned`, `*`.
+pub fn read_scope(text: &str) -> Result<Scope, String> {
     let lower = text.to_lowercase();
     let of = |kind: &str| lower.starts_with(kind).then(|| text[kind.len()..].trim()).filter(|rest| !rest.is_empty());
     Ok(match lower.as_str() {
@@ -133,7 +134,8 @@ fn read_scope(text: &str) -> Result<Scope, String> {
     })
 }
 
-fn read_service(text: &str) -> Result<ServiceScope, String> {
+/// Reads a service as policy.csv has it: `tcp/445`, a protocol, a name, `*`.
+pub fn read_service(text: &str) -> Result<ServiceScope, String> {
     if text == "*" {
         return Ok(ServiceScope::Any);
     }

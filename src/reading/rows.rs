@@ -1,10 +1,11 @@
 //! The second pass: the raw rows of a link, of a finding, or at given places.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use super::count::joins_hosts;
+use super::sought::Sought;
 use super::{Fate, Visitor};
 use crate::evidence::text::{elided, readable, visible};
 use crate::evidence::{Place, Record};
@@ -31,6 +32,8 @@ pub enum Wanted {
         /// Flows to these responders only; empty means all.
         responders: BTreeSet<Host>,
     },
+    /// The rows that name any of these: as an end or account of a flow, or anywhere in a record that is none.
+    Meeting(Sought),
 }
 
 /// A raw row, made inert, with what was read from it.
@@ -46,6 +49,16 @@ pub struct Row {
     pub flow: String,
     /// It was not asked for, but stands beside one that was.
     pub around: bool,
+    /// What of it was sought, where something was.
+    pub met: Option<String>,
+}
+
+impl Row {
+    /// The ends of its flow with their ports and protocol, as a comparison of two logs has them; nothing where it has no flow with a time.
+    pub fn told(&self, file: u32) -> Option<(u32, Moment, String)> {
+        let ends = self.flow.split(", ").next().filter(|ends| ends.contains(" → "))?;
+        Some((file, self.at?, ends.to_owned()))
+    }
 }
 
 /// How many characters of a raw row are shown; the whole stays in the file.
@@ -60,6 +73,8 @@ pub struct Lookup {
     /// Wanted flows since the last record, with the places of their records: most are of the record under way, but what is
     /// gathered from several records (packets, a start and an end) comes out later.
     caught: Vec<(Place, Option<Moment>, String)>,
+    /// What was sought, of flows that were caught.
+    met: BTreeMap<Place, String>,
     rows: Vec<Row>,
     found: usize,
     /// How many records on either side of a wanted one are shown too.
@@ -79,6 +94,7 @@ impl Lookup {
             parties,
             most,
             caught: Vec::new(),
+            met: BTreeMap::new(),
             rows: Vec::new(),
             found: 0,
             around,
@@ -111,15 +127,16 @@ impl Lookup {
     fn wanted_rows(&self) -> usize {
         match &self.wanted {
             Wanted::At(offsets) => offsets.len().min(self.most),
-            Wanted::Of { .. } => self.most,
+            Wanted::Of { .. } | Wanted::Meeting(_) => self.most,
         }
     }
 
     /// Rows of flows whose records went by before. One that was asked for by its place was shown when it went by.
     fn tell_earlier(&mut self) {
         for (place, at, flow) in std::mem::take(&mut self.caught) {
-            if matches!(self.wanted, Wanted::Of { .. }) {
-                self.rows.push(Row { place, at, text: EARLIER.to_owned(), flow, around: false });
+            if !matches!(self.wanted, Wanted::At(_)) {
+                let met = self.met.remove(&place);
+                self.rows.push(Row { place, at, text: EARLIER.to_owned(), flow, around: false, met });
                 self.found += 1;
             }
         }
@@ -131,7 +148,12 @@ impl Lookup {
         LinkKey { from: self.parties.of(from), to: self.parties.of(to) }
     }
 
-    fn wants(&self, flow: &Flow<'_>) -> bool {
+    fn wants(&mut self, flow: &Flow<'_>, place: Place) -> bool {
+        if let Wanted::Meeting(sought) = &self.wanted {
+            let met = sought.met_by(flow);
+            self.met.extend(met.map(|met| (place, met)));
+            return self.met.contains_key(&place);
+        }
         let Wanted::Of { link, service, window, initiators, responders } = &self.wanted else { return false };
         let (mut from, mut to) = (&flow.initiator, &flow.responder);
         if flow.is_reply() {
@@ -156,7 +178,7 @@ impl Visitor for Lookup {
         let here = matches!(&self.wanted, Wanted::At(offsets) if offsets.contains(&place.offset));
         // One record gives one row, however many flows it has.
         let new = self.caught.last().is_none_or(|(last, ..)| *last != place);
-        if new && self.found + self.caught.len() < self.wanted_rows() && (here || self.wants(flow)) {
+        if new && self.found + self.caught.len() < self.wanted_rows() && (here || self.wants(flow, place)) {
             self.caught.push((place, flow.start, in_words(flow)));
         }
         Fate::Drawn
@@ -167,10 +189,15 @@ impl Visitor for Lookup {
         let own = self.caught.iter().position(|(place, ..)| *place == record.place);
         let own = own.map(|own| self.caught.remove(own)).map(|(_, at, flow)| (at, flow));
         self.tell_earlier();
+        let mut met = self.met.remove(&record.place);
+        if let (None, Wanted::Meeting(sought), false) = (&own, &self.wanted, self.has_all()) {
+            met = sought.named_in(record.bytes);
+        }
+        let asked = asked || own.is_none() && met.is_some();
         let caught = own.or_else(|| (asked && !self.has_all()).then(|| (None, no_flow(disposition))));
         if let Some((at, flow)) = caught {
             self.rows.extend(self.before.drain(..));
-            self.rows.push(row(record, at, flow, false));
+            self.rows.push(Row { met, ..row(record, at, flow, false) });
             self.found += 1;
             self.after = self.around;
         } else if self.after > 0 {
@@ -197,11 +224,11 @@ fn row(record: Record<'_>, at: Option<Moment>, flow: String, around: bool) -> Ro
         let shown = &record.bytes[..record.bytes.len().min(SHOWN_BYTES)];
         let hex: Vec<String> = shown.iter().map(|b| format!("{b:02x}")).collect();
         let more = if shown.len() < record.bytes.len() { " …" } else { "" };
-        return Row { place: record.place, at, text: hex.join(" ") + more, flow, around };
+        return Row { place: record.place, at, text: hex.join(" ") + more, flow, around, met: None };
     }
     let text = readable(&record.bytes[..record.bytes.len().min(4 * SHOWN_CHARS)]);
     let text = elided(&visible(&text), SHOWN_CHARS).into_owned();
-    Row { place: record.place, at, text, flow, around }
+    Row { place: record.place, at, text, flow, around, met: None }
 }
 
 fn no_flow(disposition: &Disposition) -> String {

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use crate::flow::{Moment, Service, canonical};
 use crate::ledger::Sight;
 use crate::ledger::survey::{LinkKey, Survey};
+use crate::reading::sought::Sought;
 
 /// What is searched for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +17,17 @@ pub enum Indicator {
     Net(IpNet),
     /// A host name or an account, in lower case.
     Name(String),
+}
+
+/// As a second pass names what it met.
+impl std::fmt::Display for Indicator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Indicator::Net(net) if net.prefix_len() == net.max_prefix_len() => net.addr().fmt(f),
+            Indicator::Net(net) => net.fmt(f),
+            Indicator::Name(name) => f.write_str(name),
+        }
+    }
 }
 
 /// Where an indicator was seen.
@@ -135,6 +147,18 @@ fn values_of(pattern: &str) -> Vec<String> {
         }
     }
     values
+}
+
+/// The indicators for a second pass over the evidence.
+pub fn sought(indicators: &BTreeSet<Indicator>) -> Sought {
+    let mut sought = Sought::default();
+    for indicator in indicators {
+        match indicator {
+            Indicator::Net(net) => sought.nets.push(*net),
+            Indicator::Name(name) => _ = sought.names.insert(name.clone()),
+        }
+    }
+    sought
 }
 
 /// Where the indicators were seen, in order of link and service.

@@ -11,7 +11,7 @@ use crate::calendar::DAY;
 use crate::finding::Finding;
 use crate::flow::{Host, Moment, Service};
 use crate::ledger::Sight;
-use crate::ledger::survey::{LinkKey, Survey};
+use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
 use crate::policy::{Policy, Scope, Verdict};
 use crate::sites::{Party, SiteBook};
 
@@ -24,6 +24,8 @@ pub struct Pin {
     pub service: Service,
     /// The servers that were called.
     pub servers: BTreeSet<Host>,
+    /// Who called them.
+    pub initiators: BTreeSet<Host>,
     /// The accounts that were used.
     pub accounts: BTreeSet<String>,
     /// When.
@@ -84,47 +86,71 @@ const BEFORE: i64 = 14 * DAY;
 const MOST_ROWS: usize = 20;
 
 impl Pin {
-    /// Of a finding; of a service of its link, where it names none the one with most connections in its window. None where nothing of it ran.
+    /// Of a finding; of a service of its link, where it names none the one with most connections. None where nothing of it ran.
     pub fn of(finding: &Finding, survey: &Survey) -> Option<Pin> {
-        let link = survey.links.get(&finding.link)?;
+        let named = Named { hosts: finding.hosts.iter().copied().collect(), accounts: &finding.accounts };
+        Pin::made(finding.link, finding.service, finding.window, &named, survey)
+    }
+
+    /// Of a link, or of a service of it, in all its time. None where nothing of it ran.
+    pub fn of_link(link: LinkKey, service: Option<Service>, survey: &Survey) -> Option<Pin> {
+        Pin::made(link, service, None, &Named { hosts: BTreeSet::new(), accounts: &[] }, survey)
+    }
+
+    fn made(
+        key: LinkKey,
+        service: Option<Service>,
+        window: Option<(Moment, Moment)>,
+        named: &Named<'_>,
+        survey: &Survey,
+    ) -> Option<Pin> {
+        let link = survey.links.get(&key)?;
         let busiest = || {
             link.services
                 .iter()
                 .max_by_key(|(service, record)| (record.totals.established, **service))
                 .map(|(service, _)| *service)
         };
-        let service = finding.service.or_else(busiest)?;
+        let service = service.or_else(busiest)?;
         let record = link.services.get(&service)?;
-        let window = finding.window.or(record.totals.first.zip(record.totals.last))?;
-        let named: BTreeSet<Host> = finding.hosts.iter().copied().collect();
-        let pairs = record
-            .pairs
-            .iter()
-            .filter(|(key, _)| named.is_empty() || named.contains(&key.initiator) && named.contains(&key.responder));
-        let (mut servers, mut hours, mut bytes, mut runs) = (BTreeSet::new(), 0, (0_u64, 0_u64), 0_u64);
+        let window = window.or(record.totals.first.zip(record.totals.last))?;
+        let pairs = record.pairs.iter().filter(|(key, _)| named.holds(key.initiator) && named.holds(key.responder));
+        let (mut servers, mut initiators) = (BTreeSet::new(), BTreeSet::new());
+        let (mut hours, mut bytes, mut runs) = (0, (0_u64, 0_u64), 0_u64);
         let days = window.0.hour().day()..=window.1.hour().day();
         for (key, _) in pairs {
             for (_, seen) in survey.days_of(key).iter().filter(|(day, seen)| days.contains(day) && seen.ran > 0) {
                 servers.insert(key.responder);
+                initiators.insert(key.initiator);
                 hours |= seen.hours;
                 bytes = (bytes.0.saturating_add(seen.bytes_out), bytes.1.saturating_add(seen.bytes_in));
                 runs += u64::from(seen.ran);
             }
         }
-        let accounts = record
-            .accounts
-            .keys()
-            .filter(|account| finding.accounts.is_empty() || finding.accounts.contains(account))
-            .cloned();
+        let accounts =
+            record.accounts.keys().filter(|account| named.accounts.is_empty() || named.accounts.contains(account));
         (!servers.is_empty()).then(|| Pin {
-            link: finding.link,
+            link: key,
             service,
             servers,
-            accounts: accounts.collect(),
+            initiators,
+            accounts: accounts.cloned().collect(),
             window,
             hours,
             shape: (bytes.0 / runs.max(1), bytes.1 / runs.max(1)),
         })
+    }
+}
+
+/// Hosts and accounts that a pin is limited to; none of a kind means all.
+struct Named<'n> {
+    hosts: BTreeSet<Host>,
+    accounts: &'n [String],
+}
+
+impl Named<'_> {
+    fn holds(&self, host: Host) -> bool {
+        self.hosts.is_empty() || self.hosts.contains(&host)
     }
 }
 
@@ -145,10 +171,10 @@ fn look(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy, site: Part
     let (mut same, mut further) = (0_u64, 0);
     let mut marks: BTreeMap<&str, String> = BTreeMap::new();
     let key = LinkKey { from: site, to: pin.link.to };
-    let Some(link) = survey.links.get(&key) else { return swept };
-    for (service, record) in &link.services {
+    elsewhere(pin, survey, site, since, &mut swept, &mut marks);
+    for (service, record) in survey.links.get(&key).into_iter().flat_map(|link| &link.services) {
         let is_same = *service == pin.service;
-        let own_account = record.accounts.keys().find(|account| pin.accounts.contains(*account));
+        let own_account = new_account(pin, survey, record, since);
         // What policy.csv allows to this site by name is expected, unless the very account was used.
         if own_account.is_none() && allowed(policy, book, key, *service, pin.window.0) {
             continue;
@@ -156,20 +182,27 @@ fn look(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy, site: Part
         for (pair, totals) in &record.pairs {
             let first = totals.first().and_then(|sight| sight.at);
             let known_before = first.is_none_or(|first| first < since);
-            if !pin.servers.contains(&pair.responder) || known_before && own_account.is_none() {
+            let same_server = pin.servers.contains(&pair.responder);
+            // Another server counts where the whole service is as new, and at the hours of the pin.
+            let is_new_service = is_same && record.totals.first.is_some_and(|first| first >= since);
+            if !(same_server || is_new_service) || known_before && own_account.is_none() {
                 continue;
             }
             let days = survey.days_of(pair);
             let after = days.iter().filter(|(day, _)| *day >= since.hour().day());
             let (mut ran, mut refused, mut hours) = (0_u64, 0_u64, 0_u32);
-            for (_, seen) in after {
+            for (_, seen) in after.clone() {
                 ran += u64::from(seen.ran);
                 refused += u64::from(seen.refused);
                 hours |= seen.hours;
-                swept.rows.extend(seen.sight());
             }
             let known = survey.host(pair.responder);
-            if is_same && ran > 0 {
+            if !same_server {
+                if ran == 0 || hours & pin.hours == 0 {
+                    continue;
+                }
+                marks.insert("h", format!("{service} of another server {known} there, new, and at the same hours"));
+            } else if is_same && ran > 0 {
                 same += ran;
                 marks.insert("a", format!("{service} of the same server {known}, {ran} times"));
                 let bytes = totals.totals();
@@ -194,13 +227,11 @@ fn look(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy, site: Part
             } else {
                 continue;
             }
+            swept.rows.extend(after.filter_map(|(_, seen)| seen.sight()));
             swept.hosts.insert(pair.initiator);
             let own = totals.totals();
             let (first, last) = (first.filter(|first| *first >= since).or(own.first), own.last);
-            swept.window = match (swept.window, first.zip(last)) {
-                (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-                (own, other) => own.or(other),
-            };
+            swept.window = joined(swept.window, first.zip(last));
         }
         if let Some(account) = own_account {
             further += 1;
@@ -215,6 +246,41 @@ fn look(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy, site: Part
     swept.rows.dedup();
     swept.rows.truncate(MOST_ROWS);
     swept
+}
+
+/// An account of the pin that this service of a link had not seen before.
+fn new_account<'r>(pin: &Pin, survey: &Survey, record: &'r ServiceRecord, since: Moment) -> Option<&'r String> {
+    record.accounts.keys().filter(|account| pin.accounts.contains(*account)).find(|account| {
+        let days = survey.days_of_account(record, account);
+        days.first().is_some_and(|(day, _)| *day >= since.hour().day())
+    })
+}
+
+/// The pin's accounts, used from the site to other places than the pin's.
+fn elsewhere(
+    pin: &Pin,
+    survey: &Survey,
+    site: Party,
+    since: Moment,
+    swept: &mut Swept,
+    marks: &mut BTreeMap<&str, String>,
+) {
+    let others = survey.links.iter().filter(|(key, _)| key.from == site && key.to != pin.link.to);
+    for (service, record) in others.flat_map(|(_, link)| &link.services) {
+        let Some(account) = new_account(pin, survey, record, since) else { continue };
+        marks.insert("g", format!("{service} elsewhere by the same account {account}"));
+        let days = survey.days_of_account(record, account);
+        swept.rows.extend(days.iter().filter_map(|(_, seen)| seen.sight()));
+        let times = || days.iter().filter_map(|(_, seen)| seen.sight()?.at);
+        swept.window = joined(swept.window, times().min().zip(times().max()));
+    }
+}
+
+fn joined(a: Option<(Moment, Moment)>, b: Option<(Moment, Moment)>) -> Option<(Moment, Moment)> {
+    match (a, b) {
+        (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+        (own, other) => own.or(other),
+    }
 }
 
 fn allowed(policy: &Policy, book: &SiteBook, link: LinkKey, service: Service, at: Moment) -> bool {

@@ -2,7 +2,7 @@
 
 mod listing;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,7 @@ use crate::scene::network::{Card, Lens, Material, cards, network};
 use crate::scene::timeline::{self, Sums, timeline};
 use crate::scene::words::Words;
 use crate::scene::{Point, Subject};
+use crate::scoping::indicators;
 use crate::scoping::skew::Skew;
 use crate::sites::Site;
 use crate::sites::import::{looks_like_sites, read_sites};
@@ -58,9 +59,9 @@ const AROUND: u32 = 3;
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Analyst {
-    case: Case,
+    pub(super) case: Case,
     /// What follows from the case; `None` when something changed since.
-    analysis: Option<Analysis>,
+    pub(super) analysis: Option<Analysis>,
     /// What the timeline needs of it, once asked for.
     sums: Option<Sums>,
     /// A figure that was dropped, until the page asks how it was made.
@@ -99,7 +100,7 @@ impl Analyst {
         } else if looks_like_case(bytes) {
             let document = read(bytes).map_err(refuse)?;
             self.analysis = None;
-            self.case.resume(&document, &|_| None);
+            self.case.take_up(&document, &|_| None).map_err(refuse)?;
             let zone = |file: &document::Evidence| Some((file.name.clone(), file.clock.assumed_zone.clone()?));
             self.zones_wanted = document.evidence.iter().filter_map(zone).collect();
             "case"
@@ -520,11 +521,16 @@ impl Analyst {
         let (most, around) = match &query {
             RowQuery::Place { .. } => (1, AROUND),
             RowQuery::Link { most, .. } => (most.unwrap_or(MOST_ROWS), 0),
-            RowQuery::Finding { .. } => (MOST_ROWS, 0),
+            RowQuery::Finding { .. } | RowQuery::Swept { .. } => (MOST_ROWS, 0),
+            RowQuery::Search { most, .. } => (most.unwrap_or(MOST_ROWS), 0),
         };
         let wanted = match query {
             RowQuery::Place { offset } => Wanted::At([offset as u64].into()),
             RowQuery::Finding { finding } => self.wanted_by(&finding, file)?,
+            RowQuery::Swept { sweep, site } => {
+                Wanted::At(self.swept_rows(sweep, site)?.remove(&file).unwrap_or_default())
+            }
+            RowQuery::Search { search, .. } => Wanted::Meeting(indicators::sought(&indicators::read(&search).0)),
             RowQuery::Link { from, to, service, from_ms, to_ms, initiator, responder, .. } => Wanted::Of {
                 link: LinkKey { from: party_of(from), to: party_of(to) },
                 service: service.as_deref().and_then(Service::read),
@@ -544,6 +550,11 @@ impl Analyst {
         let key = match take(query)? {
             RowQuery::Place { .. } => return Err(refuse("a place names its file itself")),
             RowQuery::Link { from, to, .. } => LinkKey { from: party_of(from), to: party_of(to) },
+            RowQuery::Swept { sweep, site } => return Ok(self.swept_rows(sweep, site)?.into_keys().collect()),
+            RowQuery::Search { .. } => {
+                let files = self.case.files().iter().zip(0..).filter(|(file, _)| !file.holds_members());
+                return Ok(files.map(|(_, at)| at).collect());
+            }
             RowQuery::Finding { finding } => {
                 let finding = self.finding(&finding)?;
                 if finding.service.is_none() {
@@ -583,7 +594,7 @@ impl Analyst {
         self.analysis.get_or_insert_with(|| self.case.analyse())
     }
 
-    fn with<T>(&mut self, make: impl FnOnce(&Case, &Analysis) -> T) -> Result<T, JsError> {
+    pub(super) fn with<T>(&mut self, make: impl FnOnce(&Case, &Analysis) -> T) -> Result<T, JsError> {
         self.analysis();
         let Analyst { case, analysis: Some(analysis), .. } = self else { return Err(refuse("no analysis")) };
         Ok(make(case, analysis))
@@ -615,6 +626,21 @@ impl Analyst {
                 Wanted::At(rows.map(|sight| sight.place.offset).collect())
             }
         })
+    }
+
+    /// The places of the rows of a swept site, by file.
+    fn swept_rows(&mut self, sweep: u32, site: i32) -> Result<BTreeMap<u32, BTreeSet<u64>>, JsError> {
+        let mut rows: BTreeMap<u32, BTreeSet<u64>> = BTreeMap::new();
+        let document = self.with(Document::of)?;
+        let name = self.with(|_, analysis| analysis.book.name_of(party_of(site)).to_owned())?;
+        let swept = document.sweeps.get(sweep as usize).ok_or_else(|| refuse("that sweep is no longer in the case"))?;
+        for row in swept.sites.iter().filter(|own| own.site == name).flat_map(|own| &own.evidence) {
+            let file = self.case.files().iter().position(|file| file.receipt.name == row.file);
+            if let Some(file) = file.and_then(|at| u32::try_from(at).ok()) {
+                rows.entry(file).or_default().insert(row.offset);
+            }
+        }
+        Ok(rows)
     }
 
     /// What a picture needs, handed to who draws it.

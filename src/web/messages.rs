@@ -288,6 +288,20 @@ pub enum RowQuery {
         /// Its id.
         finding: String,
     },
+    /// Those of a site that a sweep found traces at.
+    Swept {
+        /// The sweep's place among those of the case.
+        sweep: u32,
+        /// The site.
+        site: i32,
+    },
+    /// Those that name an indicator.
+    Search {
+        /// The indicators as they were pasted.
+        search: String,
+        /// How many of a file at most.
+        most: Option<u32>,
+    },
     /// The record at a place, with what stands around it.
     Place {
         /// Bytes from the beginning of the records' layer.
@@ -324,13 +338,16 @@ pub struct RowMessage {
     text: String,
     flow: String,
     around: bool,
+    /// What of it was sought.
+    met: Option<String>,
 }
 
 impl RowMessage {
     /// The message of a row of this file.
     pub fn of(file: u32, row: crate::reading::rows::Row) -> RowMessage {
         let (line, offset) = (row.place.line as f64, row.place.offset as f64);
-        RowMessage { file, line, offset, at: row.at.map(millis), text: row.text, flow: row.flow, around: row.around }
+        let (at, met) = (row.at.map(millis), row.met.as_deref().map(|met| visible(met).into_owned()));
+        RowMessage { file, line, offset, at, text: row.text, flow: row.flow, around: row.around, met }
     }
 }
 

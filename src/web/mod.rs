@@ -5,6 +5,7 @@
 pub mod analyst;
 pub mod messages;
 pub mod reader;
+pub mod response;
 pub mod stage;
 
 use serde::Serialize;

@@ -119,3 +119,21 @@ fn a_case_file_goes_on_where_it_was_left() {
     bare.resume(&document, &|_| None);
     assert_eq!((bare.book.sites.len(), &bare.policy), (8, &crate::sampled::case().policy));
 }
+
+#[test]
+fn a_second_analyst_s_case_file_is_joined_and_the_conflict_stands_among_the_notices() {
+    let base = document();
+    let (mut own, mut other) = (base.clone(), base.clone());
+    decide(&mut own, decision(&base, Verdict::Confirmed, "m.sato", 1.6e9)).unwrap();
+    decide(&mut other, decision(&base, Verdict::Benign, "t.ito", 1.7e9)).unwrap();
+    act(&mut other, action(ActionKind::Cut, CUT)).unwrap();
+    let mut case = crate::sampled::case();
+    case.take_up(&own, &|_| None).unwrap();
+    case.take_up(&other, &|_| None).unwrap();
+    assert_eq!((case.decisions.len(), case.actions.len(), broken(&case.log)), (2, 1, None));
+    let notices = case.analyse().notices;
+    assert_eq!(notices.iter().filter(|notice| notice.starts_with("CONFLICT on ")).count(), 1, "{notices:?}");
+    let mut foreign = base;
+    foreign.evidence[0].sha256 = Some("00".to_owned());
+    assert!(case.take_up(&foreign, &|_| None).unwrap_err().contains("not of the same evidence"));
+}

@@ -5,6 +5,7 @@ mod acts;
 mod document;
 mod hostile;
 mod mapping;
+mod questions;
 mod report;
 mod rollup;
 mod sampled;

@@ -32,6 +32,8 @@ export function aboutFinding(finding, view, acts) {
       fact(words.detail.accounts, finding.accounts.length > 0 && h("ul", { class: "tokens" }, finding.accounts.map((account) => h("li", {}, h("code", {}, account))))),
       fact(words.detail.attack, finding.attack.length > 0 && h("ul", { class: "tokens" }, finding.attack.map((id) => h("li", {}, h("code", {}, id))))),
       fact(words.detail.rule, finding.rule)),
-    h("div", { class: "buttons" }, h("button", { type: "button", on: { click: () => acts.show({ kind: "link", from: finding.from, to: finding.to }) } }, `${words.detail.link}: ${finding.from_name} → ${finding.to_name}`)),
+    h("div", { class: "buttons" },
+      h("button", { type: "button", data: { key: "sweep" }, on: { click: () => acts.sweep({ finding: finding.id }) } }, words.response.whoElse),
+      h("button", { type: "button", on: { click: () => acts.show({ kind: "link", from: finding.from, to: finding.to }) } }, `${words.detail.link}: ${finding.from_name} → ${finding.to_name}`)),
   ];
 }

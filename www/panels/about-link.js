@@ -34,7 +34,8 @@ export function aboutLink(link, view, acts) {
             h("td", { class: "number" }, h("button", { type: "button", class: "inline", on: { click: () => acts.table({ kind: "pairs", from: link.from, to: link.to, service: service.service }) } }, `${whole(service.hosts_from)} → ${whole(service.hosts_to)}`)),
             h("td", {}, h("button", { type: "button", class: "inline", data: { key: `rows ${service.service}` }, on: { click: () => showRows(service.service) } }, words.detail.rows))))))),
       link.services.length > MOST && h("p", { class: "hint" }, words.detail.scrollPast(whole(link.services.length - MOST)))),
-    h("div", { class: "buttons" }, h("button", { type: "button", data: { key: "pairs" }, on: { click: () => acts.table({ kind: "pairs", from: link.from, to: link.to }) } }, words.tables.kinds.pairs), h("button", { type: "button", data: { key: "rows" }, on: { click: () => showRows(undefined) } }, words.detail.showRows)),
+    h("div", { class: "buttons" }, h("button", { type: "button", data: { key: "pairs" }, on: { click: () => acts.table({ kind: "pairs", from: link.from, to: link.to }) } }, words.tables.kinds.pairs), h("button", { type: "button", data: { key: "rows" }, on: { click: () => showRows(undefined) } }, words.detail.showRows),
+      h("button", { type: "button", data: { key: "sweep" }, on: { click: () => acts.sweep({ from: link.from, to: link.to }) } }, words.response.whoElse)),
     rows,
   ];
 }

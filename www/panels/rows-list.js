@@ -57,7 +57,7 @@ export function rowsList(query, { view, acts, files, marks, expected }) {
     const text = h("code", { class: "raw" }, marked(row.text, marks));
     return h("li", { class: row.around ? "row around" : "row" },
       h("div", { class: "row-place" },
-        h("span", { class: "row-file" }, nameOf(row.file)), h("span", {}, words.detail.line(whole(row.line))), h("span", {}, words.detail.offset(whole(row.offset))),
+        row.met && h("strong", { class: "row-met" }, row.met), h("span", { class: "row-file" }, nameOf(row.file)), h("span", {}, words.detail.line(whole(row.line))), h("span", {}, words.detail.offset(whole(row.offset))),
         row.at !== undefined && row.at !== null && h("time", {}, exact(row.at)),
         !row.around && copy,
         !row.around && !("offset" in query) && h("button", {

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use kyoten::case::age;
 use kyoten::case::document::Document;
 use kyoten::evidence::Clock;
 use kyoten::evidence::clock::{read_ahead, read_offset};
@@ -152,7 +153,10 @@ pub fn read_tlp(label: &str) -> Result<Tlp, String> {
 /// Reads a case file, and says what its reader must know.
 pub fn read_case(path: &Path) -> Result<Document, String> {
     let shown = visible(&path.display().to_string()).into_owned();
-    let bytes = std::fs::read(path).map_err(|error| format!("{shown} can't be read: {error}"))?;
+    let mut bytes = std::fs::read(path).map_err(|error| format!("{shown} can't be read: {error}"))?;
+    if age::looks_encrypted(&bytes) {
+        bytes = age::decrypt(&bytes, &passphrase()?).map_err(|sentence| format!("{shown}: {sentence}"))?;
+    }
     let document = kyoten::case::document::read::read(&bytes).map_err(|sentence| format!("{shown}: {sentence}"))?;
     if let Some(entry) = kyoten::case::log::broken(&document.log) {
         eprintln!("kyoten: {shown}: the chain of the analysts' log is broken at entry {}", entry + 1);
@@ -168,7 +172,14 @@ pub fn wholeness(document: &Document) -> End {
     if document.partial || kyoten::case::log::broken(&document.log).is_some() { End::Partly } else { End::Done }
 }
 
-/// Writes what was asked for, to a file (gzip, where its name ends in `.gz`) or to standard output.
+/// The passphrase of encrypted case files: on no command line, where others of the machine could read it.
+fn passphrase() -> Result<String, String> {
+    std::env::var("KYOTEN_PASSPHRASE").map_err(|_error| {
+        "the case file is encrypted: put its passphrase into the variable KYOTEN_PASSPHRASE".to_owned()
+    })
+}
+
+/// Writes what was asked for, to a file (gzip, where its name ends in `.gz`; encrypted, where in `.age`) or to standard output.
 pub fn write_out(path: Option<&Path>, bytes: &[u8]) -> Result<(), String> {
     use std::io::Write;
     let Some(path) = path else {
@@ -176,7 +187,14 @@ pub fn write_out(path: Option<&Path>, bytes: &[u8]) -> Result<(), String> {
         return out.write_all(bytes).map_err(|error| format!("standard output is closed: {error}"));
     };
     let failed = |error: std::io::Error| format!("{} can't be written: {error}", visible(&path.display().to_string()));
-    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
+    let ends_in = |ending: &str| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending));
+    if ends_in("age") {
+        let mut random = [0; 48];
+        getrandom::fill(&mut random).map_err(|error| format!("no randomness to encrypt with: {error}"))?;
+        let sealed = age::encrypt(bytes, &passphrase()?, age::Randomness::of(random))?;
+        return std::fs::write(path, sealed).map_err(failed);
+    }
+    if ends_in("gz") {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         gzip.write_all(bytes).map_err(failed)?;
         return std::fs::write(path, gzip.finish().map_err(failed)?).map_err(failed);

@@ -7,6 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use kyoten::case::Case;
+use kyoten::case::age::looks_encrypted;
 use kyoten::case::document::read::looks_like_case;
 use kyoten::evidence::table::Complaint;
 use kyoten::evidence::text::visible;
@@ -45,7 +46,7 @@ impl Inputs {
                     let saved = MappingFile::read(&bytes).map_err(|sentence| format!("{shown}: {sentence}"))?;
                     inputs.case.take_mapping(saved);
                 }
-                Ok(head) if looks_like_case(head) => resumed = Some(input::read_case(path)?),
+                Ok(head) if looks_like_case(head) || looks_encrypted(head) => resumed = Some(input::read_case(path)?),
                 Ok(_) => inputs.logs.push((path.clone(), fresh_name(&mut names, &input::name_of(path)))),
                 Err(error) => {
                     eprintln!("kyoten: {} can't be read: {error}", visible(&path.display().to_string()));

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use kyoten::case::acts::{Action, ActionKind, Decision, Verdict};
 use kyoten::case::document::Document;
+use kyoten::case::document::answers::Negative;
+use kyoten::case::questions::{self, Asked};
 use kyoten::case::{aftermath, changes};
 use kyoten::containment::{self, Scope, preview};
 use kyoten::report::html::{self, Language, Told};
@@ -96,6 +98,21 @@ fn tell(paths: &[PathBuf], folder: &Path) -> Result<(), String> {
         changes::act(&mut document, Action { kind, from, to, service, at: when::read(at)?, who, why })?;
     }
     let write = |name: &str, text: &str| input::write_out(Some(&folder.join(name)), text.as_bytes());
+    let negative = |from: &str, service: &str, since: &str, until: Option<&str>| -> Result<Negative, String> {
+        let (from, to, service) = (from.to_owned(), "Tokyo DC".to_owned(), service.to_owned());
+        let (since, until) = (when::read(since)?, until.map(when::read).transpose()?);
+        questions::negative_of(&document, &Asked { from, to, service, since, until })
+    };
+    // None since August, site by site; and after the reconnection nothing of what the intruder used.
+    let mut negatives = Vec::new();
+    for from in ["Bangkok Office", "Jakarta Office", "Manila Office", "New York Office"] {
+        negatives.push(negative(from, "*", "2020-08-03", Some("2020-10-31"))?);
+        negatives.push(negative(from, "rdp", "2020-11-30", None)?);
+        negatives.push(negative(from, "smb", "2020-11-30", None)?);
+    }
+    for own in negatives {
+        changes::keep_negative(&mut document, own, when::read("2020-12-21T00:00:00Z")?);
+    }
     write("case.json", &document.to_json())?;
     write("figure.svg", &figure::svg(&case, &analysis, &figure::Options::default()))?;
     for language in [Language::English, Language::Japanese] {

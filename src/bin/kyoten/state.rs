@@ -3,9 +3,14 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use kyoten::case::aftermath;
+use kyoten::case::questions::{self, Asked};
+use kyoten::case::reopened::Reopened;
+use kyoten::case::{aftermath, changes};
 use kyoten::evidence::text::visible;
-use kyoten::report::html::{Language, Told};
+use kyoten::flow::Service;
+use kyoten::policy::csv::{read_scope, read_service};
+use kyoten::policy::{Scope, ServiceScope};
+use kyoten::report::html::Language;
 
 use crate::End;
 use crate::input;
@@ -15,12 +20,15 @@ use crate::when;
 pub struct Arguments {
     /// The case file.
     case: PathBuf,
-    /// The initiators' site; all, when absent.
+    /// Whose calls, as in policy.csv: a site, role:plant, country:PH, external; all, when absent.
     #[arg(long, default_value = "*")]
     from: String,
-    /// The responders' site; all, when absent.
+    /// To whom; all, when absent.
     #[arg(long, default_value = "*")]
     to: String,
+    /// Over what, as in policy.csv: tcp/445, smb; all, when absent.
+    #[arg(long, default_value = "*")]
+    service: String,
     /// Since when.
     #[arg(long, value_name = "TIME")]
     since: String,
@@ -30,29 +38,48 @@ pub struct Arguments {
     /// en or ja.
     #[arg(long, default_value = "en")]
     lang: String,
+    /// Where to write the case file with this statement in it, so that reports have it.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<End, String> {
     let words = Language::read(&arguments.lang).ok_or("there are en and ja")?.words();
     let since = when::read(&arguments.since)?;
     let until = arguments.until.as_deref().map(when::read).transpose()?;
-    let document = input::read_case(&arguments.case)?;
+    let mut document = input::read_case(&arguments.case)?;
+    let asked = Asked {
+        from: arguments.from.clone(),
+        to: arguments.to.clone(),
+        service: arguments.service.clone(),
+        since,
+        until,
+    };
+    let negative = questions::negative_of(&document, &asked)?;
     let mut out = String::new();
-    let unknown =
-        |name: &String| *name != "*" && *name != "external" && *name != "unassigned" && document.site(name).is_none();
-    if let Some(stranger) = [&arguments.from, &arguments.to].into_iter().find(|name| unknown(name)) {
-        return Err(format!("the case has no site {stranger:?}"));
-    }
-    let statement = aftermath::statement(&document, &arguments.from, &arguments.to, since, until);
-    _ = writeln!(out, "{}", visible(&(words.statement)(&Told::of(&statement, "*"))));
-    for own in &statement.after {
+    _ = writeln!(out, "{}", visible(&(words.negative)(&negative)));
+    let (from, to) = (read_scope(&asked.from)?, read_scope(&asked.to)?);
+    let service = read_service(&asked.service)?;
+    let book = Reopened::of(&document).book;
+    let covers = |own_from: &str, own_to: &str, own_service: &str| {
+        let party = |name: &str| questions::party(&book, name).ok();
+        let is = |scope: &Scope, name: &str| party(name).is_some_and(|party| scope.covers(party, &book));
+        is(&from, own_from)
+            && is(&to, own_to)
+            && (service == ServiceScope::Any || Service::read(own_service).is_some_and(|own| service.covers(own)))
+    };
+    for own in aftermath::after_where(&document, since, until, covers) {
         let link = format!("{} → {} {}", own.from, own.to, own.service);
         _ = writeln!(out, "  {}", visible(&(words.alive_row)(&link, own.ran, own.in_that_hour, own.stopped)));
     }
-    for (sensor, start, hours) in &statement.watched.gaps {
-        let start = kyoten::calendar::minute(kyoten::case::document::moment(*start as f64), 0);
-        _ = writeln!(out, "  {}: {}", visible(sensor), (words.gap)(&(words.time)(&start), *hours));
+    for (sensor, start, hours) in &negative.gaps {
+        let start = kyoten::calendar::minute(kyoten::case::document::moment(*start), 0);
+        _ = writeln!(out, "  {}: {}", visible(sensor), (words.gap)(&(words.time)(&start), i64::from(*hours)));
     }
     input::write_out(None, out.as_bytes())?;
+    if let Some(path) = &arguments.out {
+        changes::keep_negative(&mut document, negative, when::read_or_now(None)?);
+        input::write_out(Some(path), document.to_json().as_bytes())?;
+    }
     Ok(input::wholeness(&document))
 }

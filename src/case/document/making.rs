@@ -6,9 +6,11 @@ use super::compact::Lines;
 use super::*;
 use crate::case::File;
 use crate::case::log;
+use crate::case::questions;
 use crate::evidence::Reasons;
 use crate::finding::Gravity;
 use crate::flow;
+use crate::ledger::gaps::gaps;
 use crate::ledger::survey::{self, LinkKey, ServiceRecord};
 use crate::sites::Party;
 use crate::{finding, policy, sites};
@@ -18,6 +20,7 @@ pub fn document(case: &Case, analysis: &Analysis) -> Document {
     let span = |window: Option<(Moment, Moment)>| window.map(|(first, last)| (seconds(first), seconds(last)));
     let findings = &analysis.findings.findings;
     let told: BTreeSet<(LinkKey, Option<flow::Service>)> = findings.iter().map(|f| (f.link, f.service)).collect();
+    let (sweeps, negatives) = questions::answers(case, analysis);
     let mut document = Document {
         schema: SCHEMA.to_owned(),
         tool: TOOL.to_owned(),
@@ -57,6 +60,8 @@ pub fn document(case: &Case, analysis: &Analysis) -> Document {
         decisions: case.decisions.clone(),
         actions: case.actions.clone(),
         figure: case.depiction.clone(),
+        sweeps,
+        negatives,
         log: case.log.clone(),
     };
     log::catch_up(&mut document);
@@ -245,5 +250,7 @@ fn coverage(sensor: &str, hours: &BTreeMap<flow::Hour, u64>) -> Coverage {
         last: dated.last().map(|h| start(h + 1)),
         hours: dated.len(),
         silent: silent.map(|pair| (start(pair[0] + 1), pair[1] - pair[0] - 1)).collect(),
+        gaps: Some(gaps(hours).iter().map(|gap| (start(i64::from(gap.from.0)), i64::from(gap.hours))).collect()),
+        flows: hours.values().sum(),
     }
 }

@@ -4,6 +4,7 @@
 //! Invariant: what was written is read back to the same bytes; a document of an older version is brought up to this one
 //! ([`read`]), and one of a newer version is refused.
 
+pub mod answers;
 mod compact;
 mod making;
 pub mod read;
@@ -68,6 +69,12 @@ pub struct Document {
     /// What was chosen for the picture: steps, places, and the key to the pseudonyms.
     #[serde(default, skip_serializing_if = "Depiction::is_empty")]
     pub figure: Depiction,
+    /// Where else did the like occur? Each question with its answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sweeps: Vec<answers::Sweep>,
+    /// Was there any? Each question with its answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub negatives: Vec<answers::Negative>,
     /// What the analysts did, each entry chained to the one before.
     #[serde(default)]
     pub log: Vec<Entry>,
@@ -335,6 +342,12 @@ pub struct Coverage {
     pub hours: usize,
     /// Stretches of hours without a single record between the first and the last: start, and how many hours.
     pub silent: Vec<(f64, i64)>,
+    /// Of them, those that by the sensor's own arrivals are no chance: then it was not watching. Absent in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gaps: Option<Vec<(f64, i64)>>,
+    /// How many flows it told of; 0 in older files.
+    #[serde(default)]
+    pub flows: u64,
 }
 
 impl Document {

@@ -7,6 +7,7 @@ mod aftermath;
 mod evidence;
 mod findings;
 pub mod markup;
+mod questions;
 mod style;
 mod words;
 
@@ -62,7 +63,9 @@ pub fn html(document: &Document, options: Options) -> String {
     report.figure(options.tlp);
     report.findings();
     report.links();
+    report.sweeps();
     report.actions();
+    report.statements();
     report.coverage();
     report.negatives();
     report.evidence();

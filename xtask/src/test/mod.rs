@@ -6,6 +6,7 @@
 mod crates;
 mod folders;
 pub mod needs;
+mod readers;
 mod step;
 mod warehouse;
 
@@ -39,6 +40,8 @@ enum Part {
     Page,
     /// The sealed page in a real browser
     Browser,
+    /// What Kyoten writes, read by others: STIX, graphs, nftables, age; their programs come from PyPI and Debian
+    Readers,
     /// The queries of docs/warehouse.md in DuckDB, ClickHouse and Spark, from PyPI; only when it is asked for
     Warehouse,
 }
@@ -60,6 +63,9 @@ impl Test {
                 self.page_and_browser(&mut table, (page, browser), (built, installed));
             }
         });
+        if wanted(Part::Readers) {
+            table.step("what is written is read by others", readers::check);
+        }
         if self.only.contains(&Part::Warehouse) {
             table.step("the warehouses' queries give kyoten's rollup", warehouse::queries);
         }

@@ -3,7 +3,7 @@
 use super::Words;
 use crate::case::acts::{ActionKind, Verdict};
 use crate::case::document::Finding;
-use crate::report::html::Told;
+use crate::report::html::{Told, minute};
 
 pub const WORDS: Words = Words {
     code: "en",
@@ -122,6 +122,38 @@ pub const WORDS: Words = Words {
             }
         )
     },
+    sweeps: "Where else",
+    sweeps_lead: "Every other site was looked through for the same server, service, account, hours and byte shape. \"Not seen\" means in these logs; \"no logs\" means that nothing can be said.",
+    sweep_of: |own| {
+        format!(
+            "From {} → {} over {}, {} to {}; servers {}{}",
+            own.from,
+            own.to,
+            own.sought,
+            minute(own.first),
+            minute(own.last),
+            own.servers.join(", "),
+            if own.accounts.is_empty() { String::new() } else { format!("; accounts {}", own.accounts.join(", ")) }
+        )
+    },
+    outcome: |outcome| match outcome {
+        "confirmed" => "● confirmed",
+        "suspected" => "? suspected",
+        "not seen" => "– not seen",
+        _ => "▨ no logs",
+    },
+    marks: "What was met",
+    days_with_logs: "Days with logs",
+    relays: "Fetched and sent on within the hours",
+    relay: |own| {
+        format!(
+            "{}: {} fetched {} bytes and sent {} bytes, {} % of it, to {} ({}) over {}",
+            own.day, own.host, own.fetched, own.sent, own.percent, own.to_host, own.to, own.service
+        )
+    },
+    statements: "Statements of absence",
+    statements_lead: "Each says what was asked, what was found, and how far the logs reach. It is as good as its coverage.",
+    negative: |own| own.sentence.clone(),
     coverage: "Coverage and gaps",
     coverage_lead: "\"No traffic\" and \"no log\" are different claims. A gap is a stretch of hours in which a sensor recorded nothing at all.",
     sensor: "Sensor",

@@ -128,6 +128,71 @@ pub const WORDS: Words = Words {
             t.stopped, t.hours, t.percent
         )
     },
+    sweeps: "ほかの拠点での痕跡",
+    sweeps_lead: "ほかのすべての拠点で、同じサーバー・サービス・アカウント・時間帯・データ量の通信を探しました。「認められず」はこのログの範囲での意味です。「ログなし」は何も言えないことを意味します。",
+    sweep_of: |own| {
+        let accounts = own.accounts.join("、");
+        format!(
+            "{}から{}への{}（{}から{}まで）を基点とする。サーバー：{}{}",
+            own.from,
+            own.to,
+            own.sought,
+            japanese_time(&minute(own.first)),
+            japanese_time(&minute(own.last)),
+            own.servers.join("、"),
+            if accounts.is_empty() { String::new() } else { format!("。アカウント：{accounts}") }
+        )
+    },
+    outcome: |outcome| match outcome {
+        "confirmed" => "● 確認",
+        "suspected" => "? 疑い",
+        "not seen" => "– 認められず",
+        _ => "▨ ログなし",
+    },
+    marks: "一致した点",
+    days_with_logs: "ログのある日数",
+    relays: "取得し、数時間内に外へ送ったもの",
+    relay: |own| {
+        format!(
+            "{}：{}が{}バイトを取得し、その{}％に当たる{}バイトを{}（{}）へ{}で送信",
+            own.day, own.host, own.fetched, own.percent, own.sent, own.to_host, own.to, own.service
+        )
+    },
+    statements: "不存在の言明",
+    statements_lead: "何を問い、何が見つかり、ログがどこまで及ぶか。言明の確かさは監視範囲の確かさです。",
+    negative: |own| {
+        let what = format!(
+            "{}から{}まで、{}から{}への{}の通信",
+            japanese_time(&minute(own.since)),
+            japanese_time(&minute(own.last)),
+            own.from,
+            own.to,
+            own.service
+        );
+        let found = match own.ran {
+            0 => format!("{what}は認められません"),
+            ran => format!("{what}が{ran}件成立しました"),
+        };
+        let gap_hours: i64 = own.gaps.iter().map(|(_, _, hours)| i64::from(*hours)).sum();
+        let gaps = match gap_hours {
+            0 => "センサーの欠落はありません".to_owned(),
+            hours => format!("欠落は{}か所、計{hours}時間です", own.gaps.len()),
+        };
+        let rough = if own.rough {
+            "時間は集約して保持されるため、期間のすぐ外のものを含むことがあります。"
+        } else {
+            ""
+        };
+        format!(
+            "{found}（阻止された試み {}件）。ログ{}件、{}日のうち{}日にログがあり、{}時間の{}％を全センサーが監視していました。{gaps}。{rough}",
+            own.refused,
+            own.files,
+            own.days,
+            own.days_with_logs,
+            own.hours,
+            own.percent()
+        )
+    },
     coverage: "監視範囲と欠落",
     coverage_lead: "「通信がない」と「ログがない」は別の主張です。欠落とは、センサーが何も記録していない時間帯です。",
     sensor: "センサー",

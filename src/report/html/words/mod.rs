@@ -6,6 +6,7 @@ mod ja;
 use super::Told;
 use crate::case::acts::{ActionKind, Verdict};
 use crate::case::document::Finding;
+use crate::case::document::answers::{Negative, Relay, Sweep};
 
 pub use crate::scene::words::Language;
 
@@ -93,6 +94,17 @@ pub struct Words {
     pub returned: &'static str,
     pub alive_row: fn(&str, u64, u64, u64) -> String,
     pub statement: fn(&Told) -> String,
+    pub sweeps: &'static str,
+    pub sweeps_lead: &'static str,
+    pub sweep_of: fn(&Sweep) -> String,
+    pub outcome: fn(&str) -> &'static str,
+    pub marks: &'static str,
+    pub days_with_logs: &'static str,
+    pub relays: &'static str,
+    pub relay: fn(&Relay) -> String,
+    pub statements: &'static str,
+    pub statements_lead: &'static str,
+    pub negative: fn(&Negative) -> String,
     pub coverage: &'static str,
     pub coverage_lead: &'static str,
     pub sensor: &'static str,
