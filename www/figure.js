@@ -82,6 +82,13 @@ export function createFigure(bindings, store, acts) {
       const figure = /** @type {import("./types.js").Painter} */ (new /** @type {any} */ (bindings).Stage(large));
       figure.show(await acts.figure(asked));
       figure.paint(1, 0, 0, ratio, "paper");
+      // On white, not on nothing: a report may be read on a dark screen.
+      const ground = large.getContext("2d");
+      if (!ground) throw new Error(words.figure.tooLarge);
+      ground.setTransform(1, 0, 0, 1, 0, 0);
+      ground.globalCompositeOperation = "destination-over";
+      ground.fillStyle = "#ffffff";
+      ground.fillRect(0, 0, large.width, large.height);
       const blob = await new Promise((resolve) => large.toBlob(resolve, "image/png"));
       if (!(blob instanceof Blob)) throw new Error(words.figure.tooLarge);
       return blob;
