@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(decode(&thai, 1, None).1.map(|taken| taken.known), Some(Known::Unclear));
         assert_eq!(decode(&thai, 1, Some(Charset::Windows874)).0, "ก");
         let (same, taken, _) = decode(b"a\xffb", 2, Some(Charset::Utf8));
-        assert_eq!((same.as_bytes().len(), taken.map(|taken| taken.known)), (5, Some(Known::Chosen)));
+        assert_eq!((same.len(), taken.map(|taken| taken.known)), (5, Some(Known::Chosen)));
         assert_eq!(decode("é".as_bytes(), 1, None).1, None);
     }
 

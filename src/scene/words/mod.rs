@@ -11,6 +11,9 @@ use crate::case::acts::ActionKind;
 use crate::finding::Finding;
 use crate::flow::{Hour, Moment};
 
+/// The longest gap of a log: its hours, the sensor, and when it began.
+pub type LongestGap<'a> = Option<(i32, &'a str, String)>;
+
 /// A language of pictures and reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {
@@ -107,7 +110,7 @@ pub struct Words {
     pub figure_number: fn(u32) -> String,
     pub continued: &'static str,
     pub window: fn(&str, &str) -> String,
-    pub coverage: fn(sensors: usize, watched: i64, silent: i64, longest: Option<(i32, &str, String)>) -> String,
+    pub coverage: fn(sensors: usize, watched: i64, silent: i64, longest: LongestGap<'_>) -> String,
     pub time_unknown: &'static str,
     pub no_account: &'static str,
     pub accounts: fn(&str) -> String,
