@@ -225,6 +225,7 @@ pub fn negative(asked: &Asked, question: &Question, statement: &Statement, book:
         hours: covered.hours,
         watched: covered.watched,
         gaps: covered.gaps.iter().flat_map(gap).collect(),
+        silent: covered.silent.iter().map(|(sensor, hours)| (sensor.clone(), *hours)).collect(),
         rough: statement.is_rough,
         sentence: statement.sentence.clone(),
     }

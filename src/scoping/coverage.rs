@@ -22,6 +22,8 @@ pub struct Covered {
     pub watched: i64,
     /// Gaps of sensors within the window, by sensor: what lies before a sensor's first record and behind its last one included.
     pub gaps: BTreeMap<String, Vec<Gap>>,
+    /// Hours without any record of a sensor that are no gap of it, since it is often silent at those hours; by sensor.
+    pub silent: BTreeMap<String, i64>,
 }
 
 impl Covered {
@@ -64,10 +66,17 @@ pub fn covered(survey: &Survey, parties: &BTreeSet<Party>, (first, last): (Momen
     let gaps: BTreeMap<String, Vec<Gap>> = gaps.filter(|(_, gaps)| !gaps.is_empty()).collect();
     // A century is a million hours; a file that claims more is cut there.
     let hours = i64::from(to.0).saturating_sub(i64::from(from.0)).saturating_add(1).clamp(0, 1_000_000);
-    let unwatched: BTreeSet<i32> =
-        gaps.values().flatten().flat_map(|gap| gap.from.0..gap.from.0 + gap.hours.min(1_000_000)).collect();
+    let unwatched: BTreeSet<i32> = gaps.values().flatten().flat_map(hours_of).collect();
     let watched = if survey.coverage.is_empty() { 0 } else { hours - (unwatched.len() as i64).min(hours) };
+    let silent = survey.coverage.iter().map(|(sensor, hours)| {
+        let own: BTreeSet<i32> = gaps.get(sensor).into_iter().flatten().flat_map(hours_of).collect();
+        let watched = ends(hours).map_or(0..0, |(first, last)| first.0.max(from.0)..last.0.min(to.0).saturating_add(1));
+        let silent = watched.take(1_000_000).filter(|hour| !hours.contains_key(&Hour(*hour)) && !own.contains(hour));
+        (sensor.clone(), silent.count() as i64)
+    });
+    let silent = silent.filter(|(_, hours)| *hours > 0).collect();
     Covered {
+        silent,
         days: (to.day() - from.day() + 1).max(0) as usize,
         seen: days.len(),
         span: days.first().copied().zip(days.last().copied()),
@@ -75,6 +84,10 @@ pub fn covered(survey: &Survey, parties: &BTreeSet<Party>, (first, last): (Momen
         watched,
         gaps,
     }
+}
+
+fn hours_of(gap: &Gap) -> std::ops::Range<i32> {
+    gap.from.0..gap.from.0 + gap.hours.min(1_000_000)
 }
 
 /// A sensor's hours with a record just outside either end of the window, where it has none so far: a sensor that fell silent for good, or began

@@ -127,10 +127,16 @@ fn sentence(question: &Question, ran: u64, refused: u64, is_rough: bool, files: 
     } else {
         format!("gaps: {gaps} h in {}", named(covered))
     };
+    let silent: i64 = covered.silent.values().sum();
+    let silent = if silent == 0 {
+        String::new()
+    } else {
+        format!("; {silent} h more without any record of {}, which is no rarity there", listed(covered.silent.keys()))
+    };
     let rough =
         if is_rough { "; some of it may lie just outside the window, since hours are kept gathered" } else { "" };
     format!(
-        "{found}, in {files} file{}, {} of {} days with logs, {} % of {} hours watched by all sensors; {gaps}{rough}.",
+        "{found}, in {files} file{}, {} of {} days with logs, {} % of {} hours watched by all sensors; {gaps}{silent}{rough}.",
         s(files as u64),
         covered.seen,
         covered.days,
@@ -144,7 +150,11 @@ fn were(count: u64) -> &'static str {
 }
 
 fn named(covered: &Covered) -> String {
-    let names: Vec<&str> = covered.gaps.keys().map(String::as_str).collect();
+    listed(covered.gaps.keys())
+}
+
+fn listed<'n>(names: impl Iterator<Item = &'n String>) -> String {
+    let names: Vec<&str> = names.map(String::as_str).collect();
     match names.as_slice() {
         [.., _, _, _, _] => format!("{} sensors", names.len()),
         few => few.join(", "),

@@ -97,10 +97,16 @@ fn a_gap_of_a_sensor_stands_in_the_negative_and_so_does_what_ran() {
     let all = Asked { since: 1_590_969_600.0, until: Some(1_604_188_800.0), ..asked("Manila Office", "Tokyo DC", "*") };
     let own = negative_of(&document, &all).unwrap();
     assert!(own.ran > 0 && own.links[0].0 == "Manila Office", "{own:#?}");
-    let [(sensor, _, hours)] = own.gaps.as_slice() else { panic!("{own:#?}") };
-    assert_eq!(*hours, 2, "{sensor}");
-    assert_eq!(own.watched, own.hours - 2);
-    assert!(own.sentence.contains("gaps: 2 h in"), "{}", own.sentence);
+    // Two hours of a night in which little comes: silent, and said, but by the sensor's own arrivals no gap.
+    assert!(own.gaps.is_empty() && own.watched == own.hours, "{own:#?}");
+    let [(sensor, hours)] = own.silent.as_slice() else { panic!("{own:#?}") };
+    assert_eq!((sensor.as_str(), *hours), ("MNL-FW01", 2));
+    assert!(own.sentence.contains("2 h more without any record of MNL-FW01"), "{}", own.sentence);
+    // Where a sensor is busy, the same two hours are a gap; and so is what an older file tells without judging.
+    let mut older = document.clone();
+    older.coverage.iter_mut().for_each(|own| own.gaps = None);
+    let own = negative_of(&older, &all).unwrap();
+    assert!(own.gaps.len() == 1 && own.sentence.contains("gaps: 2 h in MNL-FW01"), "{own:#?}");
     assert!(negative_of(&document, &asked("Atlantis", "*", "*")).unwrap_err().contains("Atlantis"));
     assert!(negative_of(&document, &asked("*", "*", "nonsense")).is_err());
 }

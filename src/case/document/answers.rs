@@ -113,6 +113,9 @@ pub struct Negative {
     pub watched: i64,
     /// Where a sensor was not watching: sensor, start, hours.
     pub gaps: Vec<(String, f64, i32)>,
+    /// Hours without any record of a sensor that is often silent at those hours: sensor, hours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silent: Vec<(String, i64)>,
     /// Hours are kept gathered, so that some of it may lie just outside that time.
     pub rough: bool,
     /// The answer in one sentence.

@@ -178,13 +178,18 @@ pub const WORDS: Words = Words {
             0 => "センサーの欠落はありません".to_owned(),
             hours => format!("欠落は{}か所、計{hours}時間です", own.gaps.len()),
         };
+        let silent: i64 = own.silent.iter().map(|(_, hours)| hours).sum();
+        let silent = match silent {
+            0 => String::new(),
+            hours => format!("このほか記録のない時間が{hours}時間ありますが、そのセンサーでは珍しくない時間帯です。"),
+        };
         let rough = if own.rough {
             "時間は集約して保持されるため、期間のすぐ外のものを含むことがあります。"
         } else {
             ""
         };
         format!(
-            "{found}（阻止された試み {}件）。ログ{}件、{}日のうち{}日にログがあり、{}時間の{}％を全センサーが監視していました。{gaps}。{rough}",
+            "{found}（阻止された試み {}件）。ログ{}件、{}日のうち{}日にログがあり、{}時間の{}％を全センサーが監視していました。{gaps}。{silent}{rough}",
             own.refused,
             own.files,
             own.days,
