@@ -1,6 +1,6 @@
 //! D13 spread: what is odd at one site comes about at another toward the same server side and service, and at a third.
 //!
-//! Of the findings of the other lanes with q ≤ .3, or against the policy, those from different sites to the same party over
+//! Of the findings of the other lanes with q ≤ .5, or against the policy, those from different sites to the same party over
 //! the same service within 45 days, X of them. Were F such findings strewn over all K services that parties offer, F/K would
 //! meet by chance: p is the Poisson tail of X − 1 more.
 //!
@@ -20,9 +20,9 @@ use crate::sites::Party;
 /// The detector.
 pub struct Spread;
 
-const RULE: &str = "D13 spread v1";
+const RULE: &str = "D13 spread v2";
 const WITHIN: i64 = 45 * DAY;
-const WORTH_COUNTING: f64 = 0.3;
+const WORTH_COUNTING: f64 = 0.5;
 const TELLING: f64 = 0.2;
 
 impl Detector for Spread {

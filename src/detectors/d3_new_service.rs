@@ -126,9 +126,9 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
         return Err(approval);
     }
     let company = observed.company();
-    let share = company.share_of_services(link.from);
-    if share > EVERYDAY {
-        return Err(format!("new services are an everyday thing here (p = {share:.2})"));
+    let (share, everyday) = company.share_of_services(link.from);
+    if everyday > EVERYDAY {
+        return Err(format!("new services are an everyday thing here (p = {everyday:.2})"));
     }
     let signs = company.marks(*link, service).ok_or("new, but its hosts lie past the ledger's cap")?;
     let p = share * signs.chance;

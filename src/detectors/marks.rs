@@ -6,7 +6,7 @@
 //! as if they were news (`conformal`). Innocent news is often odd in the same way (an errand of an administrator is one host at an odd
 //! service too), so that it is settled once more by the organisation's own news: raised to the power at which half of them are
 //! as likely as not. That is their median, which an intruder's few hardly move. The chance of a piece of news is then the share of
-//! links, or of services, that come about at all at such a caller, times this: that one is new and as odd.
+//! links, or of services, that come about at all, times this: that one is new and as odd.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -128,14 +128,14 @@ impl Company {
         sum(&self.services)
     }
 
-    /// The chance that a link of this caller came about.
-    pub fn share_of_links(&self, caller: Party) -> f64 {
-        share(&self.links, caller)
+    /// The chance that a link came about, and how much of an everyday thing that is at this caller.
+    pub fn share_of_links(&self, caller: Party) -> (f64, f64) {
+        (share_of_all(self.links()), share(&self.links, caller))
     }
 
-    /// The chance that a service of this caller's links came about.
-    pub fn share_of_services(&self, caller: Party) -> f64 {
-        share(&self.services, caller)
+    /// The chance that a service of a link came about, and how much of an everyday thing that is at this caller.
+    pub fn share_of_services(&self, caller: Party) -> (f64, f64) {
+        (share_of_all(self.services()), share(&self.services, caller))
     }
 }
 
@@ -146,6 +146,12 @@ fn count(came: &mut BTreeMap<Party, Came>, caller: Party, is_new: bool) {
 
 fn sum(came: &BTreeMap<Party, Came>) -> Came {
     came.values().fold((0, 0), |(new, all), own| (new + own.0, all + own.1))
+}
+
+/// The share that came about of all, without the one that is asked about and half of one more. It is the same for every caller on
+/// purpose: an intruder who goes from site to site makes his caller's share great, and would hide behind it.
+fn share_of_all((new, all): Came) -> f64 {
+    (new.saturating_sub(1) as f64 + 0.5) / (all as f64 + 1.0)
 }
 
 /// The share that came about of a caller's, without the one that is asked about, drawn to the mean of the other callers' shares
