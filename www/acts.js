@@ -13,6 +13,8 @@ import { zoneRules } from "./zones.js";
 
 /** Files up to this size are first offered as a site book or a policy. */
 const OFFERED = 8_000_000;
+/** A table of countries may be of this size. */
+const MOST_TABLE = 200_000_000;
 /** How long a note stays that nobody has to answer, in milliseconds. */
 const NOTE = 9000;
 
@@ -336,18 +338,21 @@ export function createActs(engine, store) {
             store.set({ locked: [...store.get().locked, file] });
             continue;
           }
-          const keep = file.size <= OFFERED ? await history.before(words.history.change) : undefined;
-          const kind = file.size <= OFFERED ? await ask("take_text", job.name, new Uint8Array(await file.arrayBuffer())) : "other";
+          // A table of countries is large, and named so everywhere.
+          const offered = file.size <= OFFERED || (/\.mmdb$/i.test(file.name) && file.size <= MOST_TABLE);
+          const keep = offered ? await history.before(words.history.change) : undefined;
+          const kind = offered ? await ask("take_text", job.name, new Uint8Array(await file.arrayBuffer())) : "other";
           if (kind === "other") {
             logs.push(job);
             continue;
           }
           told = true;
           if (kind === "case") for (const zone of /** @type {string[]} */ (await ask("zones_wanted"))) await ask("know_zone", zoneRules(zone));
-          keep?.(words.history.acts[kind === "sites" ? "set_sites_csv" : kind === "policy" ? "set_policy_csv" : kind]);
+          // The table is no choice that is undone: with each, a megabyte of it would be kept.
+          if (kind !== "countries") keep?.(words.history.acts[kind === "sites" ? "set_sites_csv" : kind === "policy" ? "set_policy_csv" : kind]);
           // A later site book of the same name is a new one, not one that is here already.
           files.delete(job.name);
-          changeJob(job.id, { stage: "taken", bytes: job.size, sentence: words.evidence.taken[/** @type {"sites" | "policy" | "case" | "mapping" | "figure"} */ (kind)] });
+          changeJob(job.id, { stage: "taken", bytes: job.size, sentence: words.evidence.taken[/** @type {"sites" | "policy" | "case" | "mapping" | "figure" | "countries"} */ (kind)] });
         } catch (error) {
           changeJob(job.id, { stage: "failed", sentence: error instanceof Error ? error.message : String(error) });
         }

@@ -25,6 +25,15 @@ export function key(subject) {
   }
 }
 
+/** From this number down, a party is what is outside in one country. */
+const COUNTRIES = -1000;
+
+/** What it is called, by its code. @param {import("./types.js").Party} party */
+function abroad(party) {
+  const number = COUNTRIES - party;
+  return words.detail.externalIn(String.fromCharCode(65 + Math.floor(number / 26), 65 + (number % 26)));
+}
+
 /**
  * @param {import("./types.js").CaseView | undefined} view
  * @param {import("./types.js").Party} party
@@ -32,6 +41,7 @@ export function key(subject) {
  */
 export function partyName(view, party) {
   if (party === -1) return words.detail.external;
+  if (party <= COUNTRIES) return abroad(party);
   if (party === -2) return words.detail.unassigned;
   return view?.sites.find((site) => site.index === party)?.name ?? `#${party}`;
 }
@@ -42,6 +52,7 @@ export function partyName(view, party) {
  * @param {string} name as the engine has it
  */
 export function endName(party, name) {
+  if (party <= COUNTRIES) return abroad(party);
   return party === -1 ? words.detail.external : party === -2 ? words.detail.unassigned : name;
 }
 

@@ -1,6 +1,6 @@
 // The shapes of what the engine tells the screen, for the type checker alone: nothing here runs.
 
-/** A site's index, -1 for the world outside, -2 for a private address in no site. @typedef {number} Party */
+/** A site's index, -1 for the world outside (from -1000 down by country), -2 for a private address in no site. @typedef {number} Party */
 
 /**
  * What can be pointed at.

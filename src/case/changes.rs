@@ -23,7 +23,7 @@ pub fn decide(document: &mut Document, decision: Decision) -> Result<(), String>
 pub fn act(document: &mut Document, action: Action) -> Result<(), String> {
     let known = |name: &str| {
         name == "*"
-            || name == crate::sites::EXTERNAL
+            || crate::sites::Party::outside_named(name).is_some()
             || name == crate::sites::UNASSIGNED
             || document.site(name).is_some()
     };

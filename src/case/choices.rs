@@ -13,7 +13,7 @@ use crate::reading::Order;
 use crate::sites::SiteBook;
 
 /// What a case was made with, besides files. Everything in a case that a person may change belongs here; the log does not,
-/// because it grows and never shrinks.
+/// because it grows and never shrinks, nor does the table of countries, a megabyte that would be taken down each time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Choices {
     book: SiteBook,

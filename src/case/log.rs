@@ -80,6 +80,9 @@ pub fn catch_up(document: &mut Document) {
     for own in &document.negatives {
         fresh.push(("negative", negative_in_words(own), String::new()));
     }
+    if let Some(table) = &document.country_table {
+        fresh.push(("countries", table.name.clone(), format!("sha256 {}", table.sha256)));
+    }
     if let Some((from, to)) = document.baseline {
         fresh.push(("baseline", String::new(), format!("{from} to {to}")));
     }

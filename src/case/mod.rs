@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 pub use parts::PartResult;
 
@@ -41,7 +42,7 @@ use crate::reading::rows::{Lookup, Wanted};
 use crate::reading::{Order, Reading, count::Counting};
 use crate::scoping::skew::{Skew, between};
 use crate::sites::guess::guess;
-use crate::sites::{Parties, Places, SiteBook};
+use crate::sites::{Countries, Parties, Places, SharedCountries, SiteBook};
 
 /// All that an analyst gathered.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +53,8 @@ pub struct Case {
     pub book: SiteBook,
     /// Names and places that the analyst gave to guessed sites.
     guesses: SiteBook,
+    /// The table of countries that somebody brought for what is outside.
+    pub countries: Option<CountryTable>,
     /// The policy.
     pub policy: Policy,
     /// The time declared as normal.
@@ -76,6 +79,29 @@ pub struct Case {
     opened: Option<document::Document>,
     /// What analysts decided differently in case files that were joined.
     conflicts: Vec<String>,
+    /// The table of countries that it was made with: name and SHA-256.
+    expected_countries: Option<(String, String)>,
+}
+
+/// A table of countries, and the file that it came from.
+#[derive(Debug, Clone)]
+pub struct CountryTable {
+    /// The file's name.
+    pub name: String,
+    /// Its SHA-256, in hex.
+    pub sha256: String,
+    /// What it says.
+    pub table: SharedCountries,
+}
+
+impl CountryTable {
+    /// Reads a MaxMind DB; a sentence when it is none, or none of countries.
+    pub fn read(name: &str, bytes: &[u8]) -> Result<CountryTable, String> {
+        let table = SharedCountries(Arc::new(Countries::read(bytes)?));
+        let digest: [u8; 32] = Sha256::digest(bytes).into();
+        let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(CountryTable { name: name.to_owned(), sha256, table })
+    }
 }
 
 /// A file of evidence in the case.
@@ -95,6 +121,8 @@ pub struct ReadingOrder {
     pub order: Order,
     /// The sites.
     pub book: SiteBook,
+    /// Countries of what is outside.
+    pub countries: Option<SharedCountries>,
     /// What was settled for members of the file, where it is an archive; the others are read by its own order.
     members: BTreeMap<String, Order>,
 }
@@ -112,7 +140,8 @@ impl ReadingOrder {
 
     /// The book as evidence of this name sees it.
     pub fn places(&self, name: &str) -> Places {
-        self.book.for_evidence(name)
+        let countries = self.countries.as_ref().map(|shared| shared.0.clone());
+        self.book.for_evidence(name).with_countries(countries)
     }
 
     /// What a member of this name, or the file itself, is read with.
@@ -149,20 +178,25 @@ impl ReadingOrder {
         Counting::new(self.places(name), name)
     }
 
+    fn stamp(&self, name: &str) -> u64 {
+        stamp(self.order_of(name), &self.book, self.countries.as_ref())
+    }
+
     /// The result of a reading by this order, of the file or of a member.
     pub fn result(&self, receipt: Receipt, counting: Counting) -> ReadingResult {
-        let stamp = stamp(self.order_of(&receipt.name), &self.book);
+        let stamp = self.stamp(&receipt.name);
         ReadingResult { receipt, ledger: counting.into_ledger(), stamp }
     }
 }
 
 /// Tells what a file was read with: names and places of sites do not change what is counted; ranges, patterns and the
 /// settings do.
-fn stamp(order: &Order, book: &SiteBook) -> u64 {
+fn stamp(order: &Order, book: &SiteBook, countries: Option<&SharedCountries>) -> u64 {
     let counted: Vec<_> = book.sites.iter().map(|site| (&site.ranges, &site.host_patterns)).collect();
     // Mappings that might fit are no part of what was settled: another one would have every file read again.
     let order = Order { mappings: Vec::new(), ..order.clone() };
-    let bytes = postcard::to_allocvec(&(order, counted)).expect("an order holds nothing that postcard cannot write");
+    let bytes = postcard::to_allocvec(&(order, counted, countries.map(|shared| shared.0.stamp())))
+        .expect("an order holds nothing that postcard cannot write");
     bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
 }
 
@@ -223,7 +257,8 @@ impl Case {
         let within = format!("{name}/");
         let members = self.orders.iter().filter(|(name, _)| name.starts_with(&within));
         let members = members.map(|(name, order)| (name.clone(), known(order))).collect();
-        ReadingOrder { order, book: self.book.clone(), members }
+        let countries = self.countries.as_ref().map(|own| own.table.clone());
+        ReadingOrder { order, book: self.book.clone(), countries, members }
     }
 
     /// What was settled for a file: for a member of an archive, what was settled for that, unless it has its own.
@@ -298,7 +333,8 @@ impl Case {
     /// Names of dropped files that were read with other sites or settings than now stand, or that hold such members: they
     /// are to be read again.
     pub fn must_read_again(&self) -> Vec<String> {
-        let now = |file: &File| stamp(self.order_of(&file.receipt).unwrap_or(&Order::default()), &self.book);
+        let countries = self.countries.as_ref().map(|own| &own.table);
+        let now = |file: &File| stamp(self.order_of(&file.receipt).unwrap_or(&Order::default()), &self.book, countries);
         let stale = self.files.iter().filter(|file| file.stamp != now(file));
         let dropped = stale.map(|file| file.receipt.within.as_ref().unwrap_or(&file.receipt.name));
         dropped.collect::<BTreeSet<_>>().into_iter().cloned().collect()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ReadingOrder, ReadingResult, stamp};
+use super::{ReadingOrder, ReadingResult};
 use crate::evidence::accounts::MOST_REASONS;
 use crate::ledger::Ledger;
 use crate::reading::count::Counting;
@@ -26,7 +26,7 @@ struct Head {
 impl ReadingOrder {
     /// The result of reading a part by this order.
     pub fn part(&self, part: Part, counting: Counting) -> PartResult {
-        let stamp = stamp(self.order_of(&part.receipt.name), &self.book);
+        let stamp = self.stamp(&part.receipt.name);
         PartResult { part, ledger: counting.into_ledger(), stamp }
     }
 }

@@ -13,7 +13,7 @@ use crate::ledger::survey::LinkKey;
 use crate::scoping::negative::{Question, Statement, answer};
 use crate::scoping::relay::relayed;
 use crate::scoping::sweep::{Pin, Swept, sweep};
-use crate::sites::{EXTERNAL, Party, SiteBook, UNASSIGNED};
+use crate::sites::{Party, SiteBook, UNASSIGNED};
 
 /// All questions, in the order in which they were asked.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -95,11 +95,7 @@ impl Pinned {
 /// The party of this name; a sentence where the case has none.
 pub fn party(book: &SiteBook, name: &str) -> Result<Party, String> {
     let site = (book.sites.iter().zip(0..)).find(|(site, _)| site.name == name).map(|(_, at)| Party::Site(at));
-    let other = || match name {
-        EXTERNAL => Some(Party::External),
-        UNASSIGNED => Some(Party::Unassigned),
-        _ => None,
-    };
+    let other = || (name == UNASSIGNED).then_some(Party::Unassigned).or_else(|| Party::outside_named(name));
     site.or_else(other).ok_or_else(|| format!("the case has no site {name:?}"))
 }
 

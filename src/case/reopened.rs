@@ -11,7 +11,7 @@ use crate::ledger::gaps::Gap;
 use crate::ledger::survey::{Link, LinkKey, Survey};
 use crate::ledger::{Hours, PairKey, PairTotals, Sight, Totals, capped::Absorb};
 use crate::sites::import::read_net;
-use crate::sites::{EXTERNAL, Locus, Party, Range, Site, SiteBook};
+use crate::sites::{Locus, Party, Range, Site, SiteBook};
 
 /// A case file opened again.
 #[derive(Debug, Clone, Default)]
@@ -32,8 +32,7 @@ impl Reopened {
             (document.sites.iter().zip(0_u32..)).map(|(site, at)| (site.site.as_str(), Party::Site(at))).collect();
         let party = |name: &str| match parties.get(name) {
             Some(party) => *party,
-            None if name == EXTERNAL => Party::External,
-            None => Party::Unassigned,
+            None => Party::outside_named(name).unwrap_or(Party::Unassigned),
         };
         let mut survey = Survey::default();
         for told in &document.links {
@@ -117,6 +116,7 @@ fn take(link: &mut Link, key: LinkKey, told: &document::Service) {
     let locus = |party| match party {
         Party::Site(at) => Locus::Site(at),
         Party::External => Locus::External,
+        Party::Country(country) => Locus::Country(country),
         Party::Unassigned => Locus::Named,
     };
     // As many pairs as give these numbers of hosts. A file may claim any number; no picture needs more.

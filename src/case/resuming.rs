@@ -77,6 +77,8 @@ impl Case {
             let chosen = file.encoding.as_ref().filter(|encoding| encoding.known == Known::Chosen.word());
             order.encoding = order.encoding.or(chosen.and_then(|encoding| Charset::of(&encoding.name)));
         }
+        let own = document.country_table.as_ref().map(|table| (table.name.clone(), table.sha256.clone()));
+        self.expected_countries = own;
         self.baseline = self
             .baseline
             .or(document.baseline.map(|(from, to)| (super::document::moment(from), super::document::moment(to))));
@@ -105,7 +107,14 @@ impl Case {
                 (None, _) => format!("{name}: MISSING: the case file was made of it, too"),
             }
         };
-        lacking.map(told).chain(self.conflicts.iter().cloned()).collect()
+        let countries = self
+            .expected_countries
+            .iter()
+            .filter(|(_, sha256)| self.countries.as_ref().is_none_or(|own| own.sha256 != *sha256));
+        let countries = countries.map(|(name, sha256)| {
+            format!("{name}: MISSING: the case file named countries by this table (sha256 {sha256})")
+        });
+        lacking.map(told).chain(countries).chain(self.conflicts.iter().cloned()).collect()
     }
 }
 

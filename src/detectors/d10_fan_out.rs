@@ -107,7 +107,7 @@ fn first_contacts(observed: &Observed<'_>) -> BTreeMap<(Party, Host), Vec<Contac
 
 /// Every pair's first contact: the initiator's party, the initiator, the contact.
 fn contacts<'a>(observed: &Observed<'a>) -> impl Iterator<Item = (Party, Host, Contact)> + use<'a> {
-    let within = |link: &LinkKey| link.from != Party::External && link.to != Party::External;
+    let within = |link: &LinkKey| !link.from.is_outside() && !link.to.is_outside();
     let links = observed.survey.links.iter().filter(move |(link, _)| within(link));
     let services =
         links.flat_map(|(link, seen)| seen.services.iter().map(move |(service, record)| (link, service, record)));

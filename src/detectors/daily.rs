@@ -187,7 +187,7 @@ impl<'s> Unit<'s> {
 
     /// Whether one of its ends is outside.
     pub fn is_external(&self) -> bool {
-        self.link.from == Party::External || self.link.to == Party::External
+        self.link.from.is_outside() || self.link.to.is_outside()
     }
 
     /// The rows of some days, the pairs that carried most first.

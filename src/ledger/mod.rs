@@ -243,7 +243,7 @@ impl Ledger {
             return self.coarse.entry(key.without_port()).unwrap_or(&mut self.spilled_services).count(seen);
         };
         if self.services.count(number, *hour, seen, Packed::new(seen.at, *place)) {
-            for locus in [key.from, key.to].into_iter().filter(|locus| *locus != Locus::External) {
+            for locus in [key.from, key.to].into_iter().filter(|locus| !locus.is_outside()) {
                 if let Some(days) = kept(&mut self.days, &locus) {
                     days.insert(hour.day());
                 }

@@ -25,7 +25,7 @@ impl Ledger {
         let sensor = names::short(flow.sensor.as_deref().unwrap_or(source));
         add_hour(&mut self.coverage, sensor.as_ref(), hour, rolled.flows);
         if hour != Hour::UNDATED {
-            for locus in [from, to].into_iter().filter(|locus| *locus != Locus::External) {
+            for locus in [from, to].into_iter().filter(|locus| !locus.is_outside()) {
                 if let Some(days) = kept(&mut self.days, &locus) {
                     days.insert(hour.day());
                 }

@@ -130,7 +130,7 @@ pub(super) fn service_bits(service: Service) -> u64 {
 
 /// 0 between two places of the organisation, 1 where one end is outside.
 pub(super) fn link_class(from: Locus, to: Locus) -> u8 {
-    u8::from(from == Locus::External || to == Locus::External)
+    u8::from(from.is_outside() || to.is_outside())
 }
 
 fn locus_bits(locus: Locus) -> u64 {
@@ -141,5 +141,6 @@ fn locus_bits(locus: Locus) -> u64 {
         Locus::Private6(prefix) => 3 << 56 | bytes(&prefix),
         Locus::External => 4 << 56,
         Locus::Named => 5 << 56,
+        Locus::Country(country) => 6 << 56 | u64::from(country.number()),
     }
 }

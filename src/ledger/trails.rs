@@ -54,7 +54,7 @@ impl TrailKey {
     pub(super) fn of(trail: Trail, from: Locus, to: Locus, day: i32) -> TrailKey {
         let class = match (from, to) {
             (from, to) if from == to => 2,
-            (Locus::External, _) | (_, Locus::External) => 1,
+            (from, to) if from.is_outside() || to.is_outside() => 1,
             (_, _) => 0,
         };
         TrailKey { class, trail, day }

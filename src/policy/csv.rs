@@ -10,7 +10,7 @@ use crate::evidence::encoding::as_utf8;
 use crate::evidence::table::{Complaint, Row, Table, cell, has_columns, told};
 use crate::evidence::text::elided;
 use crate::flow::{Kind, Protocol, Service};
-use crate::sites::{EXTERNAL, UNASSIGNED};
+use crate::sites::{Country, EXTERNAL, UNASSIGNED};
 
 const COLUMNS: [&str; 8] = ["from", "to", "service", "verdict", "reason", "hours", "approver", "until"];
 
@@ -129,7 +129,7 @@ pub fn read_scope(text: &str) -> Result<Scope, String> {
         _ => match (of("role:"), of("country:")) {
             (Some(role), _) => Scope::Role(role.to_owned()),
             (None, Some(code)) => Scope::Country(code.to_owned()),
-            (None, None) => Scope::Site(text.to_owned()),
+            (None, None) => Country::read_outside(text).map_or_else(|| Scope::Site(text.to_owned()), Scope::Outside),
         },
     })
 }

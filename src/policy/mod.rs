@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar;
 use crate::evidence::table::Complaint;
 use crate::flow::{Moment, Service};
-use crate::sites::{Party, SiteBook};
+use crate::sites::{Country, Party, SiteBook};
 
 /// All rows, in order of line.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ impl Policy {
         for rule in &self.rules {
             for scope in [&rule.from, &rule.to] {
                 let known = match scope {
-                    Scope::Any | Scope::External | Scope::Unassigned => true,
+                    Scope::Any | Scope::External | Scope::Outside(_) | Scope::Unassigned => true,
                     Scope::Site(name) => names.contains(&name.to_lowercase()),
                     Scope::Role(role) => roles.contains(&role.to_lowercase()),
                     Scope::Country(code) => countries.contains(&code.to_lowercase()),
@@ -102,7 +102,8 @@ impl Scope {
         let site = book.site(party);
         match self {
             Scope::Any => true,
-            Scope::External => party == Party::External,
+            Scope::External => party.is_outside(),
+            Scope::Outside(country) => party == Party::Country(*country),
             Scope::Unassigned => party == Party::Unassigned,
             Scope::Site(name) => site.is_some_and(|site| same(&site.name, name)),
             Scope::Role(role) => site.and_then(|site| site.role.as_deref()).is_some_and(|own| same(own, role)),
@@ -112,6 +113,7 @@ impl Scope {
 
     fn particularity(&self) -> u8 {
         match self {
+            Scope::Outside(_) => 4,
             Scope::Site(_) | Scope::External | Scope::Unassigned => 3,
             Scope::Role(_) => 2,
             Scope::Country(_) => 1,
@@ -128,6 +130,7 @@ impl std::fmt::Display for Scope {
             Scope::Role(role) => write!(f, "role:{role}"),
             Scope::Country(code) => write!(f, "country:{code}"),
             Scope::External => f.write_str(crate::sites::EXTERNAL),
+            Scope::Outside(country) => f.write_str(country.outside()),
             Scope::Unassigned => f.write_str(crate::sites::UNASSIGNED),
             Scope::Any => f.write_str("*"),
         }
@@ -207,6 +210,8 @@ pub enum Scope {
     Country(String),
     /// The world outside the organisation.
     External,
+    /// What is outside in one country, by the table of countries that was brought: `external:TH`.
+    Outside(Country),
     /// Private addresses in no site.
     Unassigned,
     /// All.

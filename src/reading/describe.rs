@@ -32,6 +32,15 @@ pub fn unknown(sample: &Sample<'_>) -> String {
         rest.trim_ascii_start().first().is_none_or(|byte| matches!(byte, b'{' | b'[' | b'"' | b']'))
     });
     if begin.starts_with(b"{") || is_array {
+        if let Some(paths) = formats::mapped_csv::header_of(sample) {
+            let named: Vec<String> = paths.iter().take(12).map(|path| visible(path).into_owned()).collect();
+            let more = if paths.len() > 12 { ", …" } else { "" };
+            return format!(
+                "JSON whose fields do not say who called whom: {}{more}. Say in the column mapping which field is the \
+                 source and which the destination.",
+                named.join(", ")
+            );
+        }
         return format!("JSON, but no connections that Kyoten knows: it begins {shown}. {}.", reads());
     }
     if let Some(columns) = columns(first) {

@@ -46,7 +46,7 @@ struct Key {
 
 impl Key {
     fn folded(self) -> Key {
-        let outside = self.from == Party::External || self.to == Party::External;
+        let outside = self.from.is_outside() || self.to.is_outside();
         if outside { Key { service: Service { port: None, ..self.service }, ..self } } else { self }
     }
 }

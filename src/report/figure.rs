@@ -14,7 +14,7 @@ use crate::paint;
 use crate::scene::figure::content::{coverage, steps};
 use crate::scene::figure::{EvidenceFile, FigureContent, Pictured, Sheet, Tlp, beside, figure};
 use crate::scene::graph::Layout;
-use crate::scene::network::{Card, Lens, Material, Network, cards, network};
+use crate::scene::network::{Card, Lens, Material, Network, abroad, cards, network};
 use crate::scene::words::{Language, Words, minute};
 use crate::scene::{Palette, Scene};
 use crate::sites::{Party, SiteBook};
@@ -256,11 +256,7 @@ pub fn order(depiction: &Depiction, book: &SiteBook) -> Vec<LinkKey> {
 fn link_of(step: &ChosenStep, book: &SiteBook) -> Option<LinkKey> {
     let party = |name: &str| {
         let site = book.sites.iter().zip(0_u32..).find(|(site, _)| site.name == name).map(|(_, n)| Party::Site(n));
-        site.or(match name {
-            crate::sites::EXTERNAL => Some(Party::External),
-            crate::sites::UNASSIGNED => Some(Party::Unassigned),
-            _stranger => None,
-        })
+        site.or((name == crate::sites::UNASSIGNED).then_some(Party::Unassigned)).or(Party::outside_named(name))
     };
     Some(LinkKey { from: party(&step.from)?, to: party(&step.to)? })
 }
@@ -298,6 +294,7 @@ fn gather(subject: &Subject<'_>, options: &Options) -> Gathered {
     let words = options.language.of_pictures();
     let mut veil = Veil::new(&subject.depiction.pseudonyms);
     let mut cards = cards(subject.book, words);
+    cards.extend(abroad(subject.survey, words));
     let mut findings = subject.findings.to_vec();
     let mut actions = subject.actions.to_vec();
     let mut evidence = subject.evidence.clone();

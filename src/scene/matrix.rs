@@ -136,6 +136,7 @@ fn codes(network: &Network, order: &[usize]) -> Vec<String> {
         let card = &network.nodes[*index].card;
         let prefix = match card.party {
             Party::External => "■".to_owned(),
+            Party::Country(country) => format!("■{}", country.code()),
             Party::Unassigned => "○".to_owned(),
             Party::Site(_) => card.country.as_deref().map(|c| visible(c).chars().take(3).collect()).unwrap_or_default(),
         };
@@ -406,7 +407,7 @@ fn key(pen: &mut Pen, network: &Network, area: Rect) {
 #[cfg(test)]
 mod tests {
     use super::super::Palette;
-    use super::super::network::{Lens, network};
+    use super::super::network::{Lens, abroad, network};
     use super::super::samples::{self, Case};
     use super::super::words::Language;
     use super::*;
@@ -434,6 +435,24 @@ mod tests {
                 assert!(!suffix.is_empty() || name == "many300" || picture.unnamed == 0, "{name}: {}", picture.unnamed);
             }
         }
+    }
+
+    #[test]
+    fn what_is_outside_stands_apart_by_country() {
+        let words = Language::English.of_pictures();
+        let mut case = samples::model();
+        let [th, kp] = ["TH", "KP"].map(|code| Party::Country(crate::sites::Country::of(code).unwrap()));
+        case.link(samples::site(2), th, samples::tcp(443), 0, 24, 1_000_000);
+        case.link(kp, samples::site(0), samples::tcp(443), 0, 24, 1_000_000);
+        case.cards.extend(abroad(&case.survey, words));
+        let network = network(&case.material(), Lens::default());
+        let order = ordered(&network);
+        let names: Vec<&str> = order.iter().map(|index| network.nodes[*index].card.name.as_str()).collect();
+        assert_eq!(names[6..], ["Internet", "Internet (KP)", "Internet (TH)"]);
+        assert_eq!(codes(&network, &order)[6..], ["■", "■KP", "■TH"]);
+        let picture = drawn(&case, (1000.0, 700.0), None);
+        samples::assert_legible(&picture.scene, 8.0);
+        assert_eq!(picture.unnamed, 0);
     }
 
     #[test]

@@ -28,16 +28,12 @@ pub struct Card {
     pub guessed: bool,
 }
 
+fn bare(party: Party, name: &str) -> Card {
+    Card { party, name: name.to_owned(), country: None, role: None, position: None, guessed: false }
+}
+
 /// The cards of all sites of a book, and of the two parties that are none.
 pub fn cards(book: &SiteBook, words: &Words) -> Vec<Card> {
-    let bare = |party, name: &str| Card {
-        party,
-        name: name.to_owned(),
-        country: None,
-        role: None,
-        position: None,
-        guessed: false,
-    };
     let sites = book.sites.iter().enumerate().map(|(index, site)| Card {
         country: site.country.clone(),
         role: site.role.clone(),
@@ -47,6 +43,16 @@ pub fn cards(book: &SiteBook, words: &Words) -> Vec<Card> {
     });
     let others = [bare(Party::Unassigned, words.unassigned), bare(Party::External, words.external)];
     sites.chain(others).collect()
+}
+
+/// The cards of the countries outside that the survey has links with, in order of their codes.
+pub fn abroad(survey: &Survey, words: &Words) -> Vec<Card> {
+    let ends: BTreeSet<Party> = survey.links.keys().flat_map(|key| [key.from, key.to]).collect();
+    let card = |party| match party {
+        Party::Country(country) => Some(bare(party, &(words.external_in)(country.code()))),
+        Party::Site(_) | Party::Unassigned | Party::External => None,
+    };
+    ends.into_iter().filter_map(card).collect()
 }
 
 /// What the pictures are made of.
@@ -69,6 +75,7 @@ impl Material<'_> {
     fn called(&self, party: Party) -> &str {
         match party {
             Party::External => EXTERNAL,
+            Party::Country(country) => country.outside(),
             Party::Unassigned => UNASSIGNED,
             Party::Site(_) => self.cards.iter().find(|card| card.party == party).map_or("", |card| &card.name),
         }

@@ -87,7 +87,7 @@ impl Case {
         }
         let host = |party: Party, last: u8| match party {
             Party::Site(n) => Host::of_address([10, n as u8, 0, last].into()),
-            Party::Unassigned | Party::External => Host::of_address([192, 0, 2, last].into()),
+            Party::Unassigned | Party::External | Party::Country(_) => Host::of_address([192, 0, 2, last].into()),
         };
         let record = self.survey.links.entry(LinkKey { from, to }).or_default().services.entry(service).or_default();
         for last in 0..(1 + (port_of(service) % 5)) {

@@ -35,7 +35,7 @@ impl Question {
     ) -> Result<Question, String> {
         let side = |text: &str| -> Result<Scope, String> {
             let scope = read_scope(text.trim())?;
-            let fixed = matches!(scope, Scope::Any | Scope::External | Scope::Unassigned);
+            let fixed = matches!(scope, Scope::Any | Scope::External | Scope::Outside(_) | Scope::Unassigned);
             let known = fixed || (0..book.sites.len() as u32).any(|at| scope.covers(Party::Site(at), book));
             if known { Ok(scope) } else { Err(format!("the case has no site {:?}", scope.to_string())) }
         };

@@ -71,7 +71,7 @@ pub fn intervals(book: &SiteBook, v6: bool) -> Vec<(u128, u128, String)> {
         let site = match locus {
             _ if not_a_host(crate::flow::canonical(address)).is_some() => NO_HOST,
             Locus::Site(site) => &own.sites[site as usize].name,
-            Locus::External => EXTERNAL,
+            Locus::External | Locus::Country(_) => EXTERNAL,
             Locus::Private4(_) | Locus::Private6(_) | Locus::Named => UNASSIGNED,
         };
         match out.last_mut() {

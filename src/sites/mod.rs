@@ -2,11 +2,13 @@
 //!
 //! Invariant: the same book gives the same site for the same address in the same evidence, always; longest prefix wins.
 
+mod countries;
 mod dialect;
 pub mod export;
 pub mod guess;
 pub mod import;
 pub mod intervals;
+mod mmdb;
 mod pattern;
 mod places;
 mod pseudonym;
@@ -16,6 +18,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
+pub use countries::{Countries, Country, SharedCountries};
 pub use pattern::Pattern;
 pub use places::{Parties, Places, without_book};
 pub use pseudonym::pseudonym;
@@ -64,6 +67,7 @@ impl SiteBook {
     /// What a site can't be called, and why: no name, one of the words for what has no site, or a word of `policy.csv`.
     pub fn may_be_called(name: &str) -> Result<(), String> {
         let reserved = [EXTERNAL, UNASSIGNED].iter().any(|word| name.eq_ignore_ascii_case(word));
+        let reserved = reserved || Country::read_outside(name).is_some();
         let of_policy = name.starts_with("role:") || name.starts_with("country:");
         match name {
             "" => Err("a site needs a name".to_owned()),
@@ -91,15 +95,16 @@ impl SiteBook {
     pub fn site(&self, party: Party) -> Option<&Site> {
         match party {
             Party::Site(at) => self.sites.get(at as usize),
-            Party::Unassigned | Party::External => None,
+            Party::Unassigned | Party::External | Party::Country(_) => None,
         }
     }
 
-    /// What a party is called: its site's name, `external` or `unassigned`.
+    /// What a party is called: its site's name, `external`, `external:TH` or `unassigned`.
     pub fn name_of(&self, party: Party) -> &str {
         match (party, self.site(party)) {
             (_, Some(site)) => &site.name,
             (Party::External, None) => EXTERNAL,
+            (Party::Country(country), None) => country.outside(),
             (Party::Unassigned | Party::Site(_), None) => UNASSIGNED,
         }
     }
@@ -124,9 +129,16 @@ pub enum Locus {
     External,
     /// Known by a host name only, and no pattern of the book matches.
     Named,
+    /// An address of the Internet, in this country by the table that was brought.
+    Country(Country),
 }
 
 impl Locus {
+    /// Whether it is outside the organisation.
+    pub fn is_outside(self) -> bool {
+        matches!(self, Locus::External | Locus::Country(_))
+    }
+
     /// The range of a private locus.
     pub fn net(self) -> Option<IpNet> {
         match self {
@@ -135,7 +147,7 @@ impl Locus {
                 let address = Ipv6Addr::from([a, b, c, d, e, f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
                 Ipv6Net::new(address, 48).ok().map(IpNet::V6)
             }
-            Locus::Site(_) | Locus::External | Locus::Named => None,
+            Locus::Site(_) | Locus::External | Locus::Country(_) | Locus::Named => None,
         }
     }
 }
@@ -149,6 +161,21 @@ pub enum Party {
     Unassigned,
     /// Outside the organisation.
     External,
+    /// Outside the organisation, in this country.
+    Country(Country),
+}
+
+impl Party {
+    /// Whether it is outside the organisation.
+    pub fn is_outside(self) -> bool {
+        matches!(self, Party::External | Party::Country(_))
+    }
+
+    /// The party outside that is called so.
+    pub fn outside_named(name: &str) -> Option<Party> {
+        let whole = (name == EXTERNAL).then_some(Party::External);
+        whole.or_else(|| Country::read_outside(name).map(Party::Country))
+    }
 }
 
 /// Whether an address can be an end of a connection between hosts; else why not.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use prefix_trie::PrefixMap;
 
 use super::pattern::Pattern;
-use super::{EXTERNAL, Locus, Party, Range, SiteBook};
+use super::{Countries, Locus, Party, Range, SiteBook};
 use crate::flow::{Endpoint, Flow, canonical};
 
 /// The book as one file of evidence sees it, ready for two questions a flow. It allocates nothing when asked.
@@ -19,6 +20,8 @@ pub struct Places {
     patterns: Vec<(Pattern, u32)>,
     /// The sites by name, for rollups.
     names: BTreeMap<String, u32>,
+    /// Whose the addresses of the Internet are, where a table was brought.
+    countries: Option<Arc<Countries>>,
 }
 
 /// The sites of IPv4 by their upper half, and by the third byte where ranges are finer: two look-ups in place of a search.
@@ -150,6 +153,11 @@ impl SiteBook {
 }
 
 impl Places {
+    /// The same, with a table of countries for what is outside.
+    pub fn with_countries(self, countries: Option<Arc<Countries>>) -> Places {
+        Places { countries, ..self }
+    }
+
     /// Where this end is. An address in a range of a site is there; else a name that matches a pattern; else what kind of
     /// address it is. Addresses that are no hosts are told by [`super::not_a_host`] before.
     pub fn locate(&self, end: &Endpoint<'_>) -> Locus {
@@ -162,7 +170,11 @@ impl Places {
         {
             return Locus::Site(*site);
         }
-        address.map_or(Locus::Named, without_book)
+        let Some(address) = address else { return Locus::Named };
+        match (without_book(address), &self.countries) {
+            (Locus::External, Some(countries)) => countries.of_address(address).map_or(Locus::External, Locus::Country),
+            (locus, _) => locus,
+        }
     }
 
     /// Where the ends of this flow are, initiator first. A row of a rollup names its sites.
@@ -176,8 +188,11 @@ impl Places {
     fn named(&self, name: &str) -> Locus {
         match self.names.get(name) {
             Some(site) => Locus::Site(*site),
-            None if name == EXTERNAL => Locus::External,
-            None => Locus::Named,
+            None => match Party::outside_named(name) {
+                Some(Party::Country(country)) => Locus::Country(country),
+                Some(_) => Locus::External,
+                None => Locus::Named,
+            },
         }
     }
 
@@ -221,6 +236,7 @@ impl Parties {
         let site = match locus {
             Locus::Site(site) => return Party::Site(site),
             Locus::External => return Party::External,
+            Locus::Country(country) => return Party::Country(country),
             Locus::Named => None,
             Locus::Private4(_) | Locus::Private6(_) => match locus.net() {
                 Some(IpNet::V4(net)) => self.v4.get_lpm(&net).map(|(_, site)| *site),
@@ -285,6 +301,20 @@ mod tests {
         }
         let named = Endpoint { name: Some("srv01".into()), ..Endpoint::default() };
         assert_eq!(places.locate(&named), Locus::Named);
+    }
+
+    #[test]
+    fn what_is_outside_has_a_country_where_a_table_says_so() {
+        use super::super::mmdb::tests::database;
+        let table =
+            Arc::new(Countries::read(&database(&[(("203.0.113.0", 24), "TH"), (("10.0.0.0", 8), "JP")])).unwrap());
+        let book = book(vec![site("ours", &[("203.0.113.0/28", None)], &[])]);
+        let places = book.for_evidence("x").with_countries(Some(table));
+        // The book goes before the table, and private addresses are nobody's country.
+        assert_eq!(places.locate(&at("203.0.113.1")), Locus::Site(0));
+        assert_eq!(book.name_of(book.party(places.locate(&at("203.0.113.77")))), "external:TH");
+        assert_eq!(places.locate(&at("198.51.100.1")), Locus::External);
+        assert_eq!(places.locate(&at("10.1.2.3")), Locus::Private4([10, 1, 2]));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::case::choices::Choices;
 use crate::case::depiction::{ChosenStep, Pin};
 use crate::case::document::read::{looks_like_case, read};
 use crate::case::document::{self, Document, case_json};
-use crate::case::{Analysis, Case, ReadingResult};
+use crate::case::{Analysis, Case, CountryTable, ReadingResult};
 use crate::evidence::encoding::Charset;
 use crate::evidence::table::Complaint;
 use crate::evidence::text::visible;
@@ -41,14 +41,14 @@ use crate::scene::figure::{Sheet, Tlp};
 use crate::scene::graph::{View as GraphView, graph};
 use crate::scene::hosts::{Level, hosts as hosts_of};
 use crate::scene::matrix::{Window, matrix};
-use crate::scene::network::{Card, Lens, Material, cards, network};
+use crate::scene::network::{Card, Lens, Material, abroad, cards, network};
 use crate::scene::timeline::{self, Sums, timeline};
 use crate::scene::words::Words;
 use crate::scene::{Point, Subject};
 use crate::scoping::indicators;
 use crate::scoping::skew::Skew;
-use crate::sites::Site;
 use crate::sites::import::{looks_like_sites, read_sites};
+use crate::sites::{Countries, Site};
 
 /// How many rows of a link are shown unless more are asked for.
 const MOST_ROWS: u32 = 200;
@@ -80,8 +80,8 @@ impl Analyst {
         Analyst::default()
     }
 
-    /// Takes a dropped file if it is a sites.csv (`sites`) or policy.csv (`policy`), column mapping (`mapping`), case file
-    /// (`case`) or figure (`figure`); else it is `other`.
+    /// Takes a dropped file if it is a sites.csv (`sites`) or policy.csv (`policy`), column mapping (`mapping`), table of
+    /// countries (`countries`), case file (`case`) or figure (`figure`); else it is `other`.
     pub fn take_text(&mut self, name: &str, bytes: &[u8]) -> Result<String, JsError> {
         let kind = if let Some(recipe) = Recipe::read(bytes).map_err(refuse)? {
             self.take_recipe(recipe);
@@ -92,6 +92,11 @@ impl Analyst {
         } else if looks_like_policy(bytes) {
             self.take_policy(bytes);
             "policy"
+        } else if Countries::looks_like(bytes) {
+            let table = CountryTable::read(name, bytes).map_err(refuse)?;
+            self.analysis = None;
+            self.case.countries = Some(table);
+            "countries"
         } else if MappingFile::looks_like(bytes) {
             let saved = MappingFile::read(bytes).map_err(refuse)?;
             self.analysis = None;
@@ -650,7 +655,8 @@ impl Analyst {
         draw: impl FnOnce(&Case, &Analysis, &Material<'_>) -> T,
     ) -> Result<T, JsError> {
         self.with(|case, analysis| {
-            let cards: Vec<Card> = cards(&analysis.book, words);
+            let mut cards: Vec<Card> = cards(&analysis.book, words);
+            cards.extend(abroad(&analysis.survey, words));
             let order = report::figure::order(&case.depiction, &analysis.book);
             let material = Material {
                 survey: &analysis.survey,

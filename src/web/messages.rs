@@ -22,14 +22,18 @@ use crate::report::figure::Placement;
 use crate::scene::network::numbered;
 use crate::scene::timeline::Timeline;
 use crate::scene::{Scene, Subject};
-use crate::sites::{Party, Site};
+use crate::sites::{Country, Party, Site};
 
-/// A party as a number: a site's index, -1 outside, -2 unassigned.
+/// Below this, a number is that of a country outside.
+const COUNTRIES: i32 = -1000;
+
+/// A party as a number: a site's index, -1 outside, -2 unassigned, from -1000 down outside by country.
 pub fn number_of(party: Party) -> i32 {
     match party {
         Party::Site(index) => index as i32,
         Party::External => -1,
         Party::Unassigned => -2,
+        Party::Country(country) => COUNTRIES - i32::from(country.number()),
     }
 }
 
@@ -38,6 +42,9 @@ pub fn party_of(number: i32) -> Party {
     match number {
         -1 => Party::External,
         -2 => Party::Unassigned,
+        number if number <= COUNTRIES => {
+            Party::Country(Country::numbered(u16::try_from(COUNTRIES - number).unwrap_or_default()))
+        }
         index => Party::Site(index.max(0) as u32),
     }
 }

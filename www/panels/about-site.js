@@ -20,7 +20,7 @@ export function aboutSite(party, view, acts) {
   const findings = view.findings.filter((finding) => finding.from === party || finding.to === party);
   const make = () => [
     site ? h("p", { class: "hint" }, [site.role, site.country, site.timezone, site.contact].filter(Boolean).join(" · "), site.guessed && h("span", { class: "tag" }, words.sites.guessed))
-      : h("p", {}, party === -1 ? words.detail.externalWhy : words.detail.unassignedWhy),
+      : h("p", {}, party === -1 || party <= -1000 ? words.detail.externalWhy : words.detail.unassignedWhy),
     h("section", {}, h("h3", {}, words.detail.findingsHere), findings.length === 0 ? h("p", { class: "hint" }, words.detail.noFindings) : findingsList(findings, acts)),
     h("section", {}, h("h3", {}, words.detail.links), h("ul", { class: "short" }, links.slice(0, MOST).map((link) => h("li", {}, h("button", { type: "button", class: "line", data: { key: `link ${link.from} ${link.to}` }, on: { click: () => acts.show({ kind: "link", from: link.from, to: link.to }) } },
       h("span", { class: "route" }, endName(link.from, link.from_name), h("span", { class: "arrow" }, " → "), endName(link.to, link.to_name)), gravity(link.state),

@@ -26,6 +26,9 @@ pub struct Arguments {
     /// The policy: from,to,service,verdict,reason.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// A MaxMind DB of countries by address (.mmdb): what is outside is then told apart by country.
+    #[arg(long, value_name = "FILE")]
+    countries: Option<PathBuf>,
     /// The time declared as normal, in UTC: 2020-05-01..2020-05-31.
     #[arg(long, value_name = "FROM..TO")]
     baseline: Option<String>,
@@ -43,6 +46,9 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
     let orders = arguments.choices.orders()?;
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let mut inputs = Inputs::sort(&arguments.logs, arguments.sites.as_deref(), arguments.policy.as_deref())?;
+    if let Some(path) = &arguments.countries {
+        inputs.take_countries(path)?;
+    }
     inputs.take_sites_of_rollups(&orders.all);
     inputs.case.baseline = baseline.or(inputs.case.baseline);
     let (case, analysis, complete) = analysed(inputs, &orders)?;

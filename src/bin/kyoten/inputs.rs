@@ -6,9 +6,9 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use kyoten::case::Case;
 use kyoten::case::age::looks_encrypted;
 use kyoten::case::document::read::looks_like_case;
+use kyoten::case::{Case, CountryTable};
 use kyoten::evidence::table::Complaint;
 use kyoten::evidence::text::visible;
 use kyoten::formats::MappingFile;
@@ -40,6 +40,9 @@ impl Inputs {
             match head(path).as_deref() {
                 Ok(head) if looks_like_sites(head) => inputs.take_sites(path)?,
                 Ok(head) if looks_like_policy(head) => inputs.take_policy(path)?,
+                Ok(_) if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("mmdb")) => {
+                    inputs.take_countries(path)?;
+                }
                 Ok(head) if MappingFile::looks_like(head) => {
                     let bytes = fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
                     let shown = visible(&path.display().to_string()).into_owned();
@@ -102,6 +105,16 @@ impl Inputs {
         }
         self.case.book = book;
         self.complete &= complain(path, &complaints);
+        Ok(())
+    }
+
+    /// Takes a table of countries.
+    pub fn take_countries(&mut self, path: &Path) -> Result<(), String> {
+        let shown = visible(&path.display().to_string()).into_owned();
+        let bytes = fs::read(path).map_err(|error| format!("{shown} can't be read: {error}"))?;
+        let table =
+            CountryTable::read(&input::name_of(path), &bytes).map_err(|sentence| format!("{shown}: {sentence}"))?;
+        self.case.countries = Some(table);
         Ok(())
     }
 

@@ -31,6 +31,10 @@ pub fn document(case: &Case, analysis: &Analysis) -> Document {
         window: span(analysis.survey.window),
         baseline: span(case.baseline),
         evidence: case.files().iter().zip(&analysis.repeats).map(|(file, r)| evidence(case, file, *r)).collect(),
+        country_table: case
+            .countries
+            .as_ref()
+            .map(|own| CountryTable { name: own.name.clone(), sha256: own.sha256.clone() }),
         sites_guessed: analysis.guessed,
         sites: analysis.book.sites.iter().map(site).collect(),
         policy: case.policy.rules.iter().map(rule).collect(),

@@ -47,6 +47,9 @@ pub struct Document {
     pub baseline: Option<(f64, f64)>,
     /// The files.
     pub evidence: Vec<Evidence>,
+    /// The table of countries that was brought, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country_table: Option<CountryTable>,
     /// Nobody named the sites.
     pub sites_guessed: bool,
     /// The sites.
@@ -149,6 +152,15 @@ pub struct Clock {
     /// By how many seconds the clock was said to run ahead; they are taken off all times of the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assumed_ahead_seconds: Option<f64>,
+}
+
+/// The table by which what is outside was told apart by country.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CountryTable {
+    /// The file's name.
+    pub name: String,
+    /// In hexadecimal.
+    pub sha256: String,
 }
 
 /// The encoding of a file's text, where it is not UTF-8 or UTF-16.

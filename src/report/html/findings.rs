@@ -70,7 +70,7 @@ impl Report<'_> {
             .flat_map(|link| link.services.iter().map(move |service| (link, service)))
             .collect();
         // Links inside the organisation first: those to the outside are many, and each is little.
-        let outside = |name: &str| name == crate::sites::EXTERNAL;
+        let outside = |name: &str| crate::sites::Party::outside_named(name).is_some();
         services.sort_by_key(|(link, _)| outside(&link.from) || outside(&link.to));
         let rows: Vec<Vec<String>> = (services.iter().take(MOST_LINKS))
             .map(|(link, s)| {

@@ -78,9 +78,10 @@ fn legend(pen: &mut Pen, network: &Network, area: Rect) -> f32 {
     pen.fitted(Point::new(x, y), scale, FINE, Anchor::Start, Ink::Text, area.right - x);
     y += LEADING;
     let has = |party: Party| network.nodes.iter().any(|node| node.card.party == party);
+    let outside = network.nodes.iter().any(|node| node.card.party.is_outside());
     let guessed = network.nodes.iter().any(|node| node.card.guessed);
     let ringed = network.nodes.iter().any(|node| node.state.is_marked());
-    let text = (pen.words.marks)(has(Party::External), has(Party::Unassigned), guessed, ringed);
+    let text = (pen.words.marks)(outside, has(Party::Unassigned), guessed, ringed);
     let end = pen.paragraph(Point::new(area.left, y), &text, FINE, Ink::Text, area.width(), LEADING);
     end.y - LEADING + 3.0
 }

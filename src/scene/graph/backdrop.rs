@@ -61,7 +61,7 @@ pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> (Vec<Stand>
 
     if band > 0.0 {
         let strip = Rect { left: main.right, ..all };
-        let title = match outside.iter().all(|index| network.nodes[*index].card.party == Party::External) {
+        let title = match outside.iter().all(|index| network.nodes[*index].card.party.is_outside()) {
             true => pen.words.outside,
             false => pen.words.no_site,
         };

@@ -127,7 +127,9 @@ fn nodes(pen: &mut Pen, network: &Network, stands: &[Stand], view: &View) {
                     pen.disc(at, NODE - 2.0, Ink::Ground);
                 }
             }
-            Party::External => pen.panel(Rect::new(at.x - NODE, at.y - NODE, 2.0 * NODE, 2.0 * NODE), Ink::Node),
+            Party::External | Party::Country(_) => {
+                pen.panel(Rect::new(at.x - NODE, at.y - NODE, 2.0 * NODE, 2.0 * NODE), Ink::Node)
+            }
             Party::Unassigned => {
                 pen.disc(at, NODE, Ink::Ground);
                 pen.stroke(&ring_points(at, NODE), 1.25, Strokes::Dashed(3.0, 2.0), Ink::Node);

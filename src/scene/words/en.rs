@@ -9,6 +9,7 @@ use crate::scene::network::State;
 pub const WORDS: Words = Words {
     code: "en",
     external: "Internet",
+    external_in: |code| format!("Internet ({code})"),
     unassigned: "Unassigned",
     tray: "Not on the map (no position)",
     no_site: "In no site",

@@ -10,6 +10,7 @@ use crate::scene::network::State;
 pub const WORDS: Words = Words {
     code: "ja",
     external: "インターネット",
+    external_in: |code| format!("インターネット（{code}）"),
     unassigned: "所属不明",
     tray: "地図上の位置なし",
     no_site: "どの拠点にも属さない",

@@ -68,6 +68,8 @@ pub enum Noun {
 pub struct Words {
     pub code: &'static str,
     pub external: &'static str,
+    /// What is outside in one country, by its ISO 3166-1 code.
+    pub external_in: fn(&str) -> String,
     pub unassigned: &'static str,
     pub tray: &'static str,
     pub no_site: &'static str,
