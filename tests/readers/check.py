@@ -50,9 +50,10 @@ def main():
     def stix():
         path = folder / "case.stix.json"
         kyoten("export", case, "--as", "stix", "--out", path)
-        # 103 asks for random ids (a SHOULD); ours follow from the case, so that the same case gives the same bundle.
-        result = validate_file(str(path), ValidationOptions(version="2.1", strict=True, disabled=["103"]))
-        assert result.is_valid, [str(error) for error in result.errors]
+        # Two recommendations (SHOULD) are left out. 103: ids at random; ours follow from the case, so that the same case gives the same
+        # bundle. 301: both ports; a case keeps sums over many connections, and the initiators' ports are not among them.
+        result = validate_file(str(path), ValidationOptions(version="2.1", strict=True, disabled=["103", "301"]))
+        assert result.is_valid, [str(error) for own in result.object_results for error in own.errors or []]
         kinds = {own["type"] for own in json.loads(path.read_text(encoding="utf-8"))["objects"]}
         assert {"observed-data", "network-traffic", "report"} <= kinds, kinds
 
