@@ -34,7 +34,8 @@ test("first finding, where else, cut, restriction, none since, reconnection, rul
   assert.ok(await sweep.locator(".row").count() > 0, "each site opens its rows");
   await sweep.getByRole("button", { name: /both ends/ }).click();
   await sweep.locator("[data-compared]").waitFor({ timeout: LONG });
-  assert.match(await sweep.locator("[data-compared]").innerText(), /stand in both .*1\.[67] s/s);
+  // The clock runs 1.7 s ahead, and a FortiGate's times are whole seconds, cut off.
+  assert.match(await sweep.locator("[data-compared]").innerText(), /stand in both .* (1\.[7-9]|2\.[0-7]) s/s);
 
   // What was done, and what was alive after it.
   const panel = frame.locator("#panel-response");
@@ -52,10 +53,12 @@ test("first finding, where else, cut, restriction, none since, reconnection, rul
     await panel.locator(".actions > li").nth(before).waitFor({ timeout: LONG });
   };
   await act("cut", "Bangkok Office", "2020-06-11 08:00", "the audit's finding");
-  assert.match(await panel.locator(".actions > li").first().innerText(), /Nothing ran after it/);
+  // As far as anybody has said, it is cut to this day: what ran since the reconnection is alive.
+  assert.match(await panel.locator(".actions > li").first().innerText(), /Alive after it/);
   await act("restrict", "*", "2020-08-03", "all overseas traffic to Japan");
   await act("restore", "*", "2020-11-30", "reconnected");
   assert.match(await panel.locator(".actions > li").last().innerText(), /What returned/);
+  assert.match(await panel.locator(".actions > li").first().innerText(), /Nothing ran after it/);
 
   // None since, in so many files, with the gap.
   await frame.locator("#negative-from").selectOption("country:PH");
