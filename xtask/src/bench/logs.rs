@@ -64,7 +64,7 @@ impl Kind {
             Kind::ZeekTsv | Kind::ZeekShuffled => 152,
             Kind::ZeekJson => 387,
             Kind::Fortigate => 596,
-            Kind::Eve => 525,
+            Kind::Eve => 560,
         }
     }
 }

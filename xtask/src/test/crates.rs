@@ -74,10 +74,12 @@ fn listed(agreed: &str, section: &str, key: &str) -> Vec<String> {
     let body = agreed.split_once(&format!("\n[{section}]\n")).map_or("", |(_, rest)| rest);
     let body = body.split("\n[").next().unwrap_or_default();
     let list = body.split_once(&format!("{key} = [")).map_or("", |(_, rest)| rest);
-    let list = list.split("\n]").next().unwrap_or_default();
-    let list =
-        list.lines().map(|line| if line.contains("\"]") { &line[..=line.find("\"]").unwrap_or(0)] } else { line });
-    list.flat_map(|line| line.split('"').skip(1).step_by(2)).map(str::to_owned).collect()
+    let mut quoted = false;
+    let end = list.find(|letter| {
+        quoted ^= letter == '"';
+        letter == ']' && !quoted
+    });
+    list[..end.unwrap_or(list.len())].split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 /// Whether an SPDX expression can be met with these licences. A slash is how old manifests wrote OR.
