@@ -53,12 +53,12 @@ test("a Japanese browser begins in Japanese, and the switch keeps what is open",
   await frame.locator("button.finding").first().click();
   await frame.locator("aside.detail [data-done]").waitFor();
   await page.picture("languages-ja");
-  const claim = await frame.locator(".claim").innerText();
+  const claim = await frame.locator("aside.detail .claim").innerText();
 
   await frame.locator("#language").click();
   assert.equal(await frame.locator("html").getAttribute("lang"), "en");
   await frame.locator("aside.detail [data-done]").waitFor();
-  assert.equal(await frame.locator(".claim").innerText(), claim, "the finding that was open is open");
+  assert.equal(await frame.locator("aside.detail .claim").innerText(), claim, "the finding that was open is open");
   assert.match(await frame.locator("#tab-findings").innerText(), /Findings/);
   assert.doesNotMatch(await frame.locator("body").innerText(), /検知|証拠|該当行/);
   assert.equal(await frame.evaluate(() => document.activeElement?.id), "language", "the keyboard stays where it was");
