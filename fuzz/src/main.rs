@@ -21,7 +21,7 @@ fuzz_target!(|input: &[u8]| {
     let Some((first, bytes)) = input.split_first() else { return };
     let whole = read(bytes, bytes.len().max(1));
     let parts = read(bytes, 1 + usize::from(*first));
-    assert!(whole == parts, "chunks of {} bytes change the result", 1 + usize::from(*first));
+    assert_eq!(whole, parts, "chunks of {} bytes change the result", 1 + usize::from(*first));
 });
 
 /// The receipts of the file and of its members by name, each with what was found in it.

@@ -241,13 +241,15 @@ impl Unpacker {
     }
 
     fn tell(&mut self, out: &mut Outlet<'_>) {
-        let head = std::mem::take(&mut self.sniffed);
+        let sniffed = std::mem::take(&mut self.sniffed);
+        // The first bytes only, so that the answer doesn't depend on how many came at once.
+        let head = &sniffed[..sniffed.len().min(SNIFF_BYTES)];
         let inner = || Box::new(self.nest.inside().in_encoding(self.chosen));
         let gzip = head.starts_with(&[0x1f, 0x8b, 8]);
         let zip = head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06");
-        let packed = Method::recognise(&head);
-        let archive = zip || Tar::recognise(&head);
-        self.layer = if let Some(what) = closed_container(&head) {
+        let packed = Method::recognise(head);
+        let archive = zip || Tar::recognise(head);
+        self.layer = if let Some(what) = closed_container(head) {
             Layer::Closed(what)
         } else if (gzip || packed.is_some() || archive) && self.nest.depth >= DEEPEST {
             Layer::Closed("something packed deeper than six layers")
@@ -261,16 +263,16 @@ impl Unpacker {
             Layer::Zip(Box::default())
         } else if archive {
             Layer::Tar(Box::default())
-        } else if Evtx::recognise(&head) {
+        } else if Evtx::recognise(head) {
             Layer::Evtx(Box::default())
-        } else if let Some(decoder) = Utf16::recognise(&head) {
+        } else if let Some(decoder) = Utf16::recognise(head) {
             Layer::Utf16(decoder)
         } else if head.contains(&0) {
             Layer::Plain
         } else {
             Layer::Text(Box::new(Text::new(self.chosen)))
         };
-        self.pass(&head, out);
+        self.pass(&sniffed, out);
     }
 
     fn pass(&mut self, bytes: &[u8], out: &mut Outlet<'_>) {
@@ -436,6 +438,18 @@ mod tests {
                 assert_eq!(String::from_utf8(unpack(&bytes, chunk).0).unwrap(), text, "mark {mark}, big {big}");
             }
         }
+    }
+
+    #[test]
+    fn a_late_zero_byte_says_the_same_whatever_comes_at_once() {
+        let text = [&[b'a'; SNIFF_BYTES][..], b"\xff \0"].concat();
+        let taken = [1, 7, SNIFF_BYTES, text.len()].map(|chunk| {
+            let mut unpacker = Unpacker::default();
+            text.chunks(chunk).for_each(|part| unpacker.feed(part, &mut |_| {}));
+            unpacker.finish(&mut |_| {});
+            matches!(unpacker.layer, Layer::Text(_))
+        });
+        assert_eq!(taken, [true; 4]);
     }
 
     #[test]
