@@ -8,7 +8,7 @@ import { createResponding } from "./responding.js";
 import { createRowSearch } from "./rows.js";
 import { save } from "./saving.js";
 import { isReading } from "./store.js";
-import { words } from "./words.js";
+import { told, words } from "./words.js";
 import { zoneRules } from "./zones.js";
 
 /** Files up to this size are first offered as a site book or a policy. */
@@ -35,7 +35,7 @@ export function createActs(engine, store) {
   let nextJob = 1;
   let nextNote = 1;
 
-  function note(/** @type {string} */ text, grave = false) {
+  function note(/** @type {import("./words.js").Said} */ text, grave = false) {
     const id = nextNote;
     nextNote += 1;
     // What has to be answered stays; of the rest the newest is enough.
@@ -94,7 +94,7 @@ export function createActs(engine, store) {
       queue(job.id, known);
       count += 1;
     }
-    if (count > 0) note(words.notes.reread(count));
+    if (count > 0) note(() => words.notes.reread(count));
   }
 
   function queue(/** @type {number} */ id, /** @type {{ name: string, file: File, whole?: boolean }} */ { name, file, whole }) {
@@ -178,7 +178,7 @@ export function createActs(engine, store) {
   /** Asks for a change that can be undone, and lets everything that hangs on it follow. */
   async function change(/** @type {string} */ call, /** @type {unknown[]} */ ...given) {
     try {
-      const keep = await history.before(words.history.acts[call] ?? words.history.change);
+      const keep = await history.before(() => words.history.acts[call] ?? words.history.change);
       await ask(call, ...given);
       keep();
       await texts();
@@ -191,14 +191,14 @@ export function createActs(engine, store) {
     }
   }
 
-  /** @param {() => Promise<string | undefined>} go @param {(what: string) => string} sentence */
+  /** @param {() => Promise<import("./words.js").Said | undefined>} go @param {(what: string) => string} sentence */
   async function backOrForth(go, sentence) {
     try {
       const what = await go();
       if (what === undefined) return;
       await texts();
       store.set({ unsaved: true });
-      note(sentence(what));
+      note(() => sentence(told(what)));
       refresh();
     } catch (error) {
       complain(error);
@@ -226,21 +226,21 @@ export function createActs(engine, store) {
 
   async function exported(/** @type {string} */ name, /** @type {string} */ type, /** @type {() => Promise<string | Uint8Array | Blob>} */ make) {
     if (isReading(store.get())) {
-      note(words.exports.whileReading, true);
+      note(() => words.exports.whileReading, true);
       return false;
     }
     try {
       if (hashes.size > 0) {
-        note(words.exports.hashing);
+        note(() => words.exports.hashing);
         await Promise.all(hashes);
       }
       save(name, await make(), type);
-      note(words.exports.saved(name));
+      note(() => words.exports.saved(name));
       // What was handed out goes on record with the next file, since it was made before it could be told of.
       void responding.noteAct("export", name, "");
       return true;
     } catch (error) {
-      note(words.exports.failed(error instanceof Error ? error.message : String(error)), true);
+      note(() => words.exports.failed(error instanceof Error ? error.message : String(error)), true);
       return false;
     }
   }
@@ -253,8 +253,8 @@ export function createActs(engine, store) {
       layout: recipe.layout, brush: recipe.window, focus: recipe.focus && { party: recipe.focus[0], hops: recipe.focus[1] },
       reopened: recipe, depicted: store.get().depicted + 1,
     });
-    if (recipe.lacking.length > 0) note(words.figure.lacking(recipe.lacking.join(", ")), true);
-    else note(words.figure.reopened);
+    if (recipe.lacking.length > 0) note(() => words.figure.lacking(recipe.lacking.join(", ")), true);
+    else note(() => words.figure.reopened);
   }
 
   /** A change of the picture alone: nothing is counted again. */
@@ -307,14 +307,14 @@ export function createActs(engine, store) {
      * @param {number} folders how many the browser would not open
      */
     async take(dropped, folders = 0) {
-      if (folders > 0) note(words.files.folderRefused(folders), true);
-      else if (dropped.length === 0) note(words.files.nothing);
+      if (folders > 0) note(() => words.files.folderRefused(folders), true);
+      else if (dropped.length === 0) note(() => words.files.nothing);
       /** @type {{ job: Job, file: File }[]} */
       const fresh = [];
       for (const { name: given, file } of dropped) {
         const name = freshName(engine.bindings.file_name(given), file);
         if (name === undefined) {
-          note(words.files.already(given));
+          note(() => words.files.already(given));
           continue;
         }
         /** @type {Job} */
@@ -334,13 +334,13 @@ export function createActs(engine, store) {
           if (engine.bindings.looks_encrypted(new Uint8Array(await file.slice(0, 200).arrayBuffer()))) {
             // A passphrase is asked for on the page; what it opens comes in as if it had been dropped.
             files.delete(job.name);
-            changeJob(job.id, { stage: "taken", bytes: job.size, sentence: words.locked.waits });
+            changeJob(job.id, { stage: "taken", bytes: job.size, sentence: () => words.locked.waits });
             store.set({ locked: [...store.get().locked, file] });
             continue;
           }
           // A table of countries is large, and named so everywhere.
           const offered = file.size <= OFFERED || (/\.mmdb$/i.test(file.name) && file.size <= MOST_TABLE);
-          const keep = offered ? await history.before(words.history.change) : undefined;
+          const keep = offered ? await history.before(() => words.history.change) : undefined;
           const kind = offered ? await ask("take_text", job.name, new Uint8Array(await file.arrayBuffer())) : "other";
           if (kind === "other") {
             logs.push(job);
@@ -349,10 +349,10 @@ export function createActs(engine, store) {
           told = true;
           if (kind === "case") for (const zone of /** @type {string[]} */ (await ask("zones_wanted"))) await ask("know_zone", zoneRules(zone));
           // The table is no choice that is undone: with each, a megabyte of it would be kept.
-          if (kind !== "countries") keep?.(words.history.acts[kind === "sites" ? "set_sites_csv" : kind === "policy" ? "set_policy_csv" : kind]);
+          if (kind !== "countries") keep?.(() => words.history.acts[kind === "sites" ? "set_sites_csv" : kind === "policy" ? "set_policy_csv" : kind] ?? words.history.change);
           // A later site book of the same name is a new one, not one that is here already.
           files.delete(job.name);
-          changeJob(job.id, { stage: "taken", bytes: job.size, sentence: words.evidence.taken[/** @type {"sites" | "policy" | "case" | "mapping" | "figure" | "countries"} */ (kind)] });
+          changeJob(job.id, { stage: "taken", bytes: job.size, sentence: () => words.evidence.taken[/** @type {"sites" | "policy" | "case" | "mapping" | "figure" | "countries"} */ (kind)] });
         } catch (error) {
           changeJob(job.id, { stage: "failed", sentence: error instanceof Error ? error.message : String(error) });
         }
@@ -424,7 +424,7 @@ export function createActs(engine, store) {
         const base = (evidence.name.split("/").at(-1) ?? evidence.name).replace(/\.[^.]*$/, "");
         const name = `${base}.kyoten-mapping.json`;
         save(name, await ask("mapping_file", evidence.index), "application/json");
-        note(words.exports.saved(name));
+        note(() => words.exports.saved(name));
       } catch (error) {
         complain(error);
       }
@@ -456,8 +456,8 @@ export function createActs(engine, store) {
       store.set({ brush });
     },
 
-    undo: () => backOrForth(history.undo, words.history.undone),
-    redo: () => backOrForth(history.redo, words.history.redone),
+    undo: () => backOrForth(history.undo, (what) => words.history.undone(what)),
+    redo: () => backOrForth(history.redo, (what) => words.history.redone(what)),
 
     /** Puts a table in the place of the picture; nothing brings the picture back. */
     table(/** @type {import("./types.js").TableView | undefined} */ table) {

@@ -1,6 +1,6 @@
 // Everything that can be done from anywhere, by name and by keys: what the palette offers and `?` lists.
 import { isReading } from "./store.js";
-import { languages, words } from "./words.js";
+import { languages, told, words } from "./words.js";
 
 /**
  * @typedef {object} Command
@@ -51,7 +51,7 @@ export function createCommands(store, acts, ways, does) {
     { id: "all-time", group: "go", label: names.allTime, when: () => store.get().brush !== undefined, run: () => acts.brush(undefined) },
     { id: "close", group: "go", label: words.detail.close, keys: "escape", when: () => store.get().shown !== undefined, run: () => acts.show(undefined) },
 
-    { id: "undo", group: "change", label: store.get().undo === undefined ? words.history.undo : words.history.undoOf(store.get().undo ?? ""), keys: "mod+z", when: () => store.get().undo !== undefined, run: () => void acts.undo() },
+    { id: "undo", group: "change", label: store.get().undo === undefined ? words.history.undo : words.history.undoOf(told(store.get().undo ?? "")), keys: "mod+z", when: () => store.get().undo !== undefined, run: () => void acts.undo() },
     { id: "redo", group: "change", label: words.history.redo, keys: "mod+shift+z", when: () => store.get().redo !== undefined, run: () => void acts.redo() },
 
     { id: "choose", group: "file", label: words.files.choose, keys: "o", run: ways.choose },

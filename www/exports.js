@@ -41,7 +41,7 @@ export function createExports(store, acts) {
   return {
     element: dialog,
     open() {
-      if (isReading(store.get())) acts.note(words.exports.whileReading, true);
+      if (isReading(store.get())) acts.note(() => words.exports.whileReading, true);
       else dialog.showModal();
     },
   };

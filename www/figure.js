@@ -180,7 +180,7 @@ export function createFigure(bindings, store, acts) {
     element: dialog,
     open() {
       if (isReading(store.get())) {
-        acts.note(words.exports.whileReading, true);
+        acts.note(() => words.exports.whileReading, true);
         return;
       }
       const { brush, reopened } = store.get();

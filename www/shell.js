@@ -5,7 +5,7 @@ import { icon } from "./icons.js";
 import { whole } from "./numbers.js";
 import { keycaps } from "./shortcuts.js";
 import { incompleteness } from "./store.js";
-import { languages, words } from "./words.js";
+import { languages, told, words } from "./words.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {{ choose: () => void, folder: () => void, sample: () => void }} Ways the ways by which files come in, besides a drop */
@@ -64,7 +64,7 @@ export function createHeader(store, does) {
     for (const [button, what, plain, named] of /** @type {const} */ ([[undo, back, words.history.undo, words.history.undoOf], [redo, forth, words.history.redo, words.history.redoOf]])) {
       button.hidden = !view;
       button.disabled = what === undefined;
-      button.title = what === undefined ? plain : named(what);
+      button.title = what === undefined ? plain : named(told(what));
       button.setAttribute("aria-label", button.title);
     }
     search.hidden = !view;
@@ -189,7 +189,7 @@ export function createNotes(store, does) {
     fill(list,
       fault !== undefined && engine === "ready" && h("div", { class: "note grave" },
         h("div", {}, h("strong", {}, words.fault.analyst), h("p", {}, words.fault.analystWhy(fault)), h("button", { type: "button", data: { key: "restart" }, on: { click: does.restart } }, words.fault.restart))),
-      notes.map(({ id, text, grave }) => h("div", { class: grave ? "note grave" : "note" }, h("span", {}, text),
+      notes.map(({ id, text, grave }) => h("div", { class: grave ? "note grave" : "note" }, h("span", {}, told(text)),
         h("button", { type: "button", class: "icon-button", "aria-label": words.notes.dismiss, data: { key: `note ${id}` }, on: { click: () => does.dismiss(id) } }, icon("close")))));
   });
   return list;

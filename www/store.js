@@ -17,15 +17,15 @@
  * @property {import("./types.js").TableView | undefined} table which table stands in the place of the picture, and what it is narrowed to
  * @property {Readonly<Record<string, { by: string, descending: boolean }>>} orders how each table was last ordered by a person
  * @property {{ name: string } | undefined} receipt the file whose receipt was asked for
- * @property {string | undefined} undo what would be undone, by name
- * @property {string | undefined} redo
+ * @property {import("./words.js").Said | undefined} undo what would be undone, by name
+ * @property {import("./words.js").Said | undefined} redo
  * @property {boolean} keys whether single keys act
  * @property {"findings" | "evidence" | "sites" | "policy" | "response"} tab
  * @property {"light" | "dark"} theme
  * @property {import("./words.js").Language} language
  * @property {readonly import("./types.js").Complaint[]} siteComplaints
  * @property {readonly import("./types.js").Complaint[]} policyComplaints
- * @property {readonly { id: number, text: string, grave: boolean }[]} notes what the page has to say just now
+ * @property {readonly { id: number, text: import("./words.js").Said, grave: boolean }[]} notes what the page has to say just now
  * @property {boolean} counting whether the case that is shown is older than what was read
  * @property {readonly File[]} locked encrypted case files that wait for their passphrase
  * @property {boolean} unsaved whether leaving the page would lose work

@@ -36,7 +36,7 @@ export function createTimeline(bindings, store, acts) {
     axis = findAxis();
     paint();
     place();
-  }, (error) => acts.note(words.picture.notDrawn(error.message), true));
+  }, (error) => acts.note(() => words.picture.notDrawn(error.message), true));
 
   function request() {
     const { case: view, layout, brush, shown, theme, language } = store.get();
@@ -51,7 +51,7 @@ export function createTimeline(bindings, store, acts) {
       try {
         painter.paint(1, 0, 0, devicePixelRatio || 1, store.get().theme);
       } catch (error) {
-        acts.note(words.picture.notDrawn(error instanceof Error ? error.message : String(error)), true);
+        acts.note(() => words.picture.notDrawn(error instanceof Error ? error.message : String(error)), true);
       }
     });
   }
@@ -155,7 +155,7 @@ export function createTimeline(bindings, store, acts) {
   }
   function typed() {
     const [from, to] = [readMoment(fieldFrom.value), readMoment(fieldTo.value)];
-    if (from === undefined || to === undefined) acts.note(words.timeline.unread, true);
+    if (from === undefined || to === undefined) acts.note(() => words.timeline.unread, true);
     else choose(from, to);
   }
   const all = h("button", { type: "button", class: "quiet", title: words.timeline.allTitle, on: { click: () => acts.brush(undefined) } }, words.timeline.all);

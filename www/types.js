@@ -278,7 +278,7 @@
  * @property {bigint} records
  * @property {string} [format]
  * @property {number} [speed] bytes a second
- * @property {string} [sentence] why it failed, or what it was taken for
+ * @property {import("./words.js").Said} [sentence] why it failed, or what it was taken for
  * @property {number} [evidence] its index in the case
  * @property {boolean} again whether it is read for a second time
  */

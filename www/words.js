@@ -10,6 +10,14 @@ export const languages = { en, ja };
 
 export const words = { ...en };
 
+/** What is told now and may be shown later. As a function of ours it is in the language in use when it is shown; as text it is
+ *  somebody else's, such as the browser's. @typedef {string | (() => string)} Said */
+
+/** @param {Said} what @returns {string} */
+export function told(what) {
+  return typeof what === "function" ? what() : what;
+}
+
 /** @param {Language} language */
 export function speak(language) {
   Object.assign(words, languages[language]);

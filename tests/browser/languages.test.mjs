@@ -6,8 +6,13 @@ import { offices, policy, sites } from "./offices.mjs";
 import { drop, tab } from "./screen.mjs";
 
 let browser;
-before(async () => { browser = await launch(); });
-after(() => browser?.close());
+/** By the browser's own setting: playwright's locale reaches a frame too late now and then. */
+let japanese;
+before(async () => {
+  browser = await launch();
+  japanese = await launch(["--accept-lang=ja-JP,ja"]);
+});
+after(() => Promise.all([browser?.close(), japanese?.close()]));
 
 /** All that the screen says of a case, panel by panel. */
 async function told(frame) {
@@ -28,6 +33,20 @@ async function told(frame) {
   return texts.join("\n").replace(/ · [\d.]+ [kM]B\/s/g, "");
 }
 
+/** Kana and kanji anywhere on the page, shown or hidden, but for the language's own name. */
+function japaneseLeft(frame) {
+  return frame.evaluate(() => {
+    const left = [];
+    const look = (text) => { if (/[\u3040-\u30ff\u4e00-\u9fff]/.test(text.replaceAll("日本語", ""))) left.push(text); };
+    for (const element of document.body.querySelectorAll("*")) {
+      if (element.closest("script, noscript")) continue;
+      for (const { value } of element.attributes) if (element.id !== "language") look(value);
+      for (const node of element.childNodes) if (node.nodeType === Node.TEXT_NODE) look(node.textContent);
+    }
+    return left;
+  });
+}
+
 test("the browser's locale changes no date and no number", async () => {
   const texts = [];
   // Buddhist years, Arabic digits, a dotless i: each would show.
@@ -42,8 +61,6 @@ test("the browser's locale changes no date and no number", async () => {
 });
 
 test("a Japanese browser begins in Japanese, and the switch keeps what is open", async () => {
-  // By the browser's own setting: playwright's locale reaches a frame too late now and then.
-  const japanese = await launch(["--accept-lang=ja-JP,ja"]);
   const page = await visit(japanese, fileUrl);
   const { frame } = page;
   assert.equal(await frame.locator("html").getAttribute("lang"), "ja");
@@ -60,7 +77,7 @@ test("a Japanese browser begins in Japanese, and the switch keeps what is open",
   await frame.locator("aside.detail [data-done]").waitFor();
   assert.equal(await frame.locator("aside.detail .claim").innerText(), claim, "the finding that was open is open");
   assert.match(await frame.locator("#tab-findings").innerText(), /Findings/);
-  assert.doesNotMatch(await frame.locator("aside.detail").innerText(), /検知|証拠|該当行/);
+  assert.deepEqual(await japaneseLeft(frame), [], "all that was told before is told in English now");
   assert.equal(await frame.evaluate(() => document.activeElement?.id), "language", "the keyboard stays where it was");
 
   // And back, with the label of a figure as it stands in every language.
@@ -68,5 +85,4 @@ test("a Japanese browser begins in Japanese, and the switch keeps what is open",
   await frame.locator("#figure-open").click();
   assert.ok((await frame.locator("#figure-tlp option").allTextContents()).every((label) => label.startsWith("TLP:")));
   assert.deepEqual(page.complaints, []);
-  await japanese.close();
 });

@@ -3,7 +3,7 @@ import { fill, h, put } from "../dom.js";
 import { icon } from "../icons.js";
 import { lasting, percent, size, whole } from "../numbers.js";
 import { isReading } from "../store.js";
-import { words } from "../words.js";
+import { told, words } from "../words.js";
 import { memberList, trouble } from "./members.js";
 import { receipt } from "./receipt.js";
 
@@ -128,7 +128,7 @@ function createFile(store, acts) {
     stale = false;
     const known = job;
     fill(body,
-      job.sentence && h("p", { class: job.stage === "failed" ? "fault" : "" }, job.sentence),
+      job.sentence && h("p", { class: job.stage === "failed" ? "fault" : "" }, told(job.sentence)),
       evidence && receipt(evidence, store, acts, members),
       memberList(job.name, members, store, acts),
       h("div", { class: "buttons" }, h("button", { type: "button", class: "quiet", title: words.evidence.removeTitle(job.name), data: { key: "remove" }, on: { click: () => acts.remove(known) } }, words.evidence.remove)));
@@ -159,7 +159,7 @@ function createFile(store, acts) {
       const said = settledTrouble(next, evidence);
       put(state, busy
         ? [next.again ? words.evidence.again : words.evidence.stages[next.stage], next.stage === "reading" && ` ${share} %`, next.speed && next.stage === "reading" ? ` · ${words.evidence.speed(size(next.speed))}` : ""]
-        : [said && h("span", { class: "trouble" }, icon("warn"), " ", said), !said && (next.stage === "taken" ? next.sentence : members.length > 0 ? words.evidence.members(members.length, members.filter((member) => member.format).length) : evidence?.title ?? words.evidence.stages[next.stage])]);
+        : [said && h("span", { class: "trouble" }, icon("warn"), " ", said), !said && (next.stage === "taken" ? told(next.sentence ?? "") : members.length > 0 ? words.evidence.members(members.length, members.filter((member) => member.format).length) : evidence?.title ?? words.evidence.stages[next.stage])]);
       put(facts, size(next.size), next.records > 0n && busy && ` · ${whole(next.records)} ${words.evidence.records}`);
       facts.hidden = !busy;
       element.classList.toggle("troubled", said !== undefined);

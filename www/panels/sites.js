@@ -88,7 +88,7 @@ export function createSites(store, acts) {
         if (name === "lat" || name === "lon") {
           const degrees = Number(text.replace("−", "-"));
           if (text !== "" && !(Math.abs(degrees) <= (name === "lat" ? 90 : 180))) {
-            acts.note(words.sites.notNumber, true);
+            acts.note(() => words.sites.notNumber, true);
             input.focus();
             return;
           }
