@@ -7,6 +7,9 @@
 //! others work in this way: those are servers. No chance is computed: it is a pattern, and gives way to D2, D3 and D15 as soon
 //! as there are 14 days of logs.
 //!
+//! Where the sites were only guessed from address ranges, two hosts of one range may be of two offices, so that a pair within
+//! one guessed site is looked at as well, and the sentence says so.
+//!
 //! Gate: fewer than 14 days with logs. ATT&CK: T1021.002 SMB, T1021.006 WinRM, T1570 Lateral Tool Transfer. Innocent: an administrator
 //! at work, software distribution.
 
@@ -23,7 +26,7 @@ use crate::sites::Party;
 /// The detector.
 pub struct RemoteControl;
 
-const RULE: &str = "D16 remote-control v1";
+pub(super) const RULE: &str = "D16 remote-control v2";
 const PUSHED: u64 = 1_000_000;
 /// Worked by more hosts than this, it is a server.
 const MOST_CALLERS: usize = 2;
@@ -72,13 +75,15 @@ impl Detector for RemoteControl {
         let (mut pairs, mut controllers): (BTreeMap<(LinkKey, Host, Host), Calls<'_>>, BTreeSet<Host>) =
             Default::default();
         let site = |party| matches!(party, Party::Site(_) | Party::Unassigned);
+        let guessed = |party| observed.book.site(party).is_some_and(|site| site.guessed);
         for (link, seen) in &observed.survey.links {
             for (service, record) in &seen.services {
                 for (key, totals) in record.pairs.iter().filter(|(_, totals)| ran(&totals.totals()) > 0) {
                     if service.port.is_some_and(|port| OF_CONTROLLERS.contains(&port)) {
                         controllers.insert(key.responder);
                     }
-                    if link.from != link.to && site(link.from) && site(link.to) && way(*service).is_some() {
+                    let apart = link.from != link.to || guessed(link.from);
+                    if apart && site(link.from) && site(link.to) && way(*service).is_some() {
                         pairs.entry((*link, key.initiator, key.responder)).or_default().push((*service, key, totals));
                     }
                 }
@@ -119,8 +124,13 @@ fn claim(observed: &Observed<'_>, link: LinkKey, calls: &Calls<'_>) -> Option<Fi
     });
     let pushed =
         if calls.iter().any(is_push) { " It pushed data over file sharing, as tools are brought along." } else { "" };
+    let within = if link.from == link.to {
+        " The two lie in one address range, which was taken for one site for want of a list of sites; they may be of two offices."
+    } else {
+        ""
+    };
     let because = format!(
-        "{} of {} worked {} of {} over {} from {}.{pushed} The log is too short to say whether it ever did before.",
+        "{} of {} worked {} of {} over {} from {}.{pushed}{within} The log is too short to say whether it ever did before.",
         observed.survey.host(key.initiator),
         observed.book.name_of(link.from),
         observed.survey.host(key.responder),

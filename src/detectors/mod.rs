@@ -12,6 +12,7 @@ mod d13_spread;
 mod d14_relay;
 mod d15_odd_hosts;
 mod d16_remote_control;
+mod d17_onward_call;
 mod d1_policy;
 mod d2_new_link;
 mod d3_new_service;
@@ -59,6 +60,7 @@ pub const ALL: &[&dyn Detector] = &[
     &d14_relay::Relay,
     &d15_odd_hosts::OddHosts,
     &d16_remote_control::RemoteControl,
+    &d17_onward_call::OnwardCall,
 ];
 
 /// A detector.
