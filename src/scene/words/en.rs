@@ -223,8 +223,9 @@ fn kind(finding: &Finding) -> &'static str {
         "D12" => "back after a long silence",
         "D13" => "several sites with the same goal",
         "D14" => "what was fetched inside was sent on",
-        "D15" => "two hosts that never met before",
+        "D15" => "two hosts do what no others do over this service",
         "D16" => "remote control between offices",
+        "D17" => "worked from afar, then a call of its own",
         _ => match finding.lane {
             Lane::Policy => "the policy forbids it",
             Lane::Novelty => "never seen before",
