@@ -311,7 +311,10 @@ pub(super) fn json_key(key: &[u8]) -> Option<Slot> {
 }
 
 fn finish(cells: Cells<'_>, reporters: &mut Reporters, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
-    match cells[Slot::Status as usize] {
+    // What names both ends is a connection, whatever it says of others.
+    let is_end = |slot: Slot| cells[slot as usize].and_then(address::address).is_some();
+    let both_ends = is_end(Slot::Source) && is_end(Slot::Destination);
+    match cells[Slot::Status as usize].filter(|_| !both_ends) {
         Some(b"NODATA") => return Disposition::Skipped("no traffic at the interface in that time (NODATA)".into()),
         Some(b"SKIPDATA") => {
             return Disposition::Skipped("AWS left out records of that time (SKIPDATA): traffic may be missing".into());
@@ -410,10 +413,12 @@ fn without_stamp(line: &[u8]) -> &[u8] {
     }
 }
 
-/// `6 TransitGateway 123456789012 tgw-… tgw-attach-…`.
+/// `6 TransitGateway 123456789012 tgw-… tgw-attach-…`; the type of resource may be left out.
 fn is_transit_gateway(line: &[u8]) -> bool {
     let mut words = line.split(|b| *b == b' ');
-    words.next().is_some_and(|version| number::count(version).is_some()) && words.next() == Some(b"TransitGateway")
+    let version = words.next().is_some_and(|version| number::count(version).is_some());
+    let (kind, gateway) = (words.next(), words.nth(1));
+    version && (kind == Some(b"TransitGateway") || kind == Some(b"-") && gateway.is_some_and(|id| id.starts_with(b"tgw-")))
 }
 
 /// Whether a line without header is in the default order: a version, an interface, two ends, and a status in its place.

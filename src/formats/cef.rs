@@ -1,6 +1,7 @@
 //! ArcSight's Common Event Format, as lines in any syslog dress, and as the Elastic agent hands it on in JSON (`cef.extensions`).
 //! After "ArcSight Common Event Format (CEF) Implementation Standard", version 26: header `CEF:0|vendor|product|version|class|name|severity|`,
-//! then `key=value` parted by blanks, where a value may hold blanks and `\=`, `\|`, `\\`, `\n` are escapes.
+//! then `key=value` parted by blanks, where a value may hold blanks and `\=`, `\|`, `\\`, `\n` are escapes. Cisco's eStreamer parts
+//! the pairs by semicolons; SonicOS puts values into quotes.
 //!
 //! **Bytes.** The standard counts relative to source and destination: `in` "data was flowing from source to destination", `out`
 //! the other way. The firewalls of [`OUT_IS_SENT`] document it the other way round, `out` being what the source sent.
@@ -8,7 +9,8 @@
 //! **Time.** `start` is the begin, `end` the end; without them `rt` (or the header's time), less a duration, is when
 //! the record was written. A time without a zone takes that of `dtz`, where it is an offset.
 //!
-//! **Logons.** A record without a destination whose name speaks of a login is a logon to the device.
+//! **Logons.** A record without a destination whose name speaks of a login is a logon to the device; GlobalProtect's
+//! (`PanOSPublicIPv4`) are VPN sessions at the gateway or portal that they name.
 
 use std::borrow::Cow;
 
@@ -25,10 +27,11 @@ use crate::flow::{Kind, Text};
 pub struct Cef;
 
 /// Vendors who document `out` as what the source sent: FortiOS (Log Message Reference, "Traffic log support for CEF": a log with
-/// `sentbyte=398 rcvdbyte=1605` is sent as `out=398 in=1605`), Zscaler (NSS feed output format: `in=%d{respsize} out=%d{reqsize}`),
+/// `sentbyte=398 rcvdbyte=1605` is sent as `out=398 in=1605`), Cisco (eStreamer: `bytesOut` is `initiatorTransmittedBytes`), Zscaler (NSS feed output format: `in=%d{respsize} out=%d{reqsize}`),
 /// PAN-OS (CEF Configuration Guide: `out=$bytes_sent`), SonicOS (`sent`), Check Point's Log Exporter (`sent_bytes`), and Trend
 /// Micro's Deep Security, whose source is the protected host where there is an `out`.
-const OUT_IS_SENT: [&str; 6] = ["Palo Alto Networks", "Fortinet", "SonicWall", "Zscaler", "Trend Micro", "Check Point"];
+const OUT_IS_SENT: [&str; 7] =
+    ["Palo Alto Networks", "Fortinet", "SonicWall", "Zscaler", "Trend Micro", "Check Point", "Cisco"];
 
 impl Format for Cef {
     fn name(&self) -> &'static str {
@@ -87,9 +90,9 @@ impl Parser for Events {
         };
         let (mut named, mut kind) = (event.named, Kind::Connection);
         let lone = !named.has_both_ends() && named.get(Slot::Source).is_some();
-        if lone && event.is_login && let Some(device) = event.device {
-            kind = Kind::Logon;
-            named.put(Slot::Destination, device);
+        if lone && (event.is_login || event.is_vpn) && let Some(device) = event.gateway.or(event.device) {
+            kind = if event.is_vpn { Kind::Session } else { Kind::Logon };
+            named.put(Slot::DestinationName, device);
         }
         match named.flow(kind, &mut self.years) {
             Ok(flow) => {
@@ -107,7 +110,10 @@ struct Event<'r> {
     named: Named<'r>,
     /// The device's address, or its name.
     device: Option<Text<'r>>,
+    /// What a VPN client reached.
+    gateway: Option<Text<'r>>,
     is_login: bool,
+    is_vpn: bool,
 }
 
 impl<'r> Event<'r> {
@@ -132,7 +138,8 @@ impl<'r> Event<'r> {
         }
         let vendor = readable(parts[1]);
         let named = Named::sent_at(envelope.time);
-        let mut event = Event { named, is_login: is_login(&readable(parts[5])), device: None };
+        let is_vpn = parts[4].eq_ignore_ascii_case(b"GLOBALPROTECT");
+        let mut event = Event { named, is_login: is_login(&readable(parts[5])), is_vpn, ..Event::default() };
         let mut filling = Filling::new(&vendor);
         each_pair(rest, |key, value| filling.take(&mut event, key, value));
         filling.finish(&mut event);
@@ -178,7 +185,16 @@ impl Filling {
             "dpt" | "destinationPort" => Slot::DestinationPort,
             "deviceInboundInterface" | "inzone" | "sourceZone" => Slot::SourceZone,
             "deviceOutboundInterface" | "outzone" | "destinationZone" => Slot::DestinationZone,
-            "proto" | "transportProtocol" => Slot::Protocol,
+            "proto" | "transportProtocol" => {
+                // SonicOS names the service behind the protocol: `tcp/https`.
+                if let Some((protocol, service)) = value.split_once('/') {
+                    let (protocol, service) = (protocol.to_owned(), service.to_owned());
+                    event.named.put(Slot::Protocol, Cow::Owned(protocol));
+                    event.named.put_first(Slot::Service, Cow::Owned(service));
+                    return;
+                }
+                Slot::Protocol
+            }
             "app" | "applicationProtocol" => Slot::Service,
             // Deep Security counts one packet, from source to destination, as `in` where the host received it.
             "in" | "bytesIn" if self.counts_packets => Slot::BytesOut,
@@ -191,7 +207,20 @@ impl Filling {
             "dtz" | "deviceTimeZone" => Slot::Zone,
             "act" | "deviceAction" | "action" | "FTNTFGTaction" => Slot::Action,
             "outcome" | "eventOutcome" | "categoryOutcome" => Slot::Outcome,
-            "suser" | "sourceUserName" => Slot::User,
+            "fw_action" => Slot::Action,
+            // eStreamer hands an account that it could not name on as the object that says so.
+            "suser" if value.starts_with('{') => return,
+            "suser" | "sourceUserName" | "susr" | "PanOSSourceUserName" => Slot::User,
+            "PanOSPublicIPv4" => Slot::Source,
+            "PanOSEventStatus" => Slot::Outcome,
+            "PanOSGateway" | "PanOSPortal" => {
+                event.gateway = event.gateway.take().or(Some(value).filter(|value| !value.is_empty()));
+                return;
+            }
+            "PanOSDeviceName" => {
+                event.device = event.device.take().or(Some(value).filter(|value| !value.is_empty()));
+                return;
+            }
             "FTNTFGTduration" | "ad.duration" | "duration" => Slot::Seconds,
             "FTNTFGTpolicyid" | "rule_name" => Slot::Rule,
             "FTNTFGTsentpkt" => Slot::PacketsOut,
@@ -274,8 +303,15 @@ fn unescaped_bar(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Visits the pairs of an extension. A value goes up to the blank before the next key, a key being a word right before an
-/// unescaped `=`.
+/// unescaped `=`; to the semicolon before it where semicolons part the pairs from the first one on.
 fn each_pair<'r>(extension: &'r [u8], mut visit: impl FnMut(&str, Text<'r>)) {
+    let first_break = memchr::memchr2(b' ', b';', extension).is_some_and(|at| extension[at] == b';');
+    let begins_pair = |at: usize| {
+        let key = extension[at + 1..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        key > 0 && extension.get(at + 1 + key) == Some(&b'=')
+    };
+    let by_semicolons = first_break && memchr::memchr_iter(b';', extension).filter(|at| begins_pair(*at)).take(3).count() == 3;
+    let breaks = |b: &u8| if by_semicolons { *b == b';' } else { matches!(b, b' ' | b'\t') };
     // Key and where its value begins.
     let mut open: Option<(&'r [u8], usize)> = None;
     for equals in memchr::memchr_iter(b'=', extension) {
@@ -283,7 +319,7 @@ fn each_pair<'r>(extension: &'r [u8], mut visit: impl FnMut(&str, Text<'r>)) {
             continue;
         }
         let before = &extension[..equals];
-        let key_at = before.iter().rposition(|b| matches!(b, b' ' | b'\t')).map_or(0, |blank| blank + 1);
+        let key_at = before.iter().rposition(breaks).map_or(0, |blank| blank + 1);
         let key = &before[key_at..];
         let is_key = !key.is_empty()
             && key.len() <= 100
@@ -292,7 +328,8 @@ fn each_pair<'r>(extension: &'r [u8], mut visit: impl FnMut(&str, Text<'r>)) {
             continue;
         }
         if let Some((own, from)) = open.filter(|(_, from)| *from <= key_at) {
-            visit(&readable(own), unescaped(&extension[from..key_at]));
+            let value = &extension[from..key_at];
+            visit(&readable(own), unescaped(if by_semicolons { value.strip_suffix(b";").unwrap_or(value) } else { value }));
         }
         open = Some((key, equals + 1));
     }
@@ -302,7 +339,9 @@ fn each_pair<'r>(extension: &'r [u8], mut visit: impl FnMut(&str, Text<'r>)) {
 }
 
 fn unescaped(bytes: &[u8]) -> Text<'_> {
-    let text = readable(bytes.trim_ascii());
+    let bytes = bytes.trim_ascii();
+    let bare = bytes.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\""));
+    let text = readable(bare.filter(|inner| !inner.contains(&b'"')).unwrap_or(bytes));
     if !text.contains('\\') {
         return text;
     }
@@ -419,6 +458,11 @@ mod tests {
             ]
         );
         assert_eq!(pairs("no pairs"), [""; 0]);
+        assert_eq!(
+            pairs("rt=1;start=2 ;src=192.0.2.7;suser={'a': 0, 'b': 1};act=Would Be Blocked"),
+            ["rt: 1", "start: 2", "src: 192.0.2.7", "suser: {'a': 0, 'b': 1}", "act: Would Be Blocked"]
+        );
+        assert_eq!(pairs(r#"susr="example\\jan" cs1="a "b" c""#), ["susr: example\\jan", "cs1: \"a \"b\" c\""]);
     }
 
     #[test]

@@ -11,6 +11,8 @@
 //! **Ends.** `src` and `dst`, before translation (`xlatesrc`, `xlatedst` are left out); `service` is the destination's port, `service_id`
 //! the service. **Counted once**: records with the same `loguid` update one another, so the last one counts.
 //!
+//! Drops that the gateway reports in bulk (`packets:" <192.0.2.7,40000,198.51.100.1,445,6;eth0> <…>"`) are a flow each.
+//!
 //! **CEF** of the same exporter is read where it stands among lines of these spellings; a file of CEF alone is that format's.
 //!
 //! **Not read.** Audit and system records have one end or none, and so has `Log Update`, which repeats counts without ends. A login of an
@@ -21,12 +23,12 @@ use std::borrow::Cow;
 use super::firewall::{self, Means, Report, Sessions, Telling, Told, take};
 use super::syntax::pairs::Between;
 use super::syntax::syslog::{self, Stamp};
-use super::syntax::time::Written;
+use super::syntax::time::{self, Written};
 use super::syntax::years::Years;
 use super::syntax::{cells, json};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink};
 use crate::evidence::text::{elided, readable, visible};
-use crate::evidence::{Framing, Record};
+use crate::evidence::{Framing, Place, Record};
 use crate::flow::{Flow, Kind, Moment, Outcome, Text};
 
 /// The format.
@@ -189,7 +191,11 @@ struct Gateway {
 
 impl Parser for Gateway {
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
-        let told = self.told(super::without_mark(record.bytes).trim_ascii());
+        let line = super::without_mark(record.bytes).trim_ascii();
+        if let Some(packets) = packets_of(line) {
+            return self.in_bulk(line, packets, record.place, flows).unwrap_or_else(Disposition::Malformed);
+        }
+        let told = self.told(line);
         take(told, &mut self.sessions, &record, flows)
     }
 
@@ -210,7 +216,7 @@ impl Gateway {
             report.put_object(line, means_of)?;
         } else if !self.take_row(line, &mut report)? {
             let message = syslog::strip(line);
-            written = message.time;
+            written = message.time.or_else(|| west_of_utc(line));
             take_fields(&mut report, line, &message)?;
         }
         if report.get(Means::Event) == Some("Log In") {
@@ -238,6 +244,52 @@ impl Gateway {
         let session = report.text(Means::Session).filter(|id| id.bytes().any(|b| matches!(b, b'1'..=b'9' | b'a'..=b'f')));
         let session = session.filter(|id| !id.trim_matches(['{', '}']).split(',').all(|part| part == "0x0"));
         Ok(Told::Flow(flow, session.map(|id| (id, Telling::Before))))
+    }
+
+    /// The packets of one record, each with its ends.
+    fn in_bulk(
+        &mut self,
+        line: &[u8],
+        packets: &[u8],
+        place: Place,
+        flows: &mut Sink<'_>,
+    ) -> Result<Disposition, Fault> {
+        let mut common = Report::new();
+        if line.first() == Some(&b'{') {
+            common.put_object(line, means_of)?;
+        } else {
+            take_fields(&mut common, line, &syslog::strip(line))?;
+        }
+        let (mut told, mut fault) = (false, None);
+        for packet in packets.split(|b| *b == b'<').skip(1) {
+            let packet = &packet[..memchr::memchr2(b';', b'>', packet).unwrap_or(packet.len())];
+            let mut report = common.clone();
+            let whole = [
+                Means::SourceAddress,
+                Means::SourcePort,
+                Means::DestinationAddress,
+                Means::DestinationPort,
+                Means::Protocol,
+            ];
+            for (means, cell) in whole.into_iter().zip(packet.split(|b| *b == b',')) {
+                report.put(means, readable(cell.trim_ascii()));
+            }
+            match report.flow() {
+                Ok(Some(mut flow)) => {
+                    self.begin(&report, &mut flow, None)?;
+                    flow.outcome = outcome(&report);
+                    flows(&flow, place);
+                    told = true;
+                }
+                Ok(None) => {}
+                Err(unread) => fault = fault.or(Some(unread)),
+            }
+        }
+        match fault.filter(|_| !told) {
+            Some(fault) => Err(fault),
+            None if told => Ok(Disposition::Parsed),
+            None => Ok(Disposition::Skipped("Check Point drops without ends, no connection".into())),
+        }
     }
 
     /// Takes the cells of a table's row down; `false` when the line is none.
@@ -290,6 +342,29 @@ impl Gateway {
         }
         Ok(())
     }
+}
+
+/// The list in `packets`, where a gateway reports drops in bulk; a number there is a count.
+fn packets_of(line: &[u8]) -> Option<&[u8]> {
+    let at = memchr::memmem::find(line, b"packets")?;
+    let value = line[at + 7..].trim_ascii_start();
+    let value = value.strip_prefix(b"\"").unwrap_or(value).trim_ascii_start();
+    let value = value.strip_prefix(b":").or_else(|| value.strip_prefix(b"="))?.trim_ascii_start();
+    let list = value.strip_prefix(b"\"")?;
+    let list = &list[..memchr::memchr(b'"', list)?];
+    list.trim_ascii_start().starts_with(b"<").then_some(list)
+}
+
+/// The exporter writes `2023-01-13T10:10:16--5:00` where it means `-05:00`.
+fn west_of_utc(line: &[u8]) -> Option<Stamp> {
+    let signs = memchr::memmem::find(&line[..line.len().min(64)], b"--")?;
+    let begin = memchr::memrchr(b' ', &line[..signs])? + 1;
+    let zone = &line[signs + 2..];
+    let zone = std::str::from_utf8(&zone[..memchr::memchr(b' ', zone)?]).ok()?;
+    let (hours, minutes) = zone.split_once(':')?;
+    let offset = -(hours.parse::<i32>().ok()? * 3600 + minutes.parse::<i32>().ok()? * 60);
+    let local = time::read(&line[begin..signs])?.local;
+    (offset >= -14 * 3600).then_some(Stamp::Full(Written { local, offset: Some(offset) }))
 }
 
 /// `{0x5e80a0af,0x3,…}` begins with the time at which it was given.

@@ -21,7 +21,7 @@ use super::syntax::years::Years;
 use super::{Fault, Format, Likeness, Parser, Sample, Setting};
 use crate::evidence::Framing;
 use crate::evidence::text::{elided, readable, visible};
-use crate::flow::{Flow, Outcome};
+use crate::flow::{Flow, Kind, Outcome};
 
 /// The format.
 pub struct JuniperSrx;
@@ -77,6 +77,9 @@ fn event_of(line: &[u8]) -> Option<(&str, &[u8])> {
         return Some((std::str::from_utf8(&before[begin..]).ok()?, &line[at..]));
     }
     let body = syslog::strip(line).body;
+    // Where a relay took the header off, the service's name is left before the event's: `RT_FLOW: RT_FLOW_SESSION_CLOSE: …`.
+    let tag = memchr::memmem::find(&body[..body.len().min(16)], b": ").filter(|_| body.starts_with(b"RT_"));
+    let body = tag.map(|at| &body[at + 2..]).filter(|rest| rest.contains(&b':')).unwrap_or(body);
     let end = memchr::memchr(b':', &body[..body.len().min(64)])?;
     let event = std::str::from_utf8(&body[..end]).ok()?;
     let shaped = event.len() > 4 && event.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
@@ -133,6 +136,14 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
             }
             event
         }
+        // Whatever else names both ends, or who logged on.
+        Some((event, rest)) if rest.starts_with(b"[junos@") => {
+            report.put_pairs(rest, Between::Blanks, means_of);
+            if event.contains("LOGIN") && report.has(Means::SourceAddress) && !report.has(Means::DestinationAddress) {
+                return logon(report, event, &message, years);
+            }
+            event
+        }
         Some((event, _)) => return Ok(no_connection(event)),
         None => match filter_of(line) {
             Some([interface, action, protocol, source, destination, source_port, destination_port]) => {
@@ -184,6 +195,23 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
         (id, if last { Telling::Last } else { Telling::Before })
     });
     Ok(Told::Flow(flow, session))
+}
+
+/// A logon to the device that the header names.
+fn logon<'r>(
+    mut report: Report<'r>,
+    event: &str,
+    message: &syslog::Message<'r>,
+    years: &mut Years,
+) -> Result<Told<'r>, Fault> {
+    report.put(Means::DestinationName, report.text(Means::Sensor).unwrap_or_default());
+    let Some(mut flow) = report.flow()? else { return Ok(no_connection(event)) };
+    flow.kind = Kind::Logon;
+    flow.outcome = if event.contains("FAIL") { Outcome::Denied } else { Outcome::Established };
+    if let Some((moment, basis)) = message.time.and_then(|stamp| years.settle(stamp)) {
+        (flow.start, flow.basis) = (Some(moment), basis);
+    }
+    Ok(Told::Flow(flow, None))
 }
 
 fn no_connection(event: &str) -> Told<'static> {
@@ -257,7 +285,7 @@ fn put_each<'r>(report: &mut Report<'r>, words: &mut impl Iterator<Item = &'r st
 
 fn outcome(event: &str, report: &Report<'_>, flow: &Flow<'_>) -> Outcome {
     let action = report.get(Means::Action).unwrap_or_default();
-    if event.contains("_DENY") || event.contains("_BLOCKED") || event.contains("_DROP") {
+    if event.contains("_DENY") || event.contains("_BLOCKED") || event.contains("_DROP") || event.contains("_FAIL") {
         return Outcome::Denied;
     }
     if event.contains("_CREATE") || event.contains("_PERMITTED") || event.contains("_UPDATE") {

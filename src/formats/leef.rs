@@ -1,6 +1,7 @@
 //! QRadar's Log Event Extended Format 1.0 and 2.0, as lines in any syslog dress. After IBM, "LEEF event components" and "Predefined LEEF
 //! event attributes": header `LEEF:2.0|vendor|product|version|event|delimiter|`, then `key=value` parted by the
 //! delimiter: a tab in 1.0, in 2.0 any character, written as itself or in hexadecimal (`x09`, `0x5E`), a tab where it is left out.
+//! Relays take `LEEF:` for a program's name and keep it to themselves, so a line may begin with `1.0|vendor|`.
 //!
 //! **Bytes.** `srcBytes` is "the byte count from the event source", so what the initiator sent; `dstBytes` what came back.
 //!
@@ -9,8 +10,8 @@
 use std::borrow::Cow;
 
 use super::named::{Named, Slot};
-use super::syntax::syslog;
 use super::syntax::years::Years;
+use super::syntax::{address, syslog};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink};
 use crate::evidence::text::readable;
 use crate::evidence::{Framing, Record};
@@ -45,10 +46,18 @@ impl Format for Leef {
 }
 
 fn header_at(line: &[u8]) -> Option<usize> {
-    memchr::memmem::find_iter(line, b"LEEF:").find(|at| {
+    let named = memchr::memmem::find_iter(line, b"LEEF:").find(|at| {
         let rest = line[at + 5..].trim_ascii_start();
         let version = rest.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
         version > 0 && rest.get(version) == Some(&b'|')
+    });
+    named.or_else(|| {
+        let body = syslog::strip(line).body;
+        let (head, pairs) = body.split_at(memchr::memchr(b'=', body)?);
+        let bars = memchr::memchr_iter(b'|', head).count();
+        let shaped = matches!(head.get(..4), Some(b"1.0|" | b"2.0|")) && matches!(bars, 5 | 6);
+        let parted = memchr::memchr(b'\t', pairs).is_some() || memchr::memmem::find(pairs, b"#011").is_some();
+        (shaped && parted).then_some(line.len() - body.len())
     })
 }
 
@@ -109,6 +118,17 @@ fn event(line: &[u8]) -> Result<(Named<'_>, Kind), Disposition> {
     } else {
         rest.split(|b| *b == delimiter).for_each(|pair| take_pair(&mut named, &mut taken, pair));
     }
+    if parts[1] == b"WatchGuard" && !named.has_both_ends() {
+        if let Some(message) = &taken.message {
+            of_message(&mut named, message);
+        }
+        if let Some(serial) = taken.serial.take().filter(|_| named.get(Slot::Sensor).is_none() && envelope.host.is_none()) {
+            named.put(Slot::Sensor, Cow::Owned(serial));
+        }
+        if named.get(Slot::Source).is_some() && named.get(Slot::User).is_some() {
+            taken.category = Some("login".to_owned());
+        }
+    }
     named.put(Slot::Outcome, readable(parts[4]));
     named.put(Slot::Sensor, envelope.host.map(readable).unwrap_or_default());
     // A login that names no destination went to the device.
@@ -117,7 +137,7 @@ fn event(line: &[u8]) -> Result<(Named<'_>, Kind), Disposition> {
     let is_login = ["login", "logon", "auth"].iter().any(|word| about.contains(word));
     if is_login && !named.has_both_ends() && named.get(Slot::Source).is_some() && named.get(Slot::Sensor).is_some() {
         let device = named.get(Slot::Sensor).unwrap_or_default().to_owned();
-        named.put(Slot::Destination, Cow::Owned(device));
+        named.put(Slot::DestinationName, Cow::Owned(device));
         return Ok((named, Kind::Logon));
     }
     Ok((named, Kind::Connection))
@@ -127,6 +147,26 @@ fn event(line: &[u8]) -> Result<(Named<'_>, Kind), Disposition> {
 #[derive(Default)]
 struct Taken {
     category: Option<String>,
+    /// Of a WatchGuard, whose sessions are told in a sentence.
+    message: Option<String>,
+    serial: Option<String>,
+}
+
+/// `SSL VPN user jan@example from 192.0.2.7 logged in …`, `Authentication of Firewall user [jan@Firebox-DB] from 192.0.2.7 was rejected`.
+fn of_message(named: &mut Named<'_>, message: &str) {
+    let mut words = message.split([' ', ',']).skip_while(|word| *word != "user" && *word != "User").skip(1);
+    let Some(user) = words.next() else { return };
+    let Some(from) = words.skip_while(|word| *word != "from").nth(1) else { return };
+    if address::address(from.as_bytes()).is_none() {
+        return;
+    }
+    named.put(Slot::Source, Cow::Owned(from.to_owned()));
+    named.put(Slot::User, Cow::Owned(user.trim_matches(['[', ']', '"', '\'']).to_owned()));
+    for (word, outcome) in [("rejected", "denied"), ("failed", "denied"), ("logged", "established"), ("accepted", "established")] {
+        if message.contains(word) {
+            named.put(Slot::Action, Cow::Borrowed(outcome));
+        }
+    }
 }
 
 fn take_pair<'r>(named: &mut Named<'r>, taken: &mut Taken, pair: &'r [u8]) {
@@ -140,26 +180,39 @@ fn take<'r>(named: &mut Named<'r>, taken: &mut Taken, key: &str, value: Text<'r>
         "src" | "identSrc" | "srcIP" => Slot::Source,
         "identHostName" | "srcHostName" | "shost" => Slot::SourceName,
         "srcPort" | "spt" => Slot::SourcePort,
-        "srcZone" | "SourceZone" | "sourceZone" | "srcIntf" | "IngressInterface" => Slot::SourceZone,
+        "srcZone" | "SourceZone" | "sourceZone" | "srcIntf" | "IngressInterface" | "in_if" => Slot::SourceZone,
         "dst" | "dstIP" => Slot::Destination,
         "dstHostName" | "dhost" => Slot::DestinationName,
         "dstPort" | "dpt" => Slot::DestinationPort,
-        "dstZone" | "DestinationZone" | "destinationZone" | "dstIntf" | "EgressInterface" => Slot::DestinationZone,
+        "dstZone" | "DestinationZone" | "destinationZone" | "dstIntf" | "EgressInterface" | "out_if" => Slot::DestinationZone,
         "proto" => Slot::Protocol,
         "app" | "application" | "Application" | "service" => Slot::Service,
-        "srcBytes" | "bytesOut" => Slot::BytesOut,
-        "dstBytes" | "bytesIn" => Slot::BytesIn,
-        "srcPackets" => Slot::PacketsOut,
-        "dstPackets" => Slot::PacketsIn,
+        "srcBytes" | "bytesOut" | "sent_bytes" => Slot::BytesOut,
+        "dstBytes" | "bytesIn" | "rcvd_bytes" => Slot::BytesIn,
+        "srcPackets" | "sent_pkts" => Slot::PacketsOut,
+        "dstPackets" | "rcvd_pkts" => Slot::PacketsIn,
         "devTime" => Slot::Logged,
         "startTime" | "StartTime" => Slot::Start,
         "endTime" => Slot::End,
         "devTimeZone" | "tz" => Slot::Zone,
-        "ElapsedTime" | "duration" | "elapsed" => Slot::Seconds,
-        "action" | "act" => Slot::Action,
-        "usrName" | "accountName" => Slot::User,
+        "ElapsedTime" | "duration" | "elapsed" => {
+            // WatchGuard says the unit behind it: `42 seconds`.
+            let bare = value.strip_suffix(" seconds").map(str::to_owned);
+            named.put(Slot::Seconds, bare.map_or(value, Cow::Owned));
+            return;
+        }
+        "action" | "act" | "disp" => Slot::Action,
+        "usrName" | "accountName" | "src_user" => Slot::User,
         "policy" | "rule" | "RuleName" => Slot::Rule,
-        "devName" | "deviceName" | "DeviceName" | "identSensor" => {
+        "msg" => {
+            taken.message = Some(value.into_owned());
+            return;
+        }
+        "serial" => {
+            taken.serial = Some(value.into_owned());
+            return;
+        }
+        "devName" | "deviceName" | "DeviceName" | "identSensor" | "host_name" => {
             named.put_first(Slot::Sensor, value);
             return;
         }

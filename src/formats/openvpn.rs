@@ -34,7 +34,7 @@ impl Format for Openvpn {
         let has = |line: &[u8], mark: &[u8]| memchr::memmem::find(&line[..line.len().min(600)], mark).is_some();
         let plain = |line: &&[u8]| !matches!(line.first(), Some(b'{' | b'"'));
         let known = sample.lines().take(400).filter(plain).any(|line| {
-            marks.iter().any(|mark| has(line, mark)) || (has(line, b"MULTI: ") && has(line, b"openvpn"))
+            marks.iter().any(|mark| has(line, mark)) || (has(line, b"MULTI: ") && has(line, b"openvpn")) || is_of_client(line)
         });
         if known { Likeness::Certain } else { Likeness::None }
     }
@@ -51,6 +51,31 @@ impl Format for Openvpn {
             listing: false,
         })
     }
+}
+
+/// `client/192.0.2.7:40000 MULTI: …`, behind nothing but a time: a server's own file, or what a relay left of a line.
+fn is_of_client(line: &[u8]) -> bool {
+    const SAID: [&[u8]; 7] = [
+        b"MULTI: ",
+        b"Control Channel: TLS",
+        b"peer info: ",
+        b"PUSH: ",
+        b"SENT CONTROL [",
+        b"Data Channel: ",
+        b"TLS: Initial packet from [AF_INET",
+    ];
+    let body = syslog::strip(line).body;
+    [line, body].into_iter().any(|text| {
+        // A name of up to four words before the slash, and at most date and time before it.
+        let mut words = text.splitn(8, |b| *b == b' ');
+        let mut behind = 0;
+        let found = words.by_ref().take(6).any(|word| {
+            behind += word.len() + 1;
+            instance(word).is_some()
+        });
+        let rest = text.get(behind..).unwrap_or_default();
+        found && SAID.iter().any(|said| rest.starts_with(said) || rest.strip_prefix(b"Outgoing ").is_some_and(|rest| rest.starts_with(said)))
+    })
 }
 
 struct Server {
@@ -191,6 +216,13 @@ impl Tunnels {
             let flow = Flow { kind: Kind::Logon, outcome: Outcome::Denied, ..session(from, client) };
             flows(&name(flow), place);
             return Disposition::Parsed;
+        }
+        if has(b"Control Channel: TLS")
+            && let Some((from, client)) = instance(body)
+        {
+            let flow = name(session(from, client));
+            let out = self.sessions.step(0, Step::Note, (place, flow), flows);
+            return if out { Disposition::Parsed } else { Disposition::Skipped(STEP.into()) };
         }
         let assigned = behind(b"pool returned IPv4=")
             .or_else(|| behind(b"ifconfig_pool_remote_ip="))

@@ -316,8 +316,8 @@ fn fast(line: &[u8]) -> Option<Result<Alert<'_>, Fault>> {
     let before = &line[..memchr::memmem::find(line, name).unwrap_or(0)];
     let denied = [&b"[Drop]"[..], b"[wDrop]", b"[Block]", b"[Reject]"].iter().any(|mark| memchr::memmem::find(before, mark).is_some());
     Some(Ok(Alert {
-        at: stamp(line.trim_ascii_start()).map(|(at, _)| at),
-        message: Some(readable(name)),
+        at: of_management_center(line).or_else(|| stamp(line.trim_ascii_start()).map(|(at, _)| at)),
+        message: Some(readable(&name[..memchr::memmem::find(name, b" [Impact:").unwrap_or(name.len())])),
         protocol,
         source,
         destination,
@@ -326,10 +326,24 @@ fn fast(line: &[u8]) -> Option<Result<Alert<'_>, Fault>> {
     }))
 }
 
-/// The words on both sides of the first arrow.
+/// Cisco's management centre says the whole time, with its year: `From sensor at Thu Mar  5 09:00:00 2020 UTC [Classification: …`.
+fn of_management_center(text: &[u8]) -> Option<Stamp> {
+    let from = memchr::memmem::find(text, b" From ")?;
+    let at = from + memchr::memmem::find(&text[from..], b" at ")? + 4;
+    let written = &text[at..];
+    let written = written[..memchr::memchr(b'[', written)?].trim_ascii();
+    let (mut stamp, zone) = syslog::stamp(written)?;
+    if let (Stamp::Full(written), b"UTC") = (&mut stamp, zone.trim_ascii()) {
+        written.offset = Some(0);
+    }
+    Some(stamp)
+}
+
+/// The words on both sides of the first arrow; behind each the management centre puts a country in brackets.
 fn arrow(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = memchr::memmem::find(text, b" -> ")?;
     let from = text[..at].trim_ascii();
+    let from = if from.ends_with(b")") { from[..memchr::memrchr(b'(', from)?].trim_ascii_end() } else { from };
     let from = from.rsplit(u8::is_ascii_whitespace).next()?;
     let to = text[at + 4..].trim_ascii_start();
     let to = to.split(|b| b.is_ascii_whitespace() || *b == b',').next()?;

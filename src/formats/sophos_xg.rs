@@ -54,10 +54,17 @@ fn likeness_of(line: &[u8]) -> Likeness {
     if firewall && (has("device=\"SFW\"") || has("device_name=") || has("device_serial_id=")) {
         return Likeness::Certain;
     }
-    if has(" sys=\"Secure") && has(" sub=\"") && has("id=\"") {
+    let utm = (has(" sys=\"Secure") || has(" sys=\"System\"")) && has(" sub=\"") && has("id=\"");
+    if utm || is_web_server(line) {
         return Likeness::Certain;
     }
     if firewall { Likeness::Likely } else { Likeness::None }
+}
+
+/// What Sophos UTM's web application firewall writes of a request: no kind, but client and own address.
+fn is_web_server(line: &[u8]) -> bool {
+    let has = |word: &str| memchr::memmem::find(line, word.as_bytes()).is_some();
+    has("id=\"") && has(" srcip=\"") && has(" localip=\"") && has(" statuscode=\"")
 }
 
 fn means_of(name: &[u8]) -> Option<Means> {
@@ -104,6 +111,10 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
     let message = syslog::strip(body);
     let mut report = Report::new();
     let unclosed = report.put_pairs(message.body, Between::Blanks, means_of);
+    if is_web_server(line) {
+        report.put(Means::Kind, "WAF".into());
+        report.put(Means::Protocol, "tcp".into());
+    }
     if !report.has(Means::Kind) {
         let shown = readable(&line[..line.len().min(480)]);
         return Err(Fault::new("not a Sophos record: it has no log type", shown));
@@ -122,7 +133,12 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
     if at_client && port(Means::SourcePort) < port(Means::DestinationPort) {
         report.turn();
     }
-    let logon = report.get(Means::Subtype) == Some("Authentication") && !report.has(Means::DestinationAddress);
+    let utm_logon = report.get(Means::Event) == Some("auth") && report.has(Means::SourceAddress);
+    let logon = (report.get(Means::Subtype) == Some("Authentication") || utm_logon) && !report.has(Means::DestinationAddress);
+    if utm_logon {
+        let denied = memchr::memmem::find(line, b"failed").is_some() || memchr::memmem::find(line, b"DENIED").is_some();
+        report.put(Means::Status, if denied { "failed" } else { "successful" }.into());
+    }
     if logon {
         for means in [Means::Sensor, Means::Serial] {
             if let Some(name) = report.text(means) {

@@ -94,6 +94,9 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
     let Some((number, rest)) = message_of(line) else {
         return Ok(Told::Nothing("WatchGuard record without a message number, no connection".into()));
     };
+    if let Some(told) = threat(&message, rest, line, years)? {
+        return Ok(told);
+    }
     let Some((words, at, _)) = anchor(rest) else {
         return Ok(Told::Nothing(format!("WatchGuard message {}, no connection", readable(number)).into()));
     };
@@ -145,6 +148,40 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
     let tied = flow.initiator.port.is_some() && flow.outcome != Outcome::Denied;
     let session = tied.then(|| ("connection".into(), if is_end { Telling::Last } else { Telling::Before }));
     Ok(Told::Flow(flow, session))
+}
+
+/// What the device's sandbox found: `APT threat notified. Details='… Source IP: 192.0.2.7 Source Port: 43130 Destination IP: …'`.
+fn threat<'r>(
+    message: &syslog::Message<'r>,
+    rest: &'r [u8],
+    line: &[u8],
+    years: &mut Years,
+) -> Result<Option<Told<'r>>, Fault> {
+    let behind = |name: &[u8]| {
+        let at = memchr::memmem::find(rest, name)? + name.len();
+        let word = rest[at..].trim_ascii_start();
+        Some(&word[..memchr::memchr2(b' ', b'\'', word).unwrap_or(word.len())])
+    };
+    let mut report = Report::new();
+    for (means, name) in [
+        (Means::SourceAddress, &b"Source IP:"[..]),
+        (Means::SourcePort, b"Source Port:"),
+        (Means::DestinationAddress, b"Destination IP:"),
+        (Means::DestinationPort, b"Destination Port:"),
+        (Means::Rule, b"Policy Name:"),
+    ] {
+        report.put(means, behind(name).map(readable).unwrap_or_default());
+    }
+    if let Some(host) = message.host {
+        report.put(Means::Sensor, readable(host));
+    }
+    report.put(Means::Protocol, "tcp".into());
+    let Some(mut flow) = report.flow()? else { return Ok(None) };
+    let own = bracketed_time(line).map(|written| syslog::Stamp::Full(time::Written { offset: Some(0), ..written }));
+    if let Some((moment, basis)) = own.or(message.time).and_then(|stamp| years.settle(stamp)) {
+        (flow.start, flow.basis) = (Some(moment), basis);
+    }
+    Ok(Some(Told::Flow(flow, Some(("connection".into(), Telling::Before)))))
 }
 
 /// `(HTTP-proxy-00)` at the line's end.

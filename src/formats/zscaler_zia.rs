@@ -1,4 +1,5 @@
-//! Zscaler Internet Access logs as the Nanolog Streaming Service (NSS) and its cloud feeds write them: web, firewall, DNS and
+//! Zscaler logs: Private Access's user activity (`{"LogTimestamp":…,"ClientPublicIP":…,"ServerIP":…}`, after Zscaler, "About User
+//! Activity Log Fields"), and Internet Access as the Nanolog Streaming Service (NSS) and its cloud feeds write them: web, firewall, DNS and
 //! tunnel, as JSON (`{"sourcetype":"zscalernss-web","event":{…}}`, or the event alone), as tab- or blank-parted `key=value` (Splunk,
 //! LogRhythm), or as comma-parted pairs. After Zscaler, "NSS Feed Output Format" of each log type. Bytes are those that the client
 //! sent (`reqsize`, `outbytes`) and received (`respsize`, `inbytes`).
@@ -32,7 +33,7 @@ impl Format for ZscalerZia {
     }
 
     fn title(&self) -> &'static str {
-        "Zscaler Internet Access log"
+        "Zscaler Internet and Private Access logs"
     }
 
     fn recognise(&self, sample: &Sample<'_>) -> Likeness {
@@ -41,7 +42,7 @@ impl Format for ZscalerZia {
         }
         let ours = |line: &[u8]| {
             let has = |word: &str| memchr::memmem::find(line, word.as_bytes()).is_some();
-            let vendor = has("vendor=Zscaler") || has("product=NSS") || has("zscalernss");
+            let vendor = has("vendor=Zscaler") || has("product=NSS") || has("zscalernss") || has("ZSCALERNSS: ");
             vendor && (has("ClientIP=") || has("serverip=") || has("cip=") || has("csip=") || has("sourceip="))
         };
         if sample.lines().take(50).any(ours) { Likeness::Certain } else { Likeness::None }
@@ -72,9 +73,71 @@ fn likeness_of(object: &[u8]) -> Likeness {
     });
     match (read.is_ok(), wrapped) {
         (true, true) => Likeness::Certain,
+        (true, false) if is_private_access(object) => Likeness::Certain,
         (true, false) if ends >= 2 && marks >= 2 => Likeness::Likely,
         (true, false) | (false, _) => Likeness::None,
     }
+}
+
+/// Whether an object is of Zscaler Private Access.
+fn is_private_access(object: &[u8]) -> bool {
+    let has = |name: &str| memchr::memmem::find(object, name.as_bytes()).is_some();
+    has("\"LogTimestamp\"") && (has("\"ClientPublicIP\"") || has("\"ClientZEN\"")) && has("\"Customer\"")
+}
+
+/// The fields of a user's activity in Private Access. Bytes are what the service edge received from the client and sent to it.
+fn private_means_of(name: &[u8]) -> Option<Means> {
+    Some(match name {
+        b"LogTimestamp" => Means::Time,
+        b"TimestampConnectionStart" => Means::Date,
+        b"TimestampConnectionEnd" => Means::TimeOfDay,
+        b"ClientPublicIP" => Means::SourceAddress,
+        b"ServerIP" => Means::DestinationAddress,
+        b"ServerPort" => Means::DestinationPort,
+        b"Host" => Means::DestinationName,
+        b"IPProtocol" => Means::Protocol,
+        b"Application" => Means::Service,
+        b"ZENTotalBytesRxClient" => Means::BytesOut,
+        b"ZENTotalBytesTxClient" => Means::BytesIn,
+        b"ConnectionStatus" => Means::Status,
+        b"InternalReason" => Means::Reason,
+        b"Username" => Means::User,
+        b"Policy" => Means::Rule,
+        b"ConnectionID" => Means::Session,
+        b"Connector" => Means::Sensor,
+        _ => return None,
+    })
+}
+
+/// A user's connection to an inside server: from `TimestampConnectionStart` on; open and close share `ConnectionID` and count once.
+fn private<'r>(object: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
+    let mut report = Report::new();
+    report.put_object(object, private_means_of)?;
+    report.forget(Means::DestinationAddress, "0.0.0.0");
+    report.forget(Means::DestinationPort, "0");
+    let Some(mut flow) = report.flow()? else {
+        return Ok(Told::Nothing("Zscaler Private Access record with fewer than two ends, no connection".into()));
+    };
+    let moment_of = |means| report.get(means).and_then(|text| time::read(text.as_bytes())).and_then(|written| {
+        written.offset.map(|_| written.local.0 - i64::from(written.offset.unwrap_or(0)) * 1_000_000)
+    });
+    if report.has(Means::Date) {
+        report.begin(&mut flow, Means::Date, 0, years)?;
+        let lasted = moment_of(Means::TimeOfDay).zip(moment_of(Means::Date)).and_then(|(end, start)| end.checked_sub(start));
+        flow.duration = lasted.and_then(|micros| u64::try_from(micros).ok());
+    } else {
+        report.begin(&mut flow, Means::Time, 0, years)?;
+    }
+    let reason = report.get(Means::Reason).unwrap_or_default();
+    let blocked = ["REJECT", "BLOCK", "DENIED", "POLICY"].iter().any(|word| reason.contains(word));
+    let is_end = report.get(Means::Status) == Some("close");
+    flow.outcome = match (blocked, report.get(Means::Status)) {
+        (true, _) => Outcome::Denied,
+        (false, Some("open" | "active" | "close")) => Outcome::Established,
+        (false, Some(_) | None) => Outcome::Unknown,
+    };
+    let session = report.text(Means::Session);
+    Ok(Told::Flow(flow, session.map(|id| (id, if is_end { Telling::Last } else { Telling::Before }))))
 }
 
 fn means_of(name: &[u8]) -> Option<Means> {
@@ -110,6 +173,9 @@ fn means_of(name: &[u8]) -> Option<Means> {
 }
 
 fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
+    if line.first() == Some(&b'{') && is_private_access(line) {
+        return private(line, years);
+    }
     let mut report = Report::new();
     let mut header = None;
     if line.first() == Some(&b'{') {
@@ -181,6 +247,21 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
 
 /// `key=value` parted by tabs, blanks or commas. Values with blanks are whole between tabs.
 fn take_pairs<'r>(report: &mut Report<'r>, body: &'r [u8]) {
+    if memchr::memmem::find(body, b"^^").is_some() {
+        // The feed for NetWitness.
+        for pair in body.split(|b| *b == b'^').filter(|pair| !pair.is_empty()) {
+            let pair = memchr::memmem::find(pair, b": ").filter(|_| pair.contains(&b'=')).map_or(pair, |at| {
+                let key = &pair[at + 2..];
+                if pair[..at].contains(&b'=') { pair } else { key }
+            });
+            if let Some(equals) = memchr::memchr(b'=', pair)
+                && let Some(means) = means_of(pair[..equals].trim_ascii())
+            {
+                report.put(means, readable(pair[equals + 1..].trim_ascii()));
+            }
+        }
+        return;
+    }
     if memchr::memchr(b'\t', body).is_none() {
         let quoted_cells = memchr::memmem::find(body, b"\",\"").is_some() || memchr::memmem::find(body, b"\",").is_some();
         report.put_pairs(body, if quoted_cells { Between::Commas } else { Between::Blanks }, means_of);
@@ -228,13 +309,16 @@ fn begin<'r>(
     years: &mut Years,
 ) -> Result<(), Fault> {
     let before = flow.duration.unwrap_or(0);
-    let own = report.get(Means::Time).map(|text| firewall::stamp_of(text.as_bytes()));
+    // A day's name in another language may stand before it.
+    let past_word = |text: &str| text.split_once(' ').and_then(|(_, rest)| firewall::stamp_of(rest.as_bytes()));
+    let own = report.get(Means::Time).map(|text| firewall::stamp_of(text.as_bytes()).or_else(|| past_word(text)));
     let mut stamp = match own.or(header.filter(|_| !report.has(Means::Epoch)).map(Some)) {
         Some(stamp) => stamp.ok_or_else(|| report.unreadable(Means::Time))?,
         None => return report.begin(flow, Means::Epoch, before, years),
     };
     if let syslog::Stamp::Full(written) = &mut stamp {
-        let zone = report.get(Means::Offset).and_then(|zone| time::offset(zone.as_bytes()));
+        let zone = report.get(Means::Offset).map(|zone| zone.strip_prefix("GMT").filter(|rest| rest.starts_with(['+', '-'])).unwrap_or(zone));
+        let zone = zone.and_then(|zone| time::offset(zone.as_bytes()));
         written.offset = written.offset.or(zone);
     }
     if let Some((moment, basis)) = years.settle(stamp) {

@@ -248,11 +248,14 @@ impl<'r> Report<'r> {
         }
     }
 
-    /// A number without sign.
+    /// A number without sign. A device that says that it could not count says nothing of the connection's ends.
     pub(super) fn count(&self, means: Means, reason: &'static str) -> Result<Option<u64>, Fault> {
         let Some(text) = self.get(means) else { return Ok(None) };
-        let read = number::whole(text.trim().as_bytes());
-        read.map(Some).ok_or_else(|| Fault::of_field(reason, "the count", text.as_bytes()))
+        let text = text.trim();
+        if UNCOUNTED.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+            return Ok(None);
+        }
+        number::whole(text.as_bytes()).map(Some).ok_or_else(|| Fault::of_field(reason, "the count", text.as_bytes()))
     }
 
     /// A duration in seconds, as microseconds.
@@ -267,6 +270,9 @@ impl<'r> Report<'r> {
         Fault::of_field(reasons::TIME, "time", self.get(means).unwrap_or_default().as_bytes())
     }
 }
+
+/// What stands in a count's place where a device could not count.
+const UNCOUNTED: [&str; 5] = ["invalid", "unknown", "undefined", "nan", "error"];
 
 /// What makers write where they know nothing.
 pub(super) fn is_said(text: &str) -> bool {
