@@ -270,14 +270,11 @@ export function createStage(bindings, store, acts) {
   const unpin = h("button", { type: "button", class: "icon-button", hidden: true, title: words.picture.unpin, "aria-label": words.picture.unpin, on: { click: () => void acts.unpin() } }, "↺");
   store.watch((state) => [state.depicted], () => { if (store.get().case) acts.hasPins().then((has) => { unpin.hidden = !has; }, () => {}); });
 
-  const section = h("section", { class: "picture", id: "picture", "aria-labelledby": "picture-title" },
+  return h("section", { class: "picture", id: "picture", "aria-labelledby": "picture-title" },
     h("h2", { class: "unseen", id: "picture-title" }, words.picture.title),
     box,
     h("div", { class: "picture-tools" },
       h("div", { class: "segmented", role: "group", "aria-label": words.picture.layouts }, choices),
       h("div", { class: "segmented" }, tool("plus", words.picture.zoomIn, () => zoomTo(zoom * 1.4)), tool("minus", words.picture.zoomOut, () => zoomTo(zoom / 1.4)), tool("fit", words.picture.fit, fit), unpin), near, hosts),
     spoken, list);
-  // A matrix has its names at the left, where the tools stand otherwise.
-  store.watch((state) => [state.layout, state.hosts], (layout, open) => { section.dataset.shows = open ? "hosts" : layout; });
-  return section;
 }

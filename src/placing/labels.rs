@@ -73,7 +73,7 @@ fn best(label: &Label, taken: &[Rect], leaders: &[(Point, Point)], soft: &[Point
     let near = Rect { left: label.about.x, top: label.about.y, right: label.about.x, bottom: label.about.y };
     let soft: Vec<Point> = soft.iter().copied().filter(|p| near.distance(*p) < reach + label.width).collect();
     let mut best: Option<(f32, Placed)> = None;
-    for (step, distance) in STEPS.iter().enumerate() {
+    for distance in &STEPS {
         if *distance > label.reach {
             break;
         }
@@ -81,7 +81,7 @@ fn best(label: &Label, taken: &[Rect], leaders: &[(Point, Point)], soft: &[Point
             // Nearer to the wanted direction, else by the order of the table, is better.
             let turned = 1.0 - (dx * label.outward.x + dy * label.outward.y);
             let wanted = if label.outward == Point::default() { rank as f32 * 0.2 } else { turned * 6.0 };
-            let cost = step as f32 * 3.0 + wanted;
+            let cost = far(*distance) + wanted;
             if best.is_some_and(|(least, _)| cost >= least) {
                 continue;
             }
@@ -94,6 +94,12 @@ fn best(label: &Label, taken: &[Rect], leaders: &[(Point, Point)], soft: &[Point
         }
     }
     best.map(|(_, placed)| placed)
+}
+
+/// How much less wanted a place is for its distance. A far label may be taken for another's, which is worse than a line that
+/// passes under a near one.
+fn far(distance: f32) -> f32 {
+    distance * 0.5
 }
 
 /// The label at this distance in this direction, if nothing stands in the way.

@@ -86,14 +86,29 @@ const ABOVE: f32 = 6.0;
 const BELOW: f32 = 14.0;
 /// Room at the left for the scale.
 const MARGIN: f32 = 46.0;
-/// The height of a lane, and how high the bars are at least.
+/// The height of a lane, where there is room and where there is little; and how high the bars are at least.
 const LANE: f32 = 11.0;
+const LOW_LANE: f32 = 9.0;
 const LEAST_BARS: f32 = 18.0;
 
 /// How high a timeline with all its lanes is, with bars of this height.
 pub fn height(material: &Material<'_>, bars: f32) -> f32 {
-    let lanes = numbered(material.findings, material.order).len() + usize::from(!material.actions.is_empty());
-    ABOVE + bars + BELOW + if lanes > 0 { lanes as f32 * LANE + 4.0 } else { 0.0 }
+    of_lanes(material, bars, LANE)
+}
+
+/// How high it is at least, without leaving a lane out.
+pub fn least_height(material: &Material<'_>) -> f32 {
+    of_lanes(material, LEAST_BARS, LOW_LANE)
+}
+
+fn of_lanes(material: &Material<'_>, bars: f32, lane: f32) -> f32 {
+    let lanes = lanes(material);
+    ABOVE + bars + BELOW + if lanes > 0 { lanes as f32 * lane + 4.0 } else { 0.0 }
+}
+
+/// One for each numbered link, and one for what was done.
+fn lanes(material: &Material<'_>) -> usize {
+    numbered(material.findings, material.order).len() + usize::from(!material.actions.is_empty())
 }
 
 /// Draws the timeline of all flows. `brush` is what is chosen; `findings` are in rank order.
@@ -106,10 +121,11 @@ pub fn timeline(
     words: &'static Words,
 ) -> Timeline {
     let mut pen = Pen::writing(width, height, words);
-    let wanted = numbered(material.findings, material.order).len() + usize::from(!material.actions.is_empty());
-    let room = ((height - ABOVE - BELOW - LEAST_BARS - 4.0) / LANE).max(0.0) as usize;
-    let lanes = wanted.min(room);
-    let below = BELOW + if lanes > 0 { lanes as f32 * LANE + 4.0 } else { 0.0 };
+    let wanted = lanes(material);
+    let room = (height - ABOVE - BELOW - LEAST_BARS - 4.0).max(0.0);
+    let lane = (room / wanted.max(1) as f32).clamp(LOW_LANE, LANE);
+    let lanes = wanted.min((room / lane + 0.01) as usize);
+    let below = BELOW + if lanes > 0 { lanes as f32 * lane + 4.0 } else { 0.0 };
     let plot = Rect { left: MARGIN, top: ABOVE, right: width - 8.0, bottom: height - below };
     let span = sums.span();
     let Some((first, after)) = span else {
@@ -170,7 +186,7 @@ pub fn timeline(
     pen.line(&[Point::new(plot.left, plot.bottom), Point::new(plot.right, plot.bottom)], 0.75, Ink::Muted);
     scale(&mut pen, plot, most, hours_a_bar);
     dates(&mut pen, plot, (first, after), x);
-    let axis = Axis { plot, hours_a_bar, first, x: &x };
+    let axis = Axis { plot, lane, hours_a_bar, first, x: &x };
     draw_lanes(&mut pen, material, &axis, lanes);
     if let Some((from, to)) = brush {
         for hour in [f64::from(from.0), f64::from(to.0) + 1.0] {
@@ -235,6 +251,8 @@ fn dates(pen: &mut Pen, plot: Rect, (first, after): (Hour, Hour), x: impl Fn(f64
 /// Where time stands on the picture.
 struct Axis<'x> {
     plot: Rect,
+    /// The height of a lane.
+    lane: f32,
     hours_a_bar: i32,
     first: Hour,
     x: &'x dyn Fn(f64) -> f32,
@@ -259,11 +277,11 @@ fn draw_lanes(pen: &mut Pen, material: &Material<'_>, axis: &Axis<'_>, lanes: us
     let top = axis.plot.bottom + BELOW + 3.0;
     let findings = numbered(material.findings, material.order);
     for (n, finding) in findings.iter().enumerate().take(lanes - usize::from(acted)) {
-        let middle = top + LANE * (n as f32 + 0.5);
+        let middle = top + axis.lane * (n as f32 + 0.5);
         lane(pen, material, axis, finding, n + 1, middle);
     }
     if acted {
-        actions(pen, material, axis, top + LANE * (lanes as f32 - 0.5), top);
+        actions(pen, material, axis, top + axis.lane * (lanes as f32 - 0.5), top);
     }
 }
 
@@ -306,10 +324,10 @@ fn lane(pen: &mut Pen, material: &Material<'_>, axis: &Axis<'_>, finding: &Findi
         }
     }
     let disc = Point::new(plot.left - 10.0, middle);
-    pen.disc(disc, 5.25, own);
+    pen.disc(disc, (axis.lane / 2.0 - 0.25).min(5.25), own);
     pen.text(disc.plus(0.0, 2.9), &number.to_string(), Face::bold(8.0), Anchor::Middle, Ink::OnMark);
-    symbol(pen, disc.plus(-11.0, 0.0), State::from(gravest(material, finding)), 9.0, own);
-    let rect = Rect { left: 0.0, right: plot.right, top: middle - LANE / 2.0, bottom: middle + LANE / 2.0 };
+    symbol(pen, disc.plus(-11.0, 0.0), State::from(gravest(material, finding)), (axis.lane - 0.6).min(9.0), own);
+    let rect = Rect { left: 0.0, right: plot.right, top: middle - axis.lane / 2.0, bottom: middle + axis.lane / 2.0 };
     pen.spot(Shape::Box(rect), Subject::Finding(finding.id.clone()), &finding.because);
 }
 

@@ -19,20 +19,23 @@ pub(super) enum Setting {
     Close,
     /// Without sessions, hosts and further services, which the links' table has.
     Brief,
-    /// Link, service, day, what is wrong, and the row.
+    /// Link, service, day, what is wrong in two lines, and the row.
+    Told,
+    /// Link, service, day, what is wrong in a line, and the row.
     Short,
     /// The same without the row.
     Least,
 }
 
 impl Setting {
-    const ALL: [Setting; 5] = [Setting::Full, Setting::Close, Setting::Brief, Setting::Short, Setting::Least];
+    const ALL: [Setting; 6] =
+        [Setting::Full, Setting::Close, Setting::Brief, Setting::Told, Setting::Short, Setting::Least];
 
     fn leading(self) -> f32 {
         match self {
             Setting::Full => 10.75,
             Setting::Close | Setting::Brief => 10.0,
-            Setting::Short | Setting::Least => 9.6,
+            Setting::Told | Setting::Short | Setting::Least => 9.6,
         }
     }
 
@@ -40,7 +43,7 @@ impl Setting {
         match self {
             Setting::Full => 8.0,
             Setting::Close | Setting::Brief => 5.0,
-            Setting::Short | Setting::Least => 3.0,
+            Setting::Told | Setting::Short | Setting::Least => 3.0,
         }
     }
 }
@@ -53,23 +56,30 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Whether the first steps, up to three, say all that a reader asks first.
+    /// Whether the first step says all that a reader asks first, the next two the whole reason, and all the row.
     pub fn is_telling(&self) -> bool {
-        self.settings.iter().take(3).all(|setting| *setting <= Setting::Brief)
+        self.settings.first().is_none_or(|setting| *setting <= Setting::Brief)
+            && self.settings.iter().take(3).all(|setting| *setting <= Setting::Told)
             && self.settings.iter().all(|setting| *setting <= Setting::Short)
     }
 }
 
-/// As much of each step as fits into a width and a height: the least of all of them, then more, from the first on.
+/// As much of each step as fits into a width and a height: a line of all of them, then more, from the first on, of which
+/// a reader wants most.
 pub(super) fn plan(steps: &[Step], words: &Words, (width, height): (f32, f32), columns: usize) -> Plan {
     let mut plan = Plan { columns, settings: vec![Setting::Least; steps.len()] };
-    for setting in Setting::ALL.into_iter().rev().skip(1) {
-        for n in 0..steps.len() {
+    let mut say = |setting: Setting, some: std::ops::Range<usize>| {
+        for n in some {
             let before = std::mem::replace(&mut plan.settings[n], setting);
-            if needed(steps, words, width, &plan) > height {
+            if setting >= before || needed(steps, words, width, &plan) > height {
                 plan.settings[n] = before;
             }
         }
+    };
+    say(Setting::Short, 0..steps.len());
+    say(Setting::Brief, 0..steps.len().min(1));
+    for setting in Setting::ALL.into_iter().rev().skip(1) {
+        say(setting, 0..steps.len());
     }
     plan
 }
@@ -127,11 +137,12 @@ pub(super) fn draw(pen: &mut Pen, steps: &[Step], area: Rect, plan: &Plan) -> us
     shown
 }
 
-/// A line of a card.
+/// A line of a card, and what follows on it in another face.
 struct Line {
     text: String,
     face: Face,
     ink: Ink,
+    then: Option<String>,
 }
 
 const HEAD: Face = Face::bold(9.5);
@@ -139,56 +150,78 @@ const HEAD_SHORT: Face = Face::bold(9.0);
 const BODY: Face = Face::plain(8.5);
 const STRONG: Face = Face::bold(8.5);
 const FINE: Face = Face::plain(8.0);
+/// Between a link and what stands beside it.
+const BESIDE: f32 = 8.0;
+/// A clause shorter than this tells nothing alone.
+const LEAST_CLAUSE: usize = 12;
 
 /// What a card says, in lines that fit.
 fn lines(step: &Step, words: &Words, room: f32, setting: Setting) -> Vec<Line> {
     let mut out: Vec<Line> = Vec::new();
-    let mut say = |text: &str, face: Face, ink: Ink, most: usize| {
-        let text = visible(text);
-        let wrapped = widths::wrapped(&text, face.size, face.bold, room);
-        for (n, line) in wrapped.iter().take(most).enumerate() {
-            let text = if n + 1 == most { wrapped[n..].join(" ") } else { line.clone() };
-            out.push(Line { text, face, ink });
-        }
-    };
     const MOST: usize = 12;
-    let (head, most) = if setting >= Setting::Short { (HEAD_SHORT, 1) } else { (HEAD, 2) };
-    say(&format!("{} → {}", step.from, step.to), head, Ink::Text, most);
+    let (head, most) = if setting >= Setting::Told { (HEAD_SHORT, 1) } else { (HEAD, 2) };
+    say(&mut out, &format!("{} → {}", step.from, step.to), head, Ink::Text, (room, most));
     let because = match step.worded {
         true => format!("{}: {}", words.analyst_says, step.because),
         false => step.because.clone(),
     };
     let acted: Vec<String> =
         step.acted.iter().map(|(kind, at, ran)| (words.acted)(*kind, &words::minute(*at), *ran)).collect();
-    if setting >= Setting::Short {
+    if setting >= Setting::Told {
         let day = step.at.map(|at| format!(" · {}", words::minute(at))).unwrap_or_default();
-        let kind = format!("{}{day} · {because}", step.service);
-        say(&kind, BODY, Ink::Text, 1);
-        if setting == Setting::Short {
+        let when = format!("{}{day}", step.service);
+        // Beside the link where there is room, so that a line is left for the reason.
+        let beside = out.first().is_some_and(|head| head.face.width(&head.text) + BESIDE + FINE.width(&when) <= room);
+        let most = if setting == Setting::Told { 2 } else { 1 };
+        let because = if beside { because } else { format!("{when} · {because}") };
+        if beside {
+            out[0].then = Some(when);
+        }
+        // What a person wrote is cut nowhere else than at its end.
+        let because = if step.worded { because } else { clause(&because, room, most) };
+        say(&mut out, &because, BODY, Ink::Text, (room, most));
+        if setting <= Setting::Short {
             let place = match acted.first() {
                 Some(first) => format!("{} · {first}", step.evidence),
                 None => words.step_evidence(step),
             };
-            say(&place, FINE, Ink::Muted, 1);
+            say(&mut out, &place, FINE, Ink::Muted, (room, 1));
         }
         return out;
     }
-    say(&format!("{} · {}", step.service, words.step_when(step)), STRONG, Ink::Text, MOST);
-    say(&because, BODY, Ink::Text, MOST);
+    say(&mut out, &format!("{} · {}", step.service, words.step_when(step)), STRONG, Ink::Text, (room, MOST));
+    say(&mut out, &because, BODY, Ink::Text, (room, MOST));
     let carried = format!("{} · {}", words.step_volume(step), words.step_accounts(step));
     if setting == Setting::Brief {
-        say(&carried, FINE, Ink::Text, MOST);
+        say(&mut out, &carried, FINE, Ink::Text, (room, MOST));
     } else {
-        say(&format!("{carried} · {}", words.step_sessions(step)), FINE, Ink::Text, MOST);
+        say(&mut out, &format!("{carried} · {}", words.step_sessions(step)), FINE, Ink::Text, (room, MOST));
         if !step.also.is_empty() {
-            say(&(words.also)(&step.also.join(", ")), FINE, Ink::Text, 2);
+            say(&mut out, &(words.also)(&step.also.join(", ")), FINE, Ink::Text, (room, 2));
         }
     }
     if !acted.is_empty() {
-        say(&acted.join(" "), FINE, Ink::Text, MOST);
+        say(&mut out, &acted.join(" "), FINE, Ink::Text, (room, MOST));
     }
-    say(&words.step_evidence(step), FINE, Ink::Muted, MOST);
+    say(&mut out, &words.step_evidence(step), FINE, Ink::Muted, (room, MOST));
     out
+}
+
+/// Text in at most so many lines; the last is elided where there is more.
+fn say(out: &mut Vec<Line>, text: &str, face: Face, ink: Ink, (room, most): (f32, usize)) {
+    let wrapped = widths::wrapped(&visible(text), face.size, face.bold, room);
+    for (n, line) in wrapped.iter().take(most).enumerate() {
+        let text = if n + 1 == most { wrapped[n..].join(" ") } else { line.clone() };
+        out.push(Line { text, face, ink, then: None });
+    }
+}
+
+/// As much of a sentence as fits into so many lines, up to the end of a clause; all of it where none ends in time.
+fn clause(text: &str, room: f32, most: usize) -> String {
+    let fits = |text: &str| widths::wrapped(text, BODY.size, BODY.bold, room).len() <= most;
+    let ends = [": ", "; "].into_iter().flat_map(|end| text.match_indices(end)).map(|(at, _)| &text[..at]);
+    let told = ends.filter(|told| told.chars().count() >= LEAST_CLAUSE && fits(told)).max_by_key(|told| told.len());
+    if fits(text) { text } else { told.unwrap_or(text) }.to_owned()
 }
 
 fn card_height(step: &Step, words: &Words, room: f32, setting: Setting) -> f32 {
@@ -200,7 +233,10 @@ fn card(pen: &mut Pen, step: &Step, area: Rect, setting: Setting) {
     let room = area.width() - INDENT;
     let mut at = Point::new(area.left + INDENT, area.top + 8.5);
     for line in lines(step, pen.words, room, setting) {
-        pen.fitted(at, &line.text, line.face, Anchor::Start, line.ink, room);
+        let written = pen.fitted(at, &line.text, line.face, Anchor::Start, line.ink, room);
+        if let Some(then) = &line.then {
+            pen.text(Point::new(written.right + BESIDE, at.y), then, FINE, Anchor::Start, Ink::Text);
+        }
         at.y += setting.leading();
     }
 }

@@ -99,7 +99,11 @@ pub fn figure(content: &FigureContent, pictured: Pictured<'_>, sheet: Sheet) -> 
     let body = Rect { top: below_head, bottom: foot.top - GAP, ..page };
 
     let composition = compose(content, &pictured, sheet, body);
-    let strip_height = timeline::height(pictured.material, BARS).min(composition.picture.height() * 0.36);
+    // The bars and lanes give way before the picture, but no lane is left out for it while the picture keeps its half.
+    let tall = composition.picture.height();
+    let strip_height = timeline::height(pictured.material, BARS)
+        .min((tall * 0.32).max(timeline::least_height(pictured.material)))
+        .min(tall * 0.5);
     let picture_area = Rect { bottom: composition.picture.bottom - strip_height - 4.0, ..composition.picture };
     let picture = picture(&pictured, picture_area, content);
     pen.stamp(&picture.scene, picture_area.left, picture_area.top);

@@ -23,9 +23,28 @@ const OUTSIDE: f32 = 84.0;
 /// Height and width of a place in the tray.
 const CELL: (f32, f32) = (120.0, 24.0);
 
-/// Draws the backdrop and says where each node stands, in the order of the nodes, and which boxes hold its own words.
-pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> (Vec<Stand>, Vec<Rect>) {
+/// The country of the middle, to be named on its rim.
+pub(super) struct Home {
+    name: String,
+    /// Where its name may stand, all around.
+    rim: Vec<Point>,
+    within: Rect,
+}
+
+/// What the backdrop says of itself.
+pub(super) struct Ground {
+    /// Where each node stands, in the order of the nodes.
+    pub stands: Vec<Stand>,
+    /// The boxes of its own words.
+    pub captions: Vec<Rect>,
+    /// The country that is drawn around the middle.
+    pub home: Option<Home>,
+}
+
+/// Draws the backdrop.
+pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> Ground {
     let mut captions = Vec::new();
+    let mut home = None;
     let all = Rect::new(0.0, 0.0, view.width, view.height);
     let is_site = |party: Party| matches!(party, Party::Site(_));
     let (mut placed, mut tray, mut outside) = (Vec::new(), Vec::new(), Vec::new());
@@ -47,7 +66,7 @@ pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> (Vec<Stand>
         vec![Stand { at: all.centre(), home: all.centre(), outward: Point::default() }; network.nodes.len()];
     match view.layout {
         Layout::Map => on_map(pen, network, &placed, main, band, &mut stands),
-        Layout::Ring(centre) => captions.extend(on_ring(pen, network, &placed, centre, main, &mut stands)),
+        Layout::Ring(centre) => home = on_ring(pen, network, &placed, centre, main, &mut stands),
         Layout::Force => by_force(network, &placed, main, &mut stands),
     }
     // Where the analyst put it, it stays.
@@ -95,7 +114,27 @@ pub(super) fn draw(pen: &mut Pen, network: &Network, view: &View) -> (Vec<Stand>
             stands[*index] = Stand { at, home: at, outward: Point::new(1.0, 0.0) };
         }
     }
-    (stands, captions)
+    Ground { stands, captions, home }
+}
+
+/// Names the country around the middle where its rim is least crossed by links; returns the name's box.
+pub(super) fn name(pen: &mut Pen, home: &Home, stands: &[Stand], links: &[Point]) -> Rect {
+    let face = Face::bold(9.0);
+    let (width, within) = (face.width(&home.name) + 6.0, home.within.grown(-4.0));
+    let boxed = |at: &Point| {
+        let x = at.x.clamp(within.left + width / 2.0, within.right - width / 2.0);
+        Rect::new(x - width / 2.0, at.y - 7.0, width, 13.0)
+    };
+    let cost = |rect: &Rect| {
+        let near = |points: &mut dyn Iterator<Item = Point>, reach: f32| {
+            points.filter(|at| rect.grown(reach).distance(*at) == 0.0).count()
+        };
+        near(&mut links.iter().copied(), 3.0) + 20 * near(&mut stands.iter().map(|stand| stand.at), 24.0)
+    };
+    let rect = home.rim.iter().map(boxed).min_by_key(cost).unwrap_or_default();
+    pen.panel(rect, Ink::Ground);
+    pen.text(Point::new(rect.centre().x, rect.top + 10.0), &home.name, face, Anchor::Middle, Ink::Muted);
+    rect.grown(1.0)
 }
 
 fn on_map(pen: &mut Pen, network: &Network, placed: &[usize], main: Rect, band: f32, stands: &mut [Stand]) {
@@ -129,8 +168,7 @@ fn on_map(pen: &mut Pen, network: &Network, placed: &[usize], main: Rect, band: 
 /// How many sites of the middle's country stand around it; with more the middle would be as crowded as the ring.
 const MOST_INNER: usize = 6;
 
-/// The centre in the middle, the other sites of its country close around it, all others on the ring. Returns the box of the
-/// country's name.
+/// The centre in the middle, the other sites of its country close around it, all others on the ring. Returns the country.
 fn on_ring(
     pen: &mut Pen,
     network: &Network,
@@ -138,7 +176,7 @@ fn on_ring(
     centre: Option<Party>,
     main: Rect,
     stands: &mut [Stand],
-) -> Option<Rect> {
+) -> Option<Home> {
     let (pad_x, pad_y) = ((main.width() * 0.19).min(112.0), (main.height() * 0.14).min(40.0));
     let area =
         Rect { left: main.left + pad_x, right: main.right - pad_x, top: main.top + pad_y, bottom: main.bottom - pad_y };
@@ -167,7 +205,9 @@ fn on_ring(
         }
     }
     let points = ring::place(order.len(), &pairs, centre.and_then(spot), area);
-    let middle = area.centre();
+    let filling = Filling::of(&points, area);
+    let points: Vec<Point> = points.into_iter().map(|at| filling.of_point(at)).collect();
+    let middle = filling.of_point(area.centre());
     for (index, at) in order.iter().zip(points) {
         let length = at.distance(middle).max(1.0);
         let outward = Point::new((at.x - middle.x) / length, (at.y - middle.y) / length);
@@ -181,7 +221,9 @@ fn on_ring(
     // Where a marked link comes in, nobody else stands.
     let ellipse = |part: f32, angle: f64| {
         let (sin, cos) = angle.sin_cos();
-        middle.plus(area.width() / 2.0 * part * sin as f32, -area.height() / 2.0 * part * cos as f32)
+        filling.of_point(
+            area.centre().plus(area.width() / 2.0 * part * sin as f32, -area.height() / 2.0 * part * cos as f32),
+        )
     };
     let mut busy: Vec<(Point, f32)> = Vec::new();
     for edge in network.edges.iter().filter(|edge| Some(edge.key.from) == centre || Some(edge.key.to) == centre) {
@@ -213,22 +255,36 @@ fn on_ring(
     pen.area(&rim, Ink::Land);
     let code = home.unwrap_or_default();
     let name = (pen.words.country)(&code).map_or_else(|| code.clone(), str::to_owned);
-    // Where the rim is least crossed.
-    let angle = |step: usize| step as f64 / 24.0 * std::f64::consts::TAU;
-    let cost = |step: usize| {
-        let at = ellipse(0.66, angle(step));
-        let length = at.distance(middle).max(1.0);
-        let to = Point::new((at.x - middle.x) / length, (at.y - middle.y) / length);
-        busy.iter().map(|(other, weight)| weight / (to.distance(*other) + 0.1)).sum::<f32>()
-    };
-    let best = (0..24).min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap_or(0);
-    let face = Face::bold(9.0);
-    let at = ellipse(0.66, angle(best));
-    let width = face.width(&name) / 2.0;
-    let x = at.x.clamp(main.left + width + 4.0, main.right - width - 4.0);
-    let rect = Rect::new(x - width - 3.0, at.y - 7.0, width * 2.0 + 6.0, 13.0);
-    pen.panel(rect, Ink::Ground);
-    Some(pen.text(Point::new(x, at.y + 3.0), &name, face, Anchor::Middle, Ink::Muted).grown(1.0))
+    let rim = (0..24).map(|step| ellipse(0.66, f64::from(step) / 24.0 * std::f64::consts::TAU)).collect();
+    Some(Home { name, rim, within: main })
+}
+
+/// Draws a ring of few sites out to the whole of its area: of three, none stands at the bottom of a circle.
+struct Filling {
+    from: Rect,
+    to: Rect,
+}
+
+impl Filling {
+    fn of(points: &[Point], area: Rect) -> Filling {
+        let ends = |of: fn(&Point) -> f32| {
+            let values = || points.iter().map(of);
+            (values().fold(f32::INFINITY, f32::min), values().fold(f32::NEG_INFINITY, f32::max))
+        };
+        let ((left, right), (top, bottom)) = (ends(|at| at.x), ends(|at| at.y));
+        // One or two sites, or a row of them, span nothing.
+        let (from, to) = (Rect { left, top, right, bottom }, area);
+        let spans = points.len() > 2 && from.width() > area.width() / 2.0 && from.height() > area.height() / 2.0;
+        Filling { from: if spans { from } else { area }, to }
+    }
+
+    fn of_point(&self, at: Point) -> Point {
+        let along = |value: f32, (a, b): (f32, f32), (c, d): (f32, f32)| c + (value - a) / (b - a) * (d - c);
+        Point::new(
+            along(at.x, (self.from.left, self.from.right), (self.to.left, self.to.right)),
+            along(at.y, (self.from.top, self.from.bottom), (self.to.top, self.to.bottom)),
+        )
+    }
 }
 
 /// Those that talk near each other, by forces; those that talk to nobody in a row below.

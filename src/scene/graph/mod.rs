@@ -73,7 +73,7 @@ const NODE: f32 = 5.5;
 /// Draws the network.
 pub fn graph(network: &Network, view: &View) -> Picture {
     let mut pen = Pen::writing(view.width, view.height, view.words);
-    let (stands, captions) = backdrop::draw(&mut pen, network, view);
+    let backdrop::Ground { stands, mut captions, home } = backdrop::draw(&mut pen, network, view);
 
     let mut edges: Vec<&Edge> = network.edges.iter().collect();
     edges.sort_by_key(|edge| (edge.state, edge.number.map(std::cmp::Reverse), edge.totals.bytes(), edge.key));
@@ -82,6 +82,7 @@ pub fn graph(network: &Network, view: &View) -> Picture {
 
     let faint = network.edges.len() > FAINT_FROM;
     let (curves, covered) = links::draw(&mut pen, network, &stands, &edges, view, faint);
+    captions.extend(home.map(|home| backdrop::name(&mut pen, &home, &stands, &covered)));
     nodes(&mut pen, network, &stands, view);
     let bounds = Rect::new(0.0, 0.0, view.width, view.height).grown(-3.0);
     let badges = links::badges(&mut pen, &curves, &stands, &captions, bounds);

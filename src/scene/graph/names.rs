@@ -146,7 +146,7 @@ fn covers_marked(rect: &Rect, curves: &[Curve<'_>]) -> bool {
 /// Ground behind a label that a link passes under, and the line that leads to it.
 fn plate(pen: &mut Pen, placed: &Placed, soft: &[Point]) {
     if let Some((a, b)) = placed.leader {
-        pen.line(&[a, b], 0.75, Ink::Rule);
+        pen.line(&[a, b], 0.75, Ink::Muted);
     }
     if soft.iter().any(|p| placed.rect.grown(4.0).distance(*p) == 0.0) {
         pen.panel(placed.rect, Ink::Ground);
