@@ -10,6 +10,7 @@ pub mod members;
 pub mod range;
 pub mod receipt;
 pub mod rollup;
+pub mod rollups;
 pub mod rows;
 pub mod sought;
 

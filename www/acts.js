@@ -5,6 +5,7 @@ import { hashOf } from "./parts.js";
 import { decrypted, encrypted } from "./locking.js";
 import { createReading } from "./reading.js";
 import { createResponding } from "./responding.js";
+import { filesOf, rolledUp } from "./rolling.js";
 import { createRowSearch } from "./rows.js";
 import { save } from "./saving.js";
 import { isReading } from "./store.js";
@@ -506,6 +507,14 @@ export function createActs(engine, store) {
       const ending = /** @type {string} */ (await ask("export_ending", name).catch(() => "txt"));
       return exported(`kyoten-${name}.${ending}`, "text/plain", () => ask("export_as", name, tlp));
     },
+    /** Saves the sums of all flows by link, service, hour and outcome. */
+    saveRollup: (/** @type {string} */ secret) => exported("rollup.csv", "text/csv", async () => {
+      const view = store.get().case;
+      if (!view) throw new Error(words.starting);
+      const { csv, notices } = await rolledUp(engine, ask, filesOf(view, files), secret);
+      for (const notice of notices) note(notice, true);
+      return csv;
+    }),
     decide: (/** @type {string} */ finding, /** @type {string} */ verdict, /** @type {string} */ who, /** @type {string} */ why) => change("decide", finding, verdict, who, why, Math.floor(Date.now() / 1000)),
     saveLinks: (/** @type {import("./types.js").FigureOptions} */ options) => exported("links.csv", "text/csv", () => ask("links_csv", options)),
     saveSvg: (/** @type {import("./types.js").FigureOptions} */ options) => exported("kyoten-figure.svg", "image/svg+xml", () => ask("figure_svg", options)),

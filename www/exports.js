@@ -12,6 +12,7 @@ export function createExports(store, acts) {
   const tlp = h("select", { id: "exports-tlp" }, ["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"].map((label) => h("option", { value: label }, `TLP:${label}`)));
   tlp.value = "AMBER";
   const passphrase = h("input", { id: "exports-passphrase", type: "password", autocomplete: "new-password", required: true, placeholder: words.locked.passphrase });
+  const secret = h("input", { id: "exports-secret", type: "text", autocomplete: "off", spellcheck: false, placeholder: words.rollup.secret });
   /** @param {string} label @param {() => void} act @param {string} [look] */
   const button = (label, act, look = "") => h("button", { type: "button", class: look, on: { click: act } }, label);
   const forms = /** @type {[string, string][]} */ (Object.entries(words.exports.forms));
@@ -32,6 +33,12 @@ export function createExports(store, acts) {
         event.preventDefault();
         void acts.saveCaseEncrypted(passphrase.value).then(() => { passphrase.value = ""; });
       } } }, h("label", { class: "unseen", for: passphrase.id }, words.locked.passphrase), passphrase, h("button", { type: "submit" }, words.locked.saveAct)),
+      h("h3", {}, words.rollup.title),
+      h("p", { class: "hint" }, words.rollup.what),
+      h("form", { class: "field-line", on: { submit: (/** @type {Event} */ event) => {
+        event.preventDefault();
+        void acts.saveRollup(secret.value.trim());
+      } } }, h("label", { class: "unseen", for: secret.id }, words.rollup.secret), secret, h("button", { type: "submit" }, words.rollup.save)),
       h("h3", {}, words.exports.others),
       h("div", { class: "buttons" }, forms.map(([name, label]) => button(label, () => acts.saveExport(name, tlp.value))))));
   dialog.addEventListener("click", (event) => {

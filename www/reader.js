@@ -11,13 +11,14 @@ const PACE = 100;
   let cancelled = -1;
 
   self.onmessage = (event) => {
-    const { cancel, read, part, hash, rows, age } = event.data;
+    const { cancel, read, part, hash, rows, age, rollup } = event.data;
     if (cancel !== undefined) cancelled = cancel;
     else if (read) examine(read);
     else if (part) examinePart(part);
     else if (hash) digest(hash);
     else if (rows) look(rows);
     else if (age) lock(age);
+    else if (rollup) roll(rollup);
   };
 
   /**
@@ -107,6 +108,23 @@ const PACE = 100;
     try {
       const locked = random ? bindings.encrypt_case(bytes, passphrase, random) : bindings.decrypt_case(bytes, passphrase);
       self.postMessage({ locked });
+    } catch (error) {
+      failed(0, 0, error);
+    }
+  }
+
+  /**
+   * Sums all files of a case, one after the other.
+   * @param {{ files: { name: string, file: File, order: Uint8Array }[], secret: string }} asked
+   */
+  async function roll({ files, secret }) {
+    try {
+      const reading = new bindings.RollupReading();
+      for (const { name, file, order } of files) {
+        reading.begin(name, order);
+        for await (const slice of slices(file)) reading.feed(slice);
+      }
+      self.postMessage({ rolled: reading.finish(secret) });
     } catch (error) {
       failed(0, 0, error);
     }

@@ -6,6 +6,7 @@ pub mod analyst;
 pub mod messages;
 pub mod reader;
 pub mod response;
+pub mod rollup;
 pub mod stage;
 
 use serde::Serialize;

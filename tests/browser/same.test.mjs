@@ -8,9 +8,12 @@ import { after, before, test } from "node:test";
 import { fileUrl, launch, root, visit } from "./harness.mjs";
 import { drop, saved } from "./screen.mjs";
 
-let browser, folder;
+let browser, folder, files;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "kyoten-same-"));
+  const sample = join(folder, "sample");
+  kyoten("sample", "--out", sample);
+  files = readdirSync(sample).map((name) => join(sample, name));
   browser = await launch();
 });
 after(async () => {
@@ -34,9 +37,6 @@ const PLACES = [
 ];
 
 test("case 74: the sample's case and figure are the command line's, byte for byte, in four zones and locales, whatever the order of the files", async () => {
-  const sample = join(folder, "sample");
-  kyoten("sample", "--out", sample);
-  const files = readdirSync(sample).map((name) => join(sample, name));
   const [document, picture] = [join(folder, "case.json"), join(folder, "figure.svg")];
   kyoten("analyze", ...files, "--out", document, "--figure", picture);
 
@@ -55,4 +55,22 @@ test("case 74: the sample's case and figure are the command line's, byte for byt
       await page.close();
     }
   }
+});
+
+test("the rollup that the page saves is the command line's, byte for byte, with names and with pseudonyms", async () => {
+  const page = await visit(browser, fileUrl);
+  const { frame } = page;
+  await drop(page, files);
+  for (const secret of ["", "拠点の仮名"]) {
+    const path = join(folder, "rollup.csv");
+    kyoten("rollup", ...files, "--out", path, ...(secret ? ["--pseudonyms", secret] : []));
+    await frame.getByRole("button", { name: "Report and exports" }).click();
+    await frame.locator("#exports-secret").fill(secret);
+    const ours = await saved(page, () => frame.getByRole("button", { name: "Save the rollup" }).click());
+    await frame.locator("dialog.exports").getByRole("button", { name: "Close" }).click();
+    assert.ok(ours.equals(readFileSync(path)), `with the secret “${secret}”`);
+    assert.equal(ours.includes("Bangkok Office"), secret === "");
+  }
+  assert.deepEqual(page.complaints, []);
+  await page.close();
 });

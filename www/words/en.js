@@ -442,6 +442,14 @@ export const en = {
     },
   },
 
+  rollup: {
+    title: "Rollup, small enough to send",
+    what: "The sums of all flows by link, service, hour and outcome, as rollup.csv. It names sites and no host; headquarters drops the rollups of several sites together. With a secret, sites stand under pseudonyms that only who has it can make again.",
+    secret: "Secret for pseudonyms (optional)",
+    save: "Save the rollup",
+    lacking: (/** @type {string} */ name) => `${name} is named by the case and not here: drop it first`,
+  },
+
   centre: { label: "Picture and tables", picture: "Picture" },
 
   tables: {

@@ -1,6 +1,5 @@
 //! `kyoten rollup`: the flows of all logs by link, service, hour and outcome, as `rollup.csv`.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,6 +7,7 @@ use kyoten::evidence::text::visible;
 use kyoten::reading::Reading;
 use kyoten::reading::receipt::Receipt;
 use kyoten::reading::rollup::Rollup;
+use kyoten::reading::rollups::{LeftOut, Rollups};
 
 use crate::End;
 use crate::input::{self, Choices};
@@ -42,33 +42,14 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
     inputs.take_sites_of_rollups(&orders.all);
     let book = inputs.case.book.clone();
     let mut complete = inputs.complete;
-    let mut readable = false;
-    let mut contents = BTreeSet::new();
-    let mut rollup: Option<Rollup> = None;
-    // Zeek's logs of protocols wait until it is known whether a conn.log tells of their connections.
-    let (mut has_conn_log, mut waiting) = (false, Vec::new());
+    let mut rollups = Rollups::default();
     for (path, name) in &inputs.logs {
         let (members, sites) = (orders.clone(), book.clone());
         let open = Arc::new(move |name: &str| (members.of(name), Rollup::new(&sites, name)));
         let reading = Reading::opening(name, orders.of(name), Rollup::new(&book, name), open);
         let mut keep = |(receipt, part): (Receipt, Rollup)| {
             complete &= input::tell(&receipt);
-            readable |= receipt.format.is_some();
-            let known = receipt.format.is_some() && receipt.sha256.is_some_and(|sha256| !contents.insert(sha256));
-            if known {
-                let name = visible(&receipt.name);
-                eprintln!("kyoten: {name}: the same content as another file; left out of the sums");
-                return;
-            }
-            match receipt.format.as_deref() {
-                Some("zeek_protocols") => return waiting.push((receipt.name, part)),
-                Some("zeek_conn_tsv" | "zeek_conn_json") => has_conn_log = true,
-                Some(_) | None => {}
-            }
-            match &mut rollup {
-                Some(rollup) => rollup.absorb(part),
-                None => rollup = Some(part),
-            }
+            rollups.take(&receipt, part).iter().for_each(say);
         };
         let members = |reading: &mut Reading<Rollup>| {
             reading.members().into_iter().for_each(&mut keep);
@@ -82,19 +63,9 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
             }
         }
     }
-    for (name, part) in waiting {
-        match &mut rollup {
-            _ if has_conn_log => {
-                let name = visible(&name);
-                eprintln!("kyoten: {name}: a conn.log among the files tells of its connections; left out of the sums");
-            }
-            Some(rollup) => rollup.absorb(part),
-            None => rollup = Some(part),
-        }
-    }
-    let Some(rollup) = rollup.filter(|_| readable) else {
-        return Err("none of the files is a log that Kyoten reads".to_owned());
-    };
+    let (rollup, left_out) = rollups.finish();
+    left_out.iter().for_each(say);
+    let rollup = rollup.ok_or("none of the files is a log that Kyoten reads")?;
     rollup.notices().iter().for_each(|notice| eprintln!("kyoten: {notice}"));
     let csv = rollup.to_csv(&book, |name| match &arguments.pseudonyms {
         Some(secret) => kyoten::sites::pseudonym(name, secret),
@@ -102,4 +73,8 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
     });
     input::write_out(arguments.out.as_deref(), csv.as_bytes())?;
     Ok(if complete { End::Done } else { End::Partly })
+}
+
+fn say(left_out: &LeftOut) {
+    eprintln!("kyoten: {}: {}", visible(&left_out.name), left_out.reason);
 }
