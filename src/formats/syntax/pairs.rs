@@ -25,7 +25,7 @@ impl<'p> Value<'p> {
     /// As text: `\"` and `\\` inside quotes are undone.
     pub fn text(&self) -> Text<'p> {
         let text = crate::evidence::text::readable(self.bytes);
-        if !self.quoted || !(text.contains("\\\"") || text.contains("\\\\")) {
+        if !self.quoted || memchr::memchr(b'\\', text.as_bytes()).is_none() {
             return text;
         }
         let mut out = String::with_capacity(text.len());
@@ -79,7 +79,8 @@ impl<'p> Pairs<'p> {
     fn after_blanks(&mut self) -> Option<Result<(&'p [u8], Value<'p>), Unclosed<'p>>> {
         loop {
             self.rest = self.rest.trim_ascii_start();
-            let stop = memchr::memchr3(b'=', b' ', b'\t', self.rest)?;
+            let stop = soon(self.rest, |byte| matches!(byte, b'=' | b' ' | b'\t'))
+                .or_else(|| memchr::memchr3(b'=', b' ', b'\t', self.rest))?;
             let (key, rest) = self.rest.split_at(stop);
             if rest[0] != b'=' {
                 self.rest = rest;
@@ -94,7 +95,9 @@ impl<'p> Pairs<'p> {
                 self.rest = &inner[end + 1..];
                 return Some(Ok((key, Value { bytes: &inner[..end], quoted: true })));
             }
-            let end = memchr::memchr2(b' ', b'\t', value).unwrap_or(value.len());
+            let end = soon(value, |byte| matches!(byte, b' ' | b'\t'))
+                .or_else(|| memchr::memchr2(b' ', b'\t', value))
+                .unwrap_or(value.len());
             self.rest = &value[end..];
             return Some(Ok((key, Value { bytes: &value[..end], quoted: false })));
         }
@@ -143,6 +146,13 @@ impl<'p> Pairs<'p> {
     }
 }
 
+/// Where the first such byte stands, if it is one of the next few. Most keys and values are shorter than what a search by wide
+/// registers takes to begin.
+#[inline]
+fn soon(bytes: &[u8], is: impl Fn(u8) -> bool) -> Option<usize> {
+    bytes.iter().take(20).position(|byte| is(*byte))
+}
+
 /// How many quotes may stand inside a value. Without a bound, each value of a line made of quotes alone would be looked
 /// through to the line's end.
 const MOST_QUOTES: usize = 200;
@@ -151,6 +161,12 @@ const MOST_QUOTES: usize = 200;
 /// the line goes on as a list of pairs does, so that `msg="he said "no" twice" act=deny` keeps its words. When no quote is
 /// followed so, or when a further value opens (`="`) before one is, the first unescaped one ends it.
 fn closing_quote(inner: &[u8], goes_on: fn(&[u8]) -> bool) -> Option<usize> {
+    if let Some(at) = soon(inner, |byte| byte == b'"')
+        && (at == 0 || inner[at - 1] != b'\\')
+        && goes_on(&inner[at + 1..])
+    {
+        return Some(at);
+    }
     let mut first = None;
     let mut seen = 0;
     for at in memchr::memchr_iter(b'"', inner) {

@@ -1,6 +1,6 @@
 //! Times as ISO 8601, RFC 3339 and their relatives write them (`2020-06-11 10:00:00.5 +09:00`), and epoch numbers.
 
-use super::number::{Decimal, plain_micros};
+use super::number::{Decimal, count, plain_micros};
 use crate::calendar::checked_days;
 use crate::evidence::Clock;
 use crate::evidence::clock::read_offset;
@@ -104,23 +104,37 @@ pub fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
     checked_days(i32::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
 }
 
+const END_OF_9999: u64 = 253_402_300_800;
+
 /// A number since the epoch, its unit told by its size: seconds to the end of the year 9999, milliseconds, microseconds
 /// or nanoseconds above. (Milliseconds before 1978 are thus taken for seconds; no log is that old.)
 pub fn epoch(bytes: &[u8]) -> Option<Moment> {
-    const END_OF_9999: u64 = 253_402_300_800;
     if let Some(micros) = plain_micros(bytes)
         && micros < END_OF_9999 as i64 * 1_000_000
     {
         return Some(Moment(micros));
     }
+    // Firewalls write nineteen digits, for which exact decimals would be the larger part of reading a record.
+    if let Some(whole) = count(bytes).and_then(|whole| i64::try_from(whole).ok()) {
+        return Some(Moment(match shift_of(whole.unsigned_abs()) {
+            6 => whole * 1_000_000,
+            3 => whole * 1000,
+            0 => whole,
+            _ => whole / 1000,
+        }));
+    }
     let decimal = Decimal::read(bytes)?;
-    let shift = match decimal.scaled(0)?.unsigned_abs() {
+    decimal.scaled(shift_of(decimal.scaled(0)?.unsigned_abs())).map(Moment)
+}
+
+/// How many decimal places there are from a number since the epoch to microseconds.
+fn shift_of(whole: u64) -> i32 {
+    match whole {
         0..END_OF_9999 => 6,
         END_OF_9999..253_402_300_800_000 => 3,
         253_402_300_800_000..253_402_300_800_000_000 => 0,
         253_402_300_800_000_000.. => -3,
-    };
-    decimal.scaled(shift).map(Moment)
+    }
 }
 
 fn two(tens: u8, ones: u8) -> Option<i64> {
@@ -133,6 +147,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_whole_number_since_the_epoch_is_read_as_its_decimal(text in "[0-9]{1,21}") {
+            let decimal = Decimal::read(text.as_bytes()).unwrap();
+            let exact = decimal.scaled(0).and_then(|whole| decimal.scaled(shift_of(whole.unsigned_abs())));
+            prop_assert_eq!(epoch(text.as_bytes()), exact.map(Moment));
+        }
+    }
 
     fn utc(text: &str) -> Option<String> {
         read(text.as_bytes()).map(|w| w.settle(&Clock::default()).0.to_string())
