@@ -104,8 +104,10 @@ export function createActs(engine, store) {
 
   /** The hashes that are still being made. Findings do not wait for them, exports do. @type {Set<Promise<void>>} */
   const hashes = new Set();
-  function hash(/** @type {{ name: string, file: File }} */ { name, file }) {
-    const made = hashOf(engine, file).then((digest) => ask("set_hash", name, digest)).then(refresh, complain);
+  /** Of files that are still being read, by job. @type {Map<number, Promise<string>>} */
+  const digests = new Map();
+  function hash(/** @type {string} */ name, /** @type {Promise<string>} */ digest) {
+    const made = digest.then((made) => ask("set_hash", name, made)).then(refresh, complain);
     hashes.add(made);
     void made.finally(() => hashes.delete(made));
   }
@@ -142,7 +144,17 @@ export function createActs(engine, store) {
       }
       refresh();
     },
+    apart(id) {
+      const known = files.get(store.get().jobs.find((each) => each.id === id)?.name ?? "");
+      if (!known) return;
+      const digest = hashOf(engine, known.file);
+      // One that fails is complained of when its file is in the case.
+      digest.catch(() => {});
+      digests.set(id, digest);
+    },
     async parts(id, parts) {
+      const digest = digests.get(id);
+      digests.delete(id);
       changeJob(id, { stage: "merging" });
       const job = store.get().jobs.find((each) => each.id === id);
       const known = job && files.get(job.name);
@@ -156,7 +168,7 @@ export function createActs(engine, store) {
         }
         changeJob(id, { stage: "done", evidence: index, bytes: job.size });
         store.set({ unsaved: true, counting: true });
-        hash(known);
+        hash(known.name, digest ?? hashOf(engine, known.file));
       } catch (error) {
         changeJob(id, { stage: "failed", sentence: error instanceof Error ? error.message : String(error) });
         complain(error);

@@ -1,7 +1,7 @@
 // The queue of files: a reader worker a core, each taking the next file that waits; a large file that is alone has all of
 // them. The order of the results does not matter.
 
-import { LARGE, readParts } from "./parts.js";
+import { APART, LARGE, MOST_PARTS, readParts } from "./parts.js";
 
 /** More readers than this gain nothing: the disk is the limit, and each holds an engine. */
 const MOST_READERS = 4;
@@ -17,6 +17,7 @@ const MEMORY = 3000;
  * @property {(id: number, progress: import("./types.js").Progress, speed: number | undefined) => void} progress
  * @property {(id: number, members: Uint8Array[]) => void} members results of an archive's members, before its own
  * @property {(id: number, result: Uint8Array, cancelled: boolean) => void} result
+ * @property {(id: number) => void} apart a task is read without hashing it, and there is a core to do that beside
  * @property {(id: number, parts: Uint8Array[]) => void} parts results of all parts of a file, not hashed yet
  * @property {(id: number, why: string) => void} failed there is no result at all
  */
@@ -55,9 +56,14 @@ export function createReading(engine, heard) {
       const order = await task.order();
       // Where there are other files, each reader has one of its own.
       const alone = seats.size === 1 && waiting.length === 0;
-      if (alone && most > 1 && !task.whole && !task.stop && task.file.size >= LARGE) {
+      if (alone && most > 1 && !task.whole && !task.stop && task.file.size >= APART) {
+        const count = task.file.size >= LARGE ? Math.min(most, MOST_PARTS) : 1;
         const tell = (/** @type {import("./types.js").Progress} */ progress) => heard.progress(task.id, progress, speed(seat, progress.bytes));
-        const parts = await readParts(engine, task, order, most, tell, (running) => { seat.parts = running; });
+        const parts = await readParts(engine, task, order, count, tell, (running) => {
+          seat.parts = running;
+          // A core that is left makes the hash meanwhile; else it comes after.
+          if (count < most) heard.apart(task.id);
+        });
         seat.parts = undefined;
         if (!seats.has(seat)) return;
         if (parts && !seat.cancel) {

@@ -8,6 +8,7 @@ use crate::ledger::Ledger;
 use crate::reading::count::Counting;
 use crate::reading::range::Part;
 use crate::reading::receipt::Receipt;
+use crate::sorting::LeanSort as _;
 
 /// What came of reading a part.
 pub struct PartResult {
@@ -53,10 +54,10 @@ impl ReadingResult {
         for number in 0..count {
             heads.push((head(&bytes(number))?.0, number));
         }
-        heads.sort_by_key(|(head, _)| head.part.start);
+        heads.lean_sort_by_key(|(head, _)| head.part.start);
         let follow =
             |pair: &[(Head, usize)]| pair[1].0.part.follows(&pair[0].0.part) && pair[0].0.stamp == pair[1].0.stamp;
-        if !heads.windows(2).all(follow) {
+        if !heads.windows(2).all(follow) || heads.iter().any(|(head, _)| !head.part.is_plain()) {
             return Ok(None);
         }
         let mut joined: Option<ReadingResult> = None;
@@ -140,6 +141,15 @@ mod tests {
             let (whole, joined) = both_ways(log.as_bytes(), &cuts);
             assert!(joined == Some(whole), "cut at {cuts:?}");
         }
+    }
+
+    #[test]
+    fn one_range_of_all_is_the_file_unless_its_text_has_to_be_decoded() {
+        let log = format!("{HEADER}{}", zeek(0..2000));
+        let (whole, joined) = both_ways(log.as_bytes(), &[]);
+        assert!(joined == Some(whole));
+        let row = b"1591833600.5\t10.1.0.1\t5\t10.2.0.1\t445\ttcp\tCaf\xe9 \xe0 la carte\tSF\n";
+        assert_eq!(both_ways(&[log.as_bytes(), &row.repeat(40)].concat(), &[]).1, None);
     }
 
     #[test]

@@ -39,9 +39,16 @@ pub struct Part {
     before: Vec<u8>,
     /// What a parser must have read to go on behind it; `None` where none can.
     after: Option<Vec<u8>>,
+    /// The file's text has to be decoded, which only shows past what the ranges were settled by.
+    decoded: bool,
 }
 
 impl Part {
+    /// Whether its bytes are the file's text as it stands. Where they are not, one reader has to go through all of it.
+    pub fn is_plain(&self) -> bool {
+        !self.decoded
+    }
+
     /// Whether it is what one reader would have gone on to after the other part.
     pub fn follows(&self, other: &Part) -> bool {
         let end = other.start + other.receipt.size;
@@ -160,13 +167,13 @@ impl<V: Visitor> RangeReading<V> {
             Stage::Parsing { parser, splitter, .. } => (splitter.line() - 1, parser.known()),
             Stage::Telling | Stage::Unknown { .. } => (0, None),
         };
-        // Parts beside it saw its bytes as they are: one reader has to go through all of it.
-        let after = after.filter(|_| text.flatten().is_none());
+        // It saw its bytes as they are, and so did the parts beside it.
+        let decoded = text.flatten().is_some();
         let format = self.inner.format().map(str::to_owned);
         let size = self.inner.tally.accounts.length;
         let (receipt, visitor) =
             self.inner.tally.close(Receipt { name: self.name, size, format, ..Receipt::default() });
-        (Part { start: self.start, receipt, lines, before: self.before, after }, visitor)
+        (Part { start: self.start, receipt, lines, before: self.before, after, decoded }, visitor)
     }
 }
 
