@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::flow::{Host, Moment, Service};
 use crate::ledger::Sight;
 use crate::ledger::survey::LinkKey;
+use crate::sorting::LeanSort as _;
 
 /// A claim about a link. Unusual is not malicious, and its text says so.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,7 +101,7 @@ impl Rows {
     /// The earliest rows of these, in order; `None` when there are none, and then there is no finding.
     pub fn of(sights: impl IntoIterator<Item = Sight>) -> Option<Rows> {
         let mut rest: Vec<Sight> = sights.into_iter().collect();
-        rest.sort_unstable();
+        rest.lean_sort();
         rest.dedup();
         rest.truncate(Rows::MOST);
         if rest.is_empty() {

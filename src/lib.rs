@@ -5,6 +5,8 @@
 //! (`tests/layering.rs` holds that, `ARCHITECTURE.md` explains it).
 #![forbid(unsafe_code)]
 
+pub mod sorting;
+
 pub mod flow;
 
 pub mod calendar;

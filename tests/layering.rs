@@ -7,7 +7,8 @@ use std::fs;
 use std::path::Path;
 
 /// The way of the data. `lib.rs` declares the modules in this order.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
+    "sorting",
     "flow",
     "calendar",
     "sample",

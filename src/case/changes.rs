@@ -4,6 +4,7 @@ use super::acts::{Action, ActionKind, Decision, Verdict};
 use super::document::answers::Negative;
 use super::document::{Document, Rule};
 use super::log;
+use crate::sorting::LeanSort as _;
 
 /// Decides on a finding. A sentence, where the case has none of that id, or who or why is missing.
 pub fn decide(document: &mut Document, decision: Decision) -> Result<(), String> {
@@ -37,7 +38,7 @@ pub fn act(document: &mut Document, action: Action) -> Result<(), String> {
     let with = format!("{}: {}", action.kind.word(), action.why);
     log::append(&mut document.log, Some(action.at), Some(&action.who), "act", &of, &with);
     document.actions.push(action);
-    document.actions.sort_by(|a, b| a.at.total_cmp(&b.at));
+    document.actions.lean_sort_by(|a, b| a.at.total_cmp(&b.at));
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use super::document::{Document, Finding};
 use crate::flow::Service;
 use crate::sites::import::read_net;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// Both ends.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,7 +33,7 @@ pub fn hosts(document: &Document, finding: &Finding) -> Ends {
     let pairs = pairs(document, finding);
     if !pairs.is_empty() {
         let one = |end: fn(&(IpAddr, IpAddr)) -> IpAddr| {
-            pairs.iter().map(|pair| IpNet::from(end(pair))).collect::<BTreeSet<_>>()
+            pairs.iter().map(|pair| IpNet::from(end(pair))).lean_collect::<BTreeSet<_>>()
         };
         return Ends { from: aggregated(one(|pair| pair.0)), to: aggregated(one(|pair| pair.1)) };
     }
@@ -53,13 +54,13 @@ pub fn hosts(document: &Document, finding: &Finding) -> Ends {
 pub fn pairs(document: &Document, finding: &Finding) -> Vec<(IpAddr, IpAddr)> {
     let services = document.services(&finding.from, &finding.to);
     let own = services.filter(|service| finding.service.as_ref().is_none_or(|own| *own == service.service));
-    let named: BTreeSet<&str> = finding.hosts.iter().map(String::as_str).collect();
+    let named: BTreeSet<&str> = finding.hosts.iter().map(String::as_str).lean_collect();
     let mut pairs: Vec<(IpAddr, IpAddr)> = own
         .flat_map(|service| service.pairs.iter())
         .filter(|(from, to, ..)| named.is_empty() || named.contains(from.as_str()) && named.contains(to.as_str()))
         .filter_map(|(from, to, ..)| Some((from.parse().ok()?, to.parse().ok()?)))
         .collect();
-    pairs.sort_unstable();
+    pairs.lean_sort();
     pairs.dedup();
     pairs
 }
@@ -88,6 +89,6 @@ pub fn service(finding: &Finding) -> Option<Service> {
 /// The same addresses in as few ranges as can be, in order.
 fn aggregated(nets: BTreeSet<IpNet>) -> Vec<IpNet> {
     let mut nets = IpNet::aggregate(&nets.into_iter().collect::<Vec<_>>());
-    nets.sort_unstable();
+    nets.lean_sort();
     nets
 }

@@ -7,6 +7,7 @@
 use super::acts::{Decision, standing};
 use super::document::Document;
 use super::log;
+use crate::sorting::LeanSort as _;
 
 /// What came of joining two cases.
 #[derive(Debug, Clone)]
@@ -21,7 +22,7 @@ pub struct Merged {
 pub fn merge(own: &Document, other: &Document) -> Result<Merged, String> {
     let digests = |document: &Document| {
         let mut all: Vec<String> = document.evidence.iter().filter_map(|file| file.sha256.clone()).collect();
-        all.sort();
+        all.lean_sort();
         all.dedup();
         all
     };
@@ -48,11 +49,11 @@ pub fn merge(own: &Document, other: &Document) -> Result<Merged, String> {
         document.decisions.push(decision.clone());
     }
     // The later decision stands, whoever took it; of the same moment, the order is by their words.
-    document.decisions.sort_by(|a, b| a.at.total_cmp(&b.at).then_with(|| (&a.who, &a.why).cmp(&(&b.who, &b.why))));
+    document.decisions.lean_sort_by(|a, b| a.at.total_cmp(&b.at).then_with(|| (&a.who, &a.why).cmp(&(&b.who, &b.why))));
     for action in other.actions.iter().filter(|action| !own.actions.contains(action)) {
         document.actions.push(action.clone());
     }
-    document.actions.sort_by(|a, b| a.at.total_cmp(&b.at));
+    document.actions.lean_sort_by(|a, b| a.at.total_cmp(&b.at));
     // The other's log can't be woven into this chain: its last hash is, and with it all of that log.
     let last = other.log.last().map_or("an empty log", |entry| &entry.hash);
     let with = format!("{} entries up to {last}", other.log.len());

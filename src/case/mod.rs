@@ -43,6 +43,7 @@ use crate::reading::{Order, Reading, count::Counting};
 use crate::scoping::skew::{Skew, between};
 use crate::sites::guess::guess;
 use crate::sites::{Countries, Parties, Places, SharedCountries, SiteBook};
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// All that an analyst gathered.
 #[derive(Debug, Clone, Default)]
@@ -299,7 +300,7 @@ impl Case {
         let others = self.files.iter().enumerate().filter(|(other, _)| *other != at);
         let mut found: Vec<(usize, Skew)> =
             others.filter_map(|(other, file)| Some((other, between(&file.ledger, &own.ledger)?))).collect();
-        found.sort_by_key(|(other, skew)| (std::cmp::Reverse(skew.matched), *other));
+        found.lean_sort_by_key(|(other, skew)| (std::cmp::Reverse(skew.matched), *other));
         found
     }
 
@@ -337,7 +338,7 @@ impl Case {
         let now = |file: &File| stamp(self.order_of(&file.receipt).unwrap_or(&Order::default()), &self.book, countries);
         let stale = self.files.iter().filter(|file| file.stamp != now(file));
         let dropped = stale.map(|file| file.receipt.within.as_ref().unwrap_or(&file.receipt.name));
-        dropped.collect::<BTreeSet<_>>().into_iter().cloned().collect()
+        dropped.lean_collect::<BTreeSet<_>>().into_iter().cloned().collect()
     }
 
     /// Renames a site, whether named or guessed.
@@ -439,7 +440,7 @@ impl Case {
     fn notices(&self, ledger: &Ledger, survey: &Survey, repeats: &[Option<usize>]) -> Vec<String> {
         let mut notices = Vec::new();
         let repeated = self.files.iter().zip(repeats).filter(|(_, repeat)| repeat.is_some());
-        let repeated: BTreeSet<&str> = repeated.map(|(file, _)| file.receipt.name.as_str()).collect();
+        let repeated: BTreeSet<&str> = repeated.map(|(file, _)| file.receipt.name.as_str()).lean_collect();
         for (file, repeat) in self.files.iter().zip(repeats) {
             let name = &file.receipt.name;
             if let Some(off) = file.receipt.imbalance() {

@@ -12,6 +12,7 @@ use crate::ledger::survey::{Link, LinkKey, Survey};
 use crate::ledger::{Hours, PairKey, PairTotals, Sight, Totals, capped::Absorb};
 use crate::sites::import::read_net;
 use crate::sites::{Locus, Party, Range, Site, SiteBook};
+use crate::sorting::LeanCollect as _;
 
 /// A case file opened again.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +30,7 @@ impl Reopened {
     pub fn of(document: &Document) -> Reopened {
         let book = SiteBook { sites: document.sites.iter().map(site).collect() };
         let parties: BTreeMap<&str, Party> =
-            (document.sites.iter().zip(0_u32..)).map(|(site, at)| (site.site.as_str(), Party::Site(at))).collect();
+            (document.sites.iter().zip(0_u32..)).map(|(site, at)| (site.site.as_str(), Party::Site(at))).lean_collect();
         let party = |name: &str| match parties.get(name) {
             Some(party) => *party,
             None => Party::outside_named(name).unwrap_or(Party::Unassigned),
@@ -44,7 +45,7 @@ impl Reopened {
             let days: BTreeSet<i32> = (link.services.values().flat_map(|record| record.hours.iter()))
                 .filter(|(hour, _)| *hour != Hour::UNDATED)
                 .map(|(hour, _)| hour.day())
-                .collect();
+                .lean_collect();
             for party in [key.from, key.to].into_iter().filter(|party| *party != Party::External) {
                 survey.days.entry(party).or_default().extend(&days);
             }
@@ -54,7 +55,8 @@ impl Reopened {
             survey.known_gaps.insert(coverage.sensor.clone(), gaps_of(coverage));
         }
         survey.window = document.window.map(|(first, last)| (moment(first), moment(last)));
-        let files: BTreeMap<&str, u32> = document.evidence.iter().map(|file| file.name.as_str()).zip(0..).collect();
+        let files: BTreeMap<&str, u32> =
+            document.evidence.iter().map(|file| file.name.as_str()).zip(0..).lean_collect();
         let findings = document.findings.iter().filter_map(|told| finding(told, &party, &files)).collect();
         Reopened { book, survey, findings }
     }
@@ -154,7 +156,7 @@ fn hours_of(told: &document::Coverage) -> BTreeMap<Hour, u64> {
     // A century of hours is a million; a file that claims more is not worth a tab's memory.
     let (first, last) = (hour(first), hour(last).min(hour(first).saturating_add(1_000_000)));
     let usual = (told.flows / (told.hours.max(1) as u64)).max(1);
-    let mut hours: BTreeMap<Hour, u64> = (first..last).map(|hour| (Hour(hour), usual)).collect();
+    let mut hours: BTreeMap<Hour, u64> = (first..last).map(|hour| (Hour(hour), usual)).lean_collect();
     for (start, count) in &told.silent {
         let from = hour(*start);
         let until = from.saturating_add(i32::try_from(*count).unwrap_or(i32::MAX)).min(last);

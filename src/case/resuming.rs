@@ -12,6 +12,7 @@ use crate::evidence::zone::Zone;
 use crate::formats::Mapping;
 use crate::policy::csv::read_policy;
 use crate::sites::SiteBook;
+use crate::sorting::LeanSort as _;
 
 /// A file that a case file was made of: its name, and its digest where it was read to its end.
 pub type Expected = (String, Option<String>);
@@ -39,7 +40,7 @@ impl Case {
         let merged = merge(&own, document)?;
         let told = merged.document.notices.into_iter().filter(|notice| notice.starts_with("CONFLICT on "));
         self.conflicts.extend(told);
-        self.conflicts.sort();
+        self.conflicts.lean_sort();
         self.conflicts.dedup();
         (self.decisions, self.actions) = (merged.document.decisions, merged.document.actions);
         self.log = merged.document.log;

@@ -7,6 +7,7 @@ use crate::case::document::moment;
 use crate::case::document::{Document, Finding, Service};
 use crate::evidence::text::visible;
 use crate::flow::Service as FlowService;
+use crate::sorting::LeanSort as _;
 
 /// What a denial would have stopped.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +56,7 @@ fn one(document: &Document, finding: &Finding, service: &Service, scope: Scope) 
             pairs.push((from.clone(), to.clone(), ran, *last));
         }
     }
-    pairs.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (&a.0, &a.1).cmp(&(&b.0, &b.1))));
+    pairs.lean_sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (&a.0, &a.1).cmp(&(&b.0, &b.1))));
     let ran_in: Vec<i64> = (service.hours.iter())
         .filter(|(_, flows, _, denied, failed, ..)| *flows > denied.saturating_add(*failed))
         .filter_map(|(start, ..)| *start)

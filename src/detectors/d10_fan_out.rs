@@ -20,6 +20,7 @@ use crate::flow::{Host, Protocol, Service};
 use crate::ledger::survey::LinkKey;
 use crate::ledger::{PairTotals, Sight};
 use crate::sites::Party;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// The detector.
 pub struct FanOut;
@@ -57,7 +58,7 @@ impl Detector for FanOut {
         let mut below_gate = 0_u64;
         let begin = observed.survey.window.map(|(first, _)| first);
         // Every host that calls is tested, since every one could have failed.
-        found.tested = contacts(observed).map(|(from, host, _)| (from, host)).collect::<BTreeSet<_>>().len();
+        found.tested = contacts(observed).map(|(from, host, _)| (from, host)).lean_collect::<BTreeSet<_>>().len();
         for ((from, initiator), contacts) in first_contacts(observed) {
             let failed = contacts.iter().filter(|contact| contact.failed).count();
             if failed == 0 {
@@ -90,7 +91,7 @@ impl Detector for FanOut {
 fn first_contacts(observed: &Observed<'_>) -> BTreeMap<(Party, Host), Vec<Contact>> {
     // Most hosts never fail, so that only the others' contacts are worth their memory.
     let failing: BTreeSet<(Party, Host)> =
-        contacts(observed).filter(|(.., contact)| contact.failed).map(|(from, host, _)| (from, host)).collect();
+        contacts(observed).filter(|(.., contact)| contact.failed).map(|(from, host, _)| (from, host)).lean_collect();
     let mut all: BTreeMap<(Party, Host), Vec<Contact>> = BTreeMap::new();
     for (from, initiator, contact) in contacts(observed) {
         if failing.contains(&(from, initiator)) {
@@ -98,9 +99,9 @@ fn first_contacts(observed: &Observed<'_>) -> BTreeMap<(Party, Host), Vec<Contac
         }
     }
     for contacts in all.values_mut() {
-        contacts.sort_by_key(|contact| (contact.responder, contact.sight, contact.service));
+        contacts.lean_sort_by_key(|contact| (contact.responder, contact.sight, contact.service));
         contacts.dedup_by_key(|contact| contact.responder);
-        contacts.sort_by_key(|contact| (contact.sight, contact.responder));
+        contacts.lean_sort_by_key(|contact| (contact.sight, contact.responder));
     }
     all
 }
@@ -166,8 +167,8 @@ fn claim(observed: &Observed<'_>, from: Party, initiator: Host, walk: &Walk<'_>)
     failures.iter().for_each(|contact| *by_party.entry(contact.to).or_default() += 1);
     // The link is the one on which most failed; of equals the first, and a link between two parties before one within.
     let (to, _) = by_party.iter().max_by_key(|(to, count)| (**count, **to != from, std::cmp::Reverse(**to)))?;
-    let services: BTreeSet<Service> = walk.contacts.iter().map(|contact| contact.service).collect();
-    let parties: BTreeSet<Party> = walk.contacts.iter().map(|contact| contact.to).collect();
+    let services: BTreeSet<Service> = walk.contacts.iter().map(|contact| contact.service).lean_collect();
+    let parties: BTreeSet<Party> = walk.contacts.iter().map(|contact| contact.to).lean_collect();
     let rows = Rows::of(failures.iter().map(|contact| contact.sight))?;
     let link = LinkKey { from, to: *to };
     let at = || walk.contacts.iter().filter_map(|contact| contact.sight.at);

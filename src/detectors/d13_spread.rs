@@ -16,6 +16,7 @@ use crate::calendar::DAY;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Moment, Service};
 use crate::sites::Party;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// The detector.
 pub struct Spread;
@@ -60,12 +61,12 @@ impl Detector for Spread {
             own.1.push(finding);
         }
         let goals: BTreeSet<(Party, Service)> =
-            observed.daily().units.iter().map(|unit| (unit.link.to, novelty::kind(unit.service))).collect();
+            observed.daily().units.iter().map(|unit| (unit.link.to, novelty::kind(unit.service))).lean_collect();
         let mean = of_all.len() as f64 / goals.len().max(1) as f64;
         for sites in by_goal.into_values() {
             let mut steps: Vec<(Moment, Party, Vec<&Finding>)> =
                 sites.into_iter().map(|(site, (first, own))| (first, site, own)).collect();
-            steps.sort_by_key(|(first, site, _)| (*first, *site));
+            steps.lean_sort_by_key(|(first, site, _)| (*first, *site));
             // Each next step within the time of the one before.
             let mut run: Vec<(Moment, Party, Vec<&Finding>)> = Vec::new();
             for step in steps {
@@ -109,7 +110,7 @@ fn judge(observed: &Observed<'_>, steps: Vec<(Moment, Party, Vec<&Finding>)>, me
     let mut seen = BTreeSet::new();
     hosts.retain(|host| seen.insert(*host));
     hosts.truncate(Finding::MOST_HOSTS);
-    let accounts: BTreeSet<String> = all().flat_map(|finding| finding.accounts.iter().cloned()).collect();
+    let accounts: BTreeSet<String> = all().flat_map(|finding| finding.accounts.iter().cloned()).lean_collect();
     let last = all().filter_map(|finding| finding.window).map(|(_, last)| last).max();
     let service = first.service.map(|service| service.to_string()).unwrap_or_default();
     found.findings.push(Finding {

@@ -22,6 +22,7 @@ use crate::flow::{Host, Service};
 use crate::ledger::survey::LinkKey;
 use crate::ledger::{PairKey, PairTotals};
 use crate::sites::Party;
+use crate::sorting::LeanCollect as _;
 
 /// The detector.
 pub struct RemoteControl;
@@ -101,7 +102,7 @@ impl Detector for RemoteControl {
 }
 
 fn is_worked(calls: &Calls<'_>) -> bool {
-    let ways: BTreeSet<Way> = calls.iter().filter_map(|(service, ..)| way(*service)).collect();
+    let ways: BTreeSet<Way> = calls.iter().filter_map(|(service, ..)| way(*service)).lean_collect();
     let by_hand = ways.contains(&Way::Hands) || ways.contains(&Way::WinRm);
     ways.len() >= 3 || ways.len() == 2 && by_hand || ways.contains(&Way::Rpc) && calls.iter().any(is_push)
 }

@@ -15,6 +15,7 @@ use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_o
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Service;
 use crate::ledger::survey::{Link, LinkKey};
+use crate::sorting::LeanSort as _;
 
 /// The detector.
 pub struct NewLink;
@@ -154,7 +155,7 @@ fn in_order(seen: &Link) -> Vec<(Service, crate::flow::Moment)> {
         ran.filter_map(|totals| totals.first).min().map(|first| (*service, first))
     });
     let mut services: Vec<(Service, crate::flow::Moment)> = firsts.collect();
-    services.sort_by_key(|(service, first)| (*first, *service));
+    services.lean_sort_by_key(|(service, first)| (*first, *service));
     services
 }
 

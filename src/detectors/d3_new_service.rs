@@ -19,6 +19,7 @@ use crate::flow::{Moment, Service};
 use crate::ledger::Totals;
 use crate::ledger::capped::Absorb as _;
 use crate::ledger::survey::{Link, LinkKey, ServiceRecord};
+use crate::sorting::LeanSort as _;
 
 /// The detector.
 pub struct NewService;
@@ -104,7 +105,7 @@ fn look<'s>(
             few += 1;
             continue;
         }
-        records.sort_by_key(|(service, record)| (record.totals.first.is_none(), record.totals.first, *service));
+        records.lean_sort_by_key(|(service, record)| (record.totals.first.is_none(), record.totals.first, *service));
         news.push(Kind { link, records, totals, newness, since: Some(of_link.first) });
     }
     let mut refrain = |because| refrains.push(Refrain { rule: RULE, link: Some(link), service: None, because });
@@ -193,7 +194,7 @@ fn normal(observed: &Observed<'_>, link: LinkKey, before: Moment) -> String {
         .filter(|(_, record)| record.totals.first.is_some_and(|first| first < before))
         .map(|(service, record)| (record.totals.connections(), *service))
         .collect();
-    earlier.sort_by_key(|(connections, service)| (std::cmp::Reverse(*connections), *service));
+    earlier.lean_sort_by_key(|(connections, service)| (std::cmp::Reverse(*connections), *service));
     let names = earlier.into_iter().map(|(_, service)| service.to_string());
     format!("Before, {} ran {}.", observed.link(link), listed(names, 5))
 }

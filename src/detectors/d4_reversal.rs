@@ -16,6 +16,7 @@ use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_o
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Host, Service};
 use crate::ledger::survey::LinkKey;
+use crate::sorting::LeanCollect as _;
 
 /// The detector.
 pub struct Reversal;
@@ -127,10 +128,11 @@ fn claim(
     let sights = pairs.iter().flat_map(|pair| pair.within(turn.day, turn.day + WINDOW - 1));
     let rows = Rows::of(sights.filter(|(_, seen)| seen.ran > 0).filter_map(|(_, seen)| seen.sight()))?;
     let (hosts, from, to) = hosts_of(pairs.iter().map(|pair| pair.key));
-    let answered: BTreeSet<Host> = calling.iter().flat_map(|unit| &unit.pairs).map(|pair| pair.key.responder).collect();
+    let answered: BTreeSet<Host> =
+        calling.iter().flat_map(|unit| &unit.pairs).map(|pair| pair.key.responder).lean_collect();
     let turned: BTreeSet<Host> =
-        pairs.iter().map(|pair| pair.key.initiator).filter(|host| answered.contains(host)).collect();
-    let services: BTreeSet<Service> = units.iter().map(|unit| unit.service).collect();
+        pairs.iter().map(|pair| pair.key.initiator).filter(|host| answered.contains(host)).lean_collect();
+    let services: BTreeSet<Service> = units.iter().map(|unit| unit.service).lean_collect();
     let last = units
         .iter()
         .flat_map(|unit| unit.days.range(turn.day..turn.day + WINDOW))

@@ -18,6 +18,7 @@ use crate::calendar;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Moment;
 use crate::ledger::TrailDay;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// The detector.
 pub struct OffHours;
@@ -100,7 +101,7 @@ impl Detector for OffHours {
             found.tested += 1;
             let p = acat(chances.iter().map(|(p, ..)| *p), chances.len());
             if p <= TELLING {
-                chances.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                chances.lean_sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
                 let (_, _, own) = chances[0];
                 found.findings.extend(claim(observed, daily, unit, p, &chances, score(own, *all)));
             }
@@ -134,7 +135,7 @@ fn claim(
         .iter()
         .take_while(|(p, ..)| *p <= (least * 30.0).min(0.01).max(least))
         .map(|(_, day, _)| *day)
-        .collect();
+        .lean_collect();
     // Only what lies out of hours is evidence.
     let night = |seen: &TrailDay, day: i32| seen.hours & daily.off_hours(unit.link, day) != 0;
     let mut sights = Vec::new();

@@ -17,6 +17,7 @@ use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_o
 use crate::calendar;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Moment;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// The detector.
 pub struct Volume;
@@ -117,7 +118,7 @@ fn days_of(daily: &Daily<'_>, unit: &Unit<'_>) -> Option<Vec<Judged>> {
         }
     }
     let log = |count: u64| ln(1.0 + count as f64);
-    let kinds: BTreeMap<i32, bool> = ran.keys().map(|day| (*day, daily.rests_on(unit.link, *day))).collect();
+    let kinds: BTreeMap<i32, bool> = ran.keys().map(|day| (*day, daily.rests_on(unit.link, *day))).lean_collect();
     let like = |rest: Option<bool>, m: usize| -> Vec<f64> {
         ran.iter()
             .filter(|(day, _)| rest.is_none_or(|rest| kinds[*day] == rest))
@@ -145,10 +146,13 @@ fn days_of(daily: &Daily<'_>, unit: &Unit<'_>) -> Option<Vec<Judged>> {
 }
 
 fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, mut days: Vec<(f64, &Judged)>) -> Option<Finding> {
-    days.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.day.cmp(&b.1.day)));
+    days.lean_sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.day.cmp(&b.1.day)));
     let (least, greatest) = *days.first()?;
-    let odd: BTreeSet<i32> =
-        days.iter().take_while(|(p, _)| *p <= (least * 30.0).min(0.01).max(least)).map(|(_, day)| day.day).collect();
+    let odd: BTreeSet<i32> = days
+        .iter()
+        .take_while(|(p, _)| *p <= (least * 30.0).min(0.01).max(least))
+        .map(|(_, day)| day.day)
+        .lean_collect();
     let measure = (0..4).max_by(|a, b| greatest.above[*a].total_cmp(&greatest.above[*b]).then(b.cmp(a)))?;
     let fetched = measure % 2 == 1;
     let weight = |seen: &crate::ledger::TrailDay| if fetched { seen.bytes_in } else { seen.bytes_out };

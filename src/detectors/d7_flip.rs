@@ -16,6 +16,7 @@ use crate::calendar;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Moment;
 use crate::ledger::TrailDay;
+use crate::sorting::LeanSort as _;
 
 /// The detector.
 pub struct Flip;
@@ -93,7 +94,7 @@ fn days_of(unit: &Unit<'_>) -> Option<(f64, Vec<Day>)> {
 }
 
 fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64, mut days: Vec<(f64, &Day)>) -> Option<Finding> {
-    days.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.day.cmp(&b.1.day)));
+    days.lean_sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.day.cmp(&b.1.day)));
     let (_, flipped) = days.first()?;
     let odd = BTreeSet::from([flipped.day]);
     let sends = flipped.ratio > 0.0;

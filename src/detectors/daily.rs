@@ -13,6 +13,7 @@ use crate::ledger::capped::Absorb as _;
 use crate::ledger::survey::{LinkKey, ServiceRecord};
 use crate::ledger::{PairKey, Sight, Totals, TrailDay};
 use crate::sites::Party;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// Office hours, by the caller's own clock: from 07:00 up to 20:00.
 const OFFICE: std::ops::Range<i32> = 7..20;
@@ -65,13 +66,16 @@ impl<'s> Daily<'s> {
                 kinds.entry(novelty::kind(*service)).or_default().push((*service, record));
             }
             for mut records in kinds.into_values() {
-                records.sort_by_key(|(service, record)| (record.totals.first.is_none(), record.totals.first, *service));
+                records.lean_sort_by_key(|(service, record)| {
+                    (record.totals.first.is_none(), record.totals.first, *service)
+                });
                 let service = records[0].0;
                 let records: Vec<&ServiceRecord> = records.into_iter().map(|(_, record)| record).collect();
                 daily.units.push(Unit::of(observed, *link, service, records));
             }
         }
-        let parties: BTreeSet<Party> = daily.units.iter().flat_map(|unit| [unit.link.from, unit.link.to]).collect();
+        let parties: BTreeSet<Party> =
+            daily.units.iter().flat_map(|unit| [unit.link.from, unit.link.to]).lean_collect();
         daily.clocks = parties.into_iter().filter_map(|party| Some((party, observed.clock(party)?))).collect();
         daily.rest = daily.rest_days();
         daily.count_hours();
@@ -149,7 +153,7 @@ impl<'s> Daily<'s> {
         }
         let rest = |days: BTreeMap<i32, BTreeSet<Host>>| {
             let mut counts: Vec<usize> = days.values().map(BTreeSet::len).collect();
-            counts.sort_unstable();
+            counts.lean_sort();
             // The upper quartile is an ordinary working day, whatever the share of weekends.
             let ordinary = counts.get(counts.len() * 3 / 4).copied().unwrap_or(0);
             let (first, last) = (days.keys().next().copied(), days.keys().next_back().copied());
@@ -158,7 +162,7 @@ impl<'s> Daily<'s> {
             let quiet = |day: i32| (days.get(&day).map_or(0, BTreeSet::len) as f64) < HOLIDAY * ordinary as f64;
             (first..=last).filter(|day| if ordinary >= 5 { quiet(*day) } else { weekend(*day) }).collect()
         };
-        callers.into_iter().map(|(party, days)| (party, rest(days))).collect()
+        callers.into_iter().map(|(party, days)| (party, rest(days))).lean_collect()
     }
 }
 
@@ -201,7 +205,7 @@ impl<'s> Unit<'s> {
                 }
             }
         }
-        rows.sort_by_key(|(weight, sight)| (std::cmp::Reverse(*weight), *sight));
+        rows.lean_sort_by_key(|(weight, sight)| (std::cmp::Reverse(*weight), *sight));
         rows.truncate(crate::finding::Rows::MOST);
         let mut rows: Vec<Sight> = rows.into_iter().map(|(_, sight)| sight).collect();
         if rows.is_empty() {
@@ -222,7 +226,7 @@ impl<'s> Unit<'s> {
                 pairs.push((weights.iter().fold(0, |sum: u64, own| sum.saturating_add(*own)), pair.key));
             }
         }
-        pairs.sort_by_key(|(weight, key)| (std::cmp::Reverse(*weight), *key));
+        pairs.lean_sort_by_key(|(weight, key)| (std::cmp::Reverse(*weight), *key));
         pairs.into_iter().map(|(_, key)| key).collect()
     }
 

@@ -10,6 +10,7 @@ use super::numeric::acat;
 use crate::finding::{Finding, Rows};
 use crate::flow::Service;
 use crate::ledger::survey::LinkKey;
+use crate::sorting::LeanSort as _;
 
 /// Joins the findings of a lane about the same service of the same link. `rules` is how many rules look at such services.
 pub fn join(findings: Vec<Finding>, rules: usize) -> Vec<Finding> {
@@ -25,7 +26,7 @@ pub fn join(findings: Vec<Finding>, rules: usize) -> Vec<Finding> {
     }
     for (_, mut same) in by_service {
         let p = |finding: &Finding| finding.p.unwrap_or(1.0);
-        same.sort_by(|a, b| p(a).total_cmp(&p(b)).then_with(|| a.id.cmp(&b.id)));
+        same.lean_sort_by(|a, b| p(a).total_cmp(&p(b)).then_with(|| a.id.cmp(&b.id)));
         let chance = acat(same.iter().map(p), rules);
         let mut rest = same.into_iter();
         let Some(mut first) = rest.next() else { continue };

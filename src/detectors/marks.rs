@@ -20,6 +20,7 @@ use crate::finding::Finding;
 use crate::flow::{Host, Moment, Service};
 use crate::ledger::survey::LinkKey;
 use crate::sites::Party;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// How much the hours of one matter go together.
 const RHO: f64 = 0.15;
@@ -247,7 +248,7 @@ fn look_around(begun: &mut [Beginning]) {
         .flat_map(|a| news.iter().map(move |b| (*a, *b)))
         .filter(|(a, b)| lead(&begun[*a], &begun[*b]))
         .flat_map(|(a, b)| [a, b])
-        .collect();
+        .lean_collect();
     leading.into_iter().for_each(|at| begun[at].leads = true);
 }
 
@@ -260,9 +261,9 @@ fn compared(begun: &[Beginning]) -> Vec<Marks> {
         used += own.off.1 as f64;
     }
     let mut callers: Vec<usize> = begun.iter().map(|own| own.callers.len()).collect();
-    callers.sort_unstable();
+    callers.lean_sort();
     let mut greatest: Vec<u64> = begun.iter().map(|own| own.greatest).collect();
-    greatest.sort_unstable();
+    greatest.lean_sort();
     let mut kinds: BTreeMap<Service, usize> = BTreeMap::new();
     begun.iter().for_each(|own| *kinds.entry(own.kind).or_default() += 1);
     let count = |is: &dyn Fn(&Beginning) -> bool| begun.iter().filter(|own| is(own)).count();
@@ -390,7 +391,7 @@ pub fn gather_roll_outs(news: Vec<(Finding, bool)>, observed: &super::Observed<'
             single.extend(same);
             continue;
         }
-        same.sort_by(|a, b| (a.window, &a.id).cmp(&(b.window, &b.id)));
+        same.lean_sort_by(|a, b| (a.window, &a.id).cmp(&(b.window, &b.id)));
         let highest = same.iter().filter_map(|finding| finding.p).fold(0.0, f64::max);
         let mut rest = same.into_iter();
         let Some(mut first) = rest.next() else { continue };

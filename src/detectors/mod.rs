@@ -39,6 +39,7 @@ use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
 use crate::ledger::{PairKey, PairTotals, Sight, Totals, capped::mixed};
 use crate::policy::Policy;
 use crate::sites::{Party, SiteBook};
+use crate::sorting::LeanCollect as _;
 
 pub use ranking::examine_all;
 
@@ -208,7 +209,7 @@ fn hosts_of<'p>(pairs: impl Iterator<Item = &'p PairKey>) -> (Vec<Host>, usize, 
 
 /// The accounts of a service, at most [`Finding::MOST_HOSTS`].
 fn accounts_of<'r>(records: impl Iterator<Item = &'r ServiceRecord>) -> Vec<String> {
-    let accounts: BTreeSet<&String> = records.flat_map(|record| record.accounts.keys()).collect();
+    let accounts: BTreeSet<&String> = records.flat_map(|record| record.accounts.keys()).lean_collect();
     accounts.into_iter().take(Finding::MOST_HOSTS).cloned().collect()
 }
 

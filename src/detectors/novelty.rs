@@ -9,6 +9,7 @@ use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
 use crate::ledger::{PairTotals, Sight};
 use crate::policy::{Scope, Verdict};
 use crate::sites::Party;
+use crate::sorting::LeanCollect as _;
 
 /// "New" needs so many days with coverage before it (left-censoring).
 pub const DAYS_BEFORE: usize = 14;
@@ -36,7 +37,7 @@ impl Coverage {
     /// in everybody's traffic and proves nothing.
     pub fn days(&self, link: LinkKey) -> BTreeSet<i32> {
         let ends = [link.from, link.to].into_iter().filter(|party| matches!(party, Party::Site(_)));
-        ends.filter_map(|party| self.days.get(&party)).flatten().copied().collect()
+        ends.filter_map(|party| self.days.get(&party)).flatten().copied().lean_collect()
     }
 }
 

@@ -7,6 +7,7 @@
 use super::joining::join;
 use super::{ALL, Findings, Observed};
 use crate::finding::{Finding, Gravity, Lane};
+use crate::sorting::LeanSort as _;
 
 /// At or below this q a finding counts as anomalous, above it as suspected.
 pub const Q_ANOMALOUS: f64 = 0.10;
@@ -29,7 +30,7 @@ pub fn examine_all(observed: &Observed<'_>) -> Findings {
                 found.refrains.extend(more.refrains);
                 found.tested += more.tested;
             }
-            found.refrains.sort();
+            found.refrains.lean_sort();
             all.refrains.extend(found.refrains);
             all.tested += found.tested;
             findings.extend(found.findings);
@@ -53,7 +54,7 @@ pub fn examine_all(observed: &Observed<'_>) -> Findings {
 
 fn by_p(findings: &mut [Finding]) {
     let p = |finding: &Finding| finding.p.unwrap_or(0.0);
-    findings.sort_by(|a, b| {
+    findings.lean_sort_by(|a, b| {
         let tie = || (a.rows.first(), &a.id).cmp(&(b.rows.first(), &b.id));
         p(a).total_cmp(&p(b)).then_with(tie)
     });

@@ -5,6 +5,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use memchr::memchr2;
 
 use super::text::{elided, readable};
+use crate::sorting::LeanSort as _;
 
 /// What was wrong or noteworthy at a line. Line 0 stands for the whole file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +59,7 @@ const MOST_COMPLAINTS: usize = 1_000;
 
 /// The complaints in order of line; past the first [`MOST_COMPLAINTS`], how many more there are.
 pub fn told(mut complaints: Vec<Complaint>) -> Vec<Complaint> {
-    complaints.sort_by_key(|complaint| complaint.line);
+    complaints.lean_sort_by_key(|complaint| complaint.line);
     let more = complaints.len().saturating_sub(MOST_COMPLAINTS);
     if more > 0 {
         complaints.truncate(MOST_COMPLAINTS);

@@ -13,6 +13,7 @@ use super::syntax::syslog::{self, Stamp};
 use super::syntax::years::Years;
 use super::syntax::{address, number};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
+use crate::sorting::LeanSort as _;
 use crate::evidence::text::readable;
 use crate::evidence::{Framing, Record};
 use crate::flow::{Basis, Endpoint, Flow, Kind, Outcome, Protocol, Text};
@@ -187,7 +188,7 @@ impl Parser for Router {
 
     fn finish(&mut self, flows: &mut Sink<'_>) {
         let mut rest = self.sessions.rest();
-        rest.sort_by_key(|(place, _)| *place);
+        rest.lean_sort_by_key(|(place, _)| *place);
         rest.iter().for_each(|(place, flow)| flows(flow, *place));
     }
 }

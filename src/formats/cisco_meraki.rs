@@ -9,6 +9,7 @@
 use super::held::{Connections, Logins, Mark, Pair, Sessions, Step};
 use super::syntax::{address, number};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
+use crate::sorting::LeanSort as _;
 use crate::evidence::text::readable;
 use crate::evidence::{Framing, Record};
 use crate::flow::{Basis, Endpoint, Flow, Kind, Moment, Outcome, Protocol};
@@ -165,7 +166,7 @@ impl Parser for Meraki {
         let mut rest = self.connections.rest();
         rest.extend(self.sessions.rest());
         rest.extend(self.logins.rest());
-        rest.sort_by_key(|(place, _)| *place);
+        rest.lean_sort_by_key(|(place, _)| *place);
         rest.iter().for_each(|(place, flow)| flows(flow, *place));
     }
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::evidence::Place;
 use crate::flow::{Endpoint, Flow, Host};
+use crate::sorting::LeanSort as _;
 
 /// How many connections wait for a fuller record.
 pub(super) const MOST_HELD: usize = 32_768;
@@ -115,7 +116,7 @@ impl Joined {
     pub(super) fn rest(&mut self) -> Vec<Held> {
         self.turns.clear();
         let mut rest: Vec<Held> = std::mem::take(&mut self.held).into_values().collect();
-        rest.sort_by_key(|held| (held.place, held.turn));
+        rest.lean_sort_by_key(|held| (held.place, held.turn));
         rest
     }
 }

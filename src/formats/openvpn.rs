@@ -12,6 +12,7 @@ use super::syntax::syslog;
 use super::syntax::years::Years;
 use super::syntax::{address, number, time};
 use super::{Disposition, Format, Likeness, Parser, Sample, Setting, Sink};
+use crate::sorting::LeanSort as _;
 use crate::evidence::text::readable;
 use crate::evidence::{Clock, Framing, Place, Record};
 use crate::flow::{Basis, Endpoint, Flow, Kind, Moment, Outcome, Text};
@@ -105,7 +106,7 @@ impl Parser for Server {
 
     fn finish(&mut self, flows: &mut Sink<'_>) {
         let mut rest = self.tunnels.rest();
-        rest.sort_by_key(|(place, _)| *place);
+        rest.lean_sort_by_key(|(place, _)| *place);
         rest.iter().for_each(|(place, flow)| flows(flow, *place));
     }
 }

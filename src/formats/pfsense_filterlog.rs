@@ -12,6 +12,7 @@ use super::syntax::syslog;
 use super::syntax::years::Years;
 use super::syntax::{address, number};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
+use crate::sorting::LeanSort as _;
 use crate::evidence::text::readable;
 use crate::evidence::{Framing, Record};
 use crate::flow::{Basis, Endpoint, Flow, Outcome, Protocol, Text};
@@ -195,7 +196,7 @@ impl Parser for Firewall {
     fn finish(&mut self, flows: &mut Sink<'_>) {
         let mut rest = self.connections.rest();
         rest.extend(self.tunnels.rest());
-        rest.sort_by_key(|(place, _)| *place);
+        rest.lean_sort_by_key(|(place, _)| *place);
         rest.iter().for_each(|(place, flow)| flows(flow, *place));
     }
 }

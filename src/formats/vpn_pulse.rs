@@ -11,6 +11,7 @@
 use super::held::{Connections, Logins, Sessions, Step};
 use super::syntax::{address, number, time};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
+use crate::sorting::LeanSort as _;
 use crate::evidence::text::readable;
 use crate::evidence::{Clock, Framing, Record};
 use crate::flow::{Basis, Flow, Kind, Moment, Outcome, Protocol};
@@ -108,7 +109,7 @@ impl Parser for Pulse {
     fn finish(&mut self, flows: &mut Sink<'_>) {
         let mut rest = self.logins.rest();
         rest.extend(self.sessions.rest());
-        rest.sort_by_key(|(place, _)| *place);
+        rest.lean_sort_by_key(|(place, _)| *place);
         rest.iter().for_each(|(place, flow)| flows(flow, *place));
     }
 }

@@ -27,6 +27,7 @@ use std::hint::black_box;
 use crate::evidence::Place;
 use crate::flow::{Endpoint, Flow, Host, Hour, Moment};
 use crate::sites::Locus;
+use crate::sorting::LeanCollect as _;
 use capped::{Absorb, Capped};
 pub use hours::{Grain, Hours};
 use index::spread;
@@ -325,7 +326,7 @@ impl Ledger {
     /// Every locus at an end of some flow.
     pub fn loci(&self) -> BTreeSet<Locus> {
         let keys = self.services.kept_keys().chain(self.coarse.keys().copied());
-        keys.flat_map(|key| [key.from, key.to]).collect()
+        keys.flat_map(|key| [key.from, key.to]).lean_collect()
     }
 
     /// The host pairs, in order.

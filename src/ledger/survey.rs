@@ -7,6 +7,7 @@ use super::gaps::Gap;
 use super::{Hours, Ledger, PairKey, PairTotals, ServiceKey, Sight, Totals, Trail, TrailDay};
 use crate::flow::{Host, Hour, Moment, Service};
 use crate::sites::{Locus, Party};
+use crate::sorting::LeanCollect as _;
 
 /// A link: who called whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -73,7 +74,7 @@ impl ServiceRecord {
     /// How many distinct initiators and responders.
     pub fn hosts(&self) -> (usize, usize) {
         let distinct =
-            |end: fn(&PairKey) -> Host| self.pairs.iter().map(|(key, _)| end(key)).collect::<BTreeSet<_>>().len();
+            |end: fn(&PairKey) -> Host| self.pairs.iter().map(|(key, _)| end(key)).lean_collect::<BTreeSet<_>>().len();
         (distinct(|key| key.initiator), distinct(|key| key.responder))
     }
 }
@@ -158,7 +159,7 @@ impl Survey {
     /// Days (from the epoch) on which some sensor saw something.
     pub fn covered_days(&self) -> BTreeSet<i32> {
         let hours = self.coverage.values().flat_map(|hours| hours.keys());
-        hours.filter(|hour| **hour != Hour::UNDATED).map(|hour| hour.day()).collect()
+        hours.filter(|hour| **hour != Hour::UNDATED).map(|hour| hour.day()).lean_collect()
     }
 }
 

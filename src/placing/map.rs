@@ -3,6 +3,7 @@
 
 use super::outlines::{Kind, world};
 use super::{Point, Rect};
+use crate::sorting::LeanSort as _;
 
 /// Which part of the world is shown, and where.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -131,7 +132,7 @@ fn unrolled(mut points: Vec<(f64, f64)>) -> (Vec<(f64, f64)>, usize) {
 /// The western and eastern end of the arc that holds all longitudes and leaves out the widest gap.
 fn span(longitudes: impl Iterator<Item = f64>) -> (f64, f64) {
     let mut all: Vec<f64> = longitudes.map(|lon| lon.rem_euclid(360.0)).collect();
-    all.sort_by(f64::total_cmp);
+    all.lean_sort_by(f64::total_cmp);
     let Some((first, last)) = all.first().copied().zip(all.last().copied()) else { return (-180.0, 180.0) };
     let mut widest = (first + 360.0 - last, first, last);
     for pair in all.windows(2) {

@@ -14,6 +14,7 @@ use crate::calendar;
 use crate::evidence::table::Complaint;
 use crate::flow::{Moment, Service};
 use crate::sites::{Country, Party, SiteBook};
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// All rows, in order of line.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -47,7 +48,7 @@ impl Policy {
             untimed && rule.service.covers(service) && rule.from.covers(from, book) && rule.to.covers(to, book)
         };
         let mut rules: Vec<&Rule> = self.rules.iter().filter(speaks).collect();
-        rules.sort_by_key(|rule| Reverse((rule.particularity(), rule.verdict, rule.line)));
+        rules.lean_sort_by_key(|rule| Reverse((rule.particularity(), rule.verdict, rule.line)));
         rules
     }
 
@@ -55,9 +56,9 @@ impl Policy {
     pub fn strangers(&self, book: &SiteBook) -> Vec<Complaint> {
         let mut complaints = Vec::new();
         let lower = |text: &Option<String>| text.as_deref().map(str::to_lowercase);
-        let names: BTreeSet<String> = book.sites.iter().map(|site| site.name.to_lowercase()).collect();
-        let roles: BTreeSet<String> = book.sites.iter().filter_map(|site| lower(&site.role)).collect();
-        let countries: BTreeSet<String> = book.sites.iter().filter_map(|site| lower(&site.country)).collect();
+        let names: BTreeSet<String> = book.sites.iter().map(|site| site.name.to_lowercase()).lean_collect();
+        let roles: BTreeSet<String> = book.sites.iter().filter_map(|site| lower(&site.role)).lean_collect();
+        let countries: BTreeSet<String> = book.sites.iter().filter_map(|site| lower(&site.country)).lean_collect();
         for rule in &self.rules {
             for scope in [&rule.from, &rule.to] {
                 let known = match scope {

@@ -16,6 +16,7 @@ use crate::evidence::text::visible;
 use crate::flow::{Endpoint, Flow, Host, Hour, Kind, Moment, Outcome, Service};
 use crate::formats::kyoten_rollup::COLUMNS;
 use crate::sites::{Parties, Party, Places, SiteBook};
+use crate::sorting::LeanCollect as _;
 
 /// How many rows are kept.
 pub const MOST_ROWS: usize = 4_000_000;
@@ -129,8 +130,8 @@ impl Rollup {
     /// `rollup.csv`, in order of its columns' text. Names of sites go through `named` (as they stand, or a pseudonym).
     pub fn to_csv(&self, book: &SiteBook, named: impl Fn(&str) -> String) -> String {
         let name = |party: Party| cell(&visible(&named(book.name_of(party))));
-        let parties = self.rows.keys().flat_map(|key| [key.from, key.to]).collect::<BTreeSet<_>>();
-        let names: BTreeMap<Party, String> = parties.into_iter().map(|party| (party, name(party))).collect();
+        let parties = self.rows.keys().flat_map(|key| [key.from, key.to]).lean_collect::<BTreeSet<_>>();
+        let names: BTreeMap<Party, String> = parties.into_iter().map(|party| (party, name(party))).lean_collect();
         let mut csv = COLUMNS.join(",");
         csv.push_str(if self.hosts.is_some() { ",src_hosts,dst_hosts\n" } else { "\n" });
         let mut rows: Vec<(&Key, &Row)> = self.rows.iter().collect();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::case::document::Document;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// A link between two parties.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -38,10 +39,10 @@ pub fn nodes(document: &Document) -> Vec<&str> {
 
 /// The links, those within a site included.
 pub fn edges(document: &Document) -> Vec<Edge> {
-    let places: BTreeMap<&str, usize> = nodes(document).into_iter().zip(0..).collect();
+    let places: BTreeMap<&str, usize> = nodes(document).into_iter().zip(0..).lean_collect();
     let edge = |link: &crate::case::document::Link| {
         let mut services: Vec<&crate::case::document::Service> = link.services.iter().collect();
-        services.sort_by_key(|service| std::cmp::Reverse(service.flows));
+        services.lean_sort_by_key(|service| std::cmp::Reverse(service.flows));
         let sum = |of: fn(&crate::case::document::Service) -> u64| {
             services.iter().map(|own| of(own)).fold(0, u64::saturating_add)
         };

@@ -74,7 +74,7 @@ impl Recipe {
     /// can't be read.
     pub fn read(bytes: &[u8]) -> Result<Option<Recipe>, String> {
         let Some(text) = text_in(bytes) else { return Ok(None) };
-        let recipe: Recipe = serde_json::from_str(&text)
+        let recipe: Recipe = serde_json::from_slice(text.as_bytes())
             .map_err(|e| format!("the figure says how it was made, but that can't be read: {e}"))?;
         if recipe.schema != SCHEMA {
             return Err(format!("the figure was made by another version: {}, not {SCHEMA}", recipe.schema));

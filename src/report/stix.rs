@@ -13,6 +13,7 @@ use crate::case::ends;
 use crate::evidence::text::{inert_json, visible};
 use crate::flow::Service;
 use crate::scene::figure::Tlp;
+use crate::sorting::LeanSort as _;
 
 /// How many host pairs of a finding become traffic objects.
 const MOST_PAIRS: usize = 100;
@@ -92,7 +93,7 @@ impl<'d> Bundle<'d> {
             traffic.push(self.traffic(&from, &to, ends::service(finding)));
             traffic.extend([from, to]);
         }
-        traffic.sort_unstable();
+        traffic.lean_sort();
         traffic.dedup();
         if let (false, Some((first, last))) = (traffic.is_empty(), finding.first.zip(finding.last)) {
             let observed = self.id("observed-data", &finding.id);

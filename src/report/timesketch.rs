@@ -9,6 +9,7 @@ use crate::case::document::Document;
 use crate::evidence::table::cell;
 use crate::evidence::text::{inert_json, visible};
 use crate::scene::figure::Tlp;
+use crate::sorting::LeanSort as _;
 
 #[derive(Serialize, Default)]
 struct Event {
@@ -128,7 +129,7 @@ fn events(document: &Document, tlp: Tlp) -> Vec<Event> {
         let message = format!("{} is {}, by {}: {}", d.finding, d.verdict.word(), d.who, d.why);
         put(Some(d.at), "Decision", Event { message, finding: d.finding.clone(), ..Event::default() });
     }
-    events.sort_by(|a, b| (a.timestamp, &a.message).cmp(&(b.timestamp, &b.message)));
+    events.lean_sort_by(|a, b| (a.timestamp, &a.message).cmp(&(b.timestamp, &b.message)));
     events.dedup_by(|a, b| a.timestamp == b.timestamp && a.message == b.message && a.finding == b.finding);
     events
 }

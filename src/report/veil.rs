@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::case::depiction::Pseudonym;
+use crate::sorting::LeanSort as _;
 
 /// What is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +86,7 @@ impl Veil {
                 names.push((word.to_owned(), stands));
             }
         }
-        names.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.cmp(b)));
+        names.lean_sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.cmp(b)));
         let mut out = text.to_owned();
         for (n, (name, _)) in names.iter().enumerate() {
             out = replaced(&out, name, &placeholder(n));

@@ -8,6 +8,7 @@ use super::company::Place;
 use super::dice::Dice;
 use crate::calendar::{Civil, days_from_civil};
 use crate::flow::{Flow, Moment, Outcome, Protocol};
+use crate::sorting::LeanSort as _;
 
 const WRITTEN: &str = "a String takes all that is written";
 
@@ -50,7 +51,7 @@ fn rows<'f>(flows: &'f [Flow<'static>]) -> Vec<Row<'f>> {
         }
     };
     let mut rows: Vec<Row<'f>> = flows.iter().map(row).collect();
-    rows.sort_by_key(|row| (row.end, row.start, row.from, row.from_port));
+    rows.lean_sort_by_key(|row| (row.end, row.start, row.from, row.from_port));
     rows
 }
 

@@ -13,6 +13,7 @@ use crate::finding::Finding;
 use crate::flow::{Host, Service};
 use crate::ledger::survey::LinkKey;
 use crate::sites::Party;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// Whose hosts are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +109,7 @@ pub fn hosts(material: &Material<'_>, level: Level, width: f32, height: f32, wor
     };
     for (own, is_left) in [(&left, true), (&right, false)] {
         let step = rows(own.len());
-        let bad: BTreeSet<usize> = (0..own.len()).filter(|n| own.len() <= 2_000 && marked(*n, is_left)).collect();
+        let bad: BTreeSet<usize> = (0..own.len()).filter(|n| own.len() <= 2_000 && marked(*n, is_left)).lean_collect();
         let mut free_from = f32::MIN;
         for (n, host) in own.iter().enumerate() {
             let spot = at(n, own.len(), if is_left { plot.left } else { plot.right });
@@ -169,7 +170,7 @@ fn pairs(material: &Material<'_>, level: Level) -> (Vec<Host>, Vec<Host>, Vec<Pa
     let all = sums.len();
     let mut kept: Vec<((Host, Host), Sum)> = sums.into_iter().collect();
     // Those with a finding first, then the busiest.
-    kept.sort_by(|(a, x), (b, y)| {
+    kept.lean_sort_by(|(a, x), (b, y)| {
         let state = |sum: &Sum| sum.4.as_ref().map(|g| g.0);
         state(y).cmp(&state(x)).then(y.1.cmp(&x.1)).then(a.cmp(b))
     });
@@ -191,10 +192,10 @@ fn pairs(material: &Material<'_>, level: Level) -> (Vec<Host>, Vec<Host>, Vec<Pa
 
 /// Each side by the mean place of whom it talks to, to and fro a few times.
 fn ordered(pairs: &[(Host, Host)]) -> (Vec<Host>, Vec<Host>) {
-    let mut left: Vec<Host> = pairs.iter().map(|pair| pair.0).collect::<BTreeSet<_>>().into_iter().collect();
-    let mut right: Vec<Host> = pairs.iter().map(|pair| pair.1).collect::<BTreeSet<_>>().into_iter().collect();
+    let mut left: Vec<Host> = pairs.iter().map(|pair| pair.0).lean_collect::<BTreeSet<_>>().into_iter().collect();
+    let mut right: Vec<Host> = pairs.iter().map(|pair| pair.1).lean_collect::<BTreeSet<_>>().into_iter().collect();
     let sort = |own: &mut Vec<Host>, others: &[Host], of: fn(&(Host, Host)) -> (Host, Host)| {
-        let place: BTreeMap<Host, u64> = others.iter().copied().zip(0..).collect();
+        let place: BTreeMap<Host, u64> = others.iter().copied().zip(0..).lean_collect();
         let mut mean: BTreeMap<Host, (u64, u64)> = BTreeMap::new();
         for pair in pairs {
             let (host, other) = of(pair);
@@ -203,7 +204,7 @@ fn ordered(pairs: &[(Host, Host)]) -> (Vec<Host>, Vec<Host>) {
             sum.1 += 1;
         }
         // In whole thousandths, so that equal means are equal.
-        own.sort_by_key(|host| (mean[host].0 * 1000 / mean[host].1.max(1), *host));
+        own.lean_sort_by_key(|host| (mean[host].0 * 1000 / mean[host].1.max(1), *host));
     };
     for _round in 0..6 {
         sort(&mut right, &left, |(a, b)| (*b, *a));

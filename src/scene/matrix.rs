@@ -10,6 +10,7 @@ use super::{Anchor, Face, Ink, Pen, Point, Rect, Shape, Subject, widths};
 use crate::evidence::text::visible;
 use crate::ledger::survey::LinkKey;
 use crate::sites::Party;
+use crate::sorting::LeanSort as _;
 
 /// How far the matrix is enlarged, and what part of it is seen: names stay at the edges.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,7 +120,7 @@ fn ordered(network: &Network) -> Vec<usize> {
     let home =
         network.centre().and_then(|party| network.index(party)).and_then(|n| network.nodes[n].card.country.clone());
     let mut order: Vec<usize> = (0..network.nodes.len()).collect();
-    order.sort_by_key(|index| {
+    order.lean_sort_by_key(|index| {
         let card = &network.nodes[*index].card;
         let is_site = matches!(card.party, Party::Site(_));
         let abroad = card.country.is_none() || card.country != home;

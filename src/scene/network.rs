@@ -10,6 +10,7 @@ use crate::ledger::Totals;
 use crate::ledger::capped::Absorb;
 use crate::ledger::survey::{Link, LinkKey, Survey};
 use crate::sites::{EXTERNAL, Party, SiteBook, UNASSIGNED};
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// A party as people know it.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +48,7 @@ pub fn cards(book: &SiteBook, words: &Words) -> Vec<Card> {
 
 /// The cards of the countries outside that the survey has links with, in order of their codes.
 pub fn abroad(survey: &Survey, words: &Words) -> Vec<Card> {
-    let ends: BTreeSet<Party> = survey.links.keys().flat_map(|key| [key.from, key.to]).collect();
+    let ends: BTreeSet<Party> = survey.links.keys().flat_map(|key| [key.from, key.to]).lean_collect();
     let card = |party| match party {
         Party::Country(country) => Some(bare(party, &(words.external_in)(country.code()))),
         Party::Site(_) | Party::Unassigned | Party::External => None,
@@ -86,7 +87,7 @@ impl Material<'_> {
         let (from, to) = (self.called(key.from), self.called(key.to));
         let service = service.map_or_else(|| "*".to_owned(), |service| service.to_string());
         let mut own: Vec<&Action> = self.actions.iter().filter(|a| a.covers(from, to, &service)).collect();
-        own.sort_by(|a, b| a.at.total_cmp(&b.at));
+        own.lean_sort_by(|a, b| a.at.total_cmp(&b.at));
         own
     }
 
@@ -270,7 +271,7 @@ pub fn network(material: &Material<'_>, lens: Lens) -> Network {
             cut,
         });
     }
-    let linked: BTreeSet<Party> = edges.iter().flat_map(|edge| [edge.key.from, edge.key.to]).collect();
+    let linked: BTreeSet<Party> = edges.iter().flat_map(|edge| [edge.key.from, edge.key.to]).lean_collect();
     let shown = cards
         .iter()
         .filter(|card| matches!(card.party, Party::Site(_)) && seen(card.party) || linked.contains(&card.party));
@@ -343,7 +344,7 @@ fn looked_at(link: &Link, hours: Option<(Hour, Hour)>) -> (Totals, Vec<(Service,
             services.push((*service, sum));
         }
     }
-    services.sort_by(|(a, x), (b, y)| y.connections().cmp(&x.connections()).then(a.cmp(b)));
+    services.lean_sort_by(|(a, x), (b, y)| y.connections().cmp(&x.connections()).then(a.cmp(b)));
     (whole, services)
 }
 
@@ -352,8 +353,8 @@ fn hosts(link: &Link, service: Option<Service>) -> (usize, usize) {
         return record.hosts();
     }
     let pairs = || link.services.values().flat_map(|record| record.pairs.iter().map(|(key, _)| key));
-    let initiators: BTreeSet<_> = pairs().map(|key| key.initiator).collect();
-    let responders: BTreeSet<_> = pairs().map(|key| key.responder).collect();
+    let initiators: BTreeSet<_> = pairs().map(|key| key.initiator).lean_collect();
+    let responders: BTreeSet<_> = pairs().map(|key| key.responder).lean_collect();
     (initiators.len(), responders.len())
 }
 

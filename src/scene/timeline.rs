@@ -13,6 +13,7 @@ use crate::case::acts::ActionKind;
 use crate::finding::Finding;
 use crate::flow::{Hour, Moment, Service};
 use crate::ledger::survey::{LinkKey, Survey};
+use crate::sorting::LeanSort as _;
 
 /// The timeline, and what its breadth means.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -374,7 +375,7 @@ fn actions(pen: &mut Pen, material: &Material<'_>, axis: &Axis<'_>, middle: f32,
     let label = pen.words.actions;
     pen.fitted(Point::new(axis.plot.left - 4.0, middle + 3.0), label, SMALL, Anchor::End, Ink::Muted, MARGIN - 6.0);
     let mut own: Vec<_> = material.actions.iter().collect();
-    own.sort_by(|a, b| a.at.total_cmp(&b.at).then(a.kind.cmp(&b.kind)));
+    own.lean_sort_by(|a, b| a.at.total_cmp(&b.at).then(a.kind.cmp(&b.kind)));
     own.dedup_by(|a, b| a.kind == b.kind && a.at == b.at);
     let mut free_from = axis.plot.left - 2.0;
     for (n, action) in own.iter().enumerate() {

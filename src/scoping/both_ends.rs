@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::skew::{Skew, skew};
 use crate::flow::Moment;
+use crate::sorting::LeanSort as _;
 
 /// A connection as one log tells of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -49,7 +50,7 @@ pub fn compare(told: &[Told]) -> Vec<Compared> {
     for own in told {
         files.entry(own.file).or_default().push(own);
     }
-    files.values_mut().for_each(|own| own.sort_by_key(|told| (told.at, &told.ends)));
+    files.values_mut().for_each(|own| own.lean_sort_by_key(|told| (told.at, &told.ends)));
     let mut compared = Vec::new();
     for (number, first) in &files {
         for (other, second) in files.range(number + 1..) {

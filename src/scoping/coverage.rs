@@ -6,6 +6,7 @@ use crate::flow::{Hour, Moment};
 use crate::ledger::gaps::{Gap, gaps};
 use crate::ledger::survey::Survey;
 use crate::sites::Party;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// What was covered of a window.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,7 +48,7 @@ pub fn covered(survey: &Survey, parties: &BTreeSet<Party>, (first, last): (Momen
         .flatten()
         .copied()
         .filter(|day| (from.day()..=to.day()).contains(day))
-        .collect();
+        .lean_collect();
     let within = |gap: &Gap| gap.from.0 <= to.0 && gap.from.0 + gap.hours > from.0;
     let cut = |gap: Gap| {
         let begin = gap.from.0.max(from.0);
@@ -58,18 +59,18 @@ pub fn covered(survey: &Survey, parties: &BTreeSet<Party>, (first, last): (Momen
         if let Some(known) = survey.known_gaps.get(sensor) {
             all.retain(|gap| ends(hours).is_some_and(|(first, last)| gap.from < first || gap.from > last));
             all.extend(known);
-            all.sort_unstable();
+            all.lean_sort();
         }
         (sensor.clone(), all.into_iter().filter(within).map(cut).collect::<Vec<Gap>>())
     };
     let gaps = survey.coverage.iter().map(of_sensor);
-    let gaps: BTreeMap<String, Vec<Gap>> = gaps.filter(|(_, gaps)| !gaps.is_empty()).collect();
+    let gaps: BTreeMap<String, Vec<Gap>> = gaps.filter(|(_, gaps)| !gaps.is_empty()).lean_collect();
     // A century is a million hours; a file that claims more is cut there.
     let hours = i64::from(to.0).saturating_sub(i64::from(from.0)).saturating_add(1).clamp(0, 1_000_000);
-    let unwatched: BTreeSet<i32> = gaps.values().flatten().flat_map(hours_of).collect();
+    let unwatched: BTreeSet<i32> = gaps.values().flatten().flat_map(hours_of).lean_collect();
     let watched = if survey.coverage.is_empty() { 0 } else { hours - (unwatched.len() as i64).min(hours) };
     let silent = survey.coverage.iter().map(|(sensor, hours)| {
-        let own: BTreeSet<i32> = gaps.get(sensor).into_iter().flatten().flat_map(hours_of).collect();
+        let own: BTreeSet<i32> = gaps.get(sensor).into_iter().flatten().flat_map(hours_of).lean_collect();
         let watched = ends(hours).map_or(0..0, |(first, last)| first.0.max(from.0)..last.0.min(to.0).saturating_add(1));
         let silent = watched.take(1_000_000).filter(|hour| !hours.contains_key(&Hour(*hour)) && !own.contains(hour));
         (sensor.clone(), silent.count() as i64)

@@ -9,6 +9,7 @@ use crate::flow::{Moment, Service, canonical};
 use crate::ledger::Sight;
 use crate::ledger::survey::{LinkKey, Survey};
 use crate::reading::sought::Sought;
+use crate::sorting::LeanSort as _;
 
 /// What is searched for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -192,7 +193,7 @@ pub fn search(indicators: &BTreeSet<Indicator>, survey: &Survey) -> Vec<Hit> {
                     }
                 }
                 if hit.flows > 0 {
-                    hit.rows.sort_unstable();
+                    hit.rows.lean_sort();
                     hit.rows.dedup();
                     hit.rows.truncate(MOST_ROWS);
                     hits.push(hit);

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use crate::flow::Host;
 use crate::ledger::survey::{LinkKey, Survey};
 use crate::ledger::{PairKey, PairTotals, Totals};
+use crate::sorting::LeanSort as _;
 
 /// By what a list is ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +77,7 @@ pub fn pairs(survey: &Survey, asked: &Asked) -> Vec<Pair> {
     }
     let mut found: Vec<Pair> =
         found.into_iter().map(|(link, key, totals)| Pair { link, key: *key, totals: totals.totals() }).collect();
-    found.sort_by(|a, b| {
+    found.lean_sort_by(|a, b| {
         let order = order(survey, asked.by, a, b);
         if asked.descending { order.reverse() } else { order }
     });
@@ -136,7 +137,7 @@ pub fn accounts(survey: &Survey, part: &str) -> Vec<Account> {
             }));
         }
     }
-    found.sort();
+    found.lean_sort();
     found
 }
 

@@ -9,6 +9,7 @@ use crate::ledger::survey::{LinkKey, Survey};
 use crate::policy::csv::{read_scope, read_service};
 use crate::policy::{Scope, ServiceScope};
 use crate::sites::{Party, SiteBook};
+use crate::sorting::LeanCollect as _;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,7 +97,7 @@ pub fn answer(question: &Question, survey: &Survey, book: &SiteBook, files: usiz
     let parties: BTreeSet<Party> = (0..book.sites.len() as u32)
         .map(Party::Site)
         .filter(|party| from.covers(*party, book) || to.covers(*party, book) && *to != Scope::Any)
-        .collect();
+        .lean_collect();
     let covered = covered(survey, &parties, *window);
     let sentence = sentence(question, ran, refused, is_rough, files, &covered);
     Statement { ran, refused, links, files, is_rough, covered, sentence }

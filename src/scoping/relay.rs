@@ -11,6 +11,7 @@ use crate::flow::{Host, Service};
 use crate::ledger::survey::Survey;
 use crate::ledger::{Sight, TrailDay};
 use crate::sites::Party;
+use crate::sorting::LeanSort as _;
 
 /// A day on which a host fetched over the pinned link and sent to somebody else.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,7 +84,7 @@ pub fn relayed(pin: &Pin, survey: &Survey) -> Vec<Relayed> {
             }
         }
     }
-    found.sort_by_key(|own| (own.day, own.host, own.to));
+    found.lean_sort_by_key(|own| (own.day, own.host, own.to));
     found.truncate(MOST);
     found
 }

@@ -14,6 +14,7 @@ use crate::ledger::Sight;
 use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
 use crate::policy::{Policy, Scope, Verdict};
 use crate::sites::{Party, SiteBook};
+use crate::sorting::LeanSort as _;
 
 /// What is looked for elsewhere.
 #[derive(Debug, Clone, PartialEq)]
@@ -242,7 +243,7 @@ fn look(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy, site: Part
         swept.outcome = if same > 0 && further > 0 { Outcome::Confirmed } else { Outcome::Suspected };
         swept.marks = marks.into_values().collect();
     }
-    swept.rows.sort_unstable();
+    swept.rows.lean_sort();
     swept.rows.dedup();
     swept.rows.truncate(MOST_ROWS);
     swept

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{Locus, Range, Site, SiteBook};
+use crate::sorting::LeanCollect as _;
 
 /// More guesses than this are no picture: then every /16 is one.
 const MOST_GUESSES: usize = 64;
@@ -26,7 +27,7 @@ pub fn guess(
     witnesses: &BTreeMap<Locus, Witnesses>,
     before: &SiteBook,
 ) -> SiteBook {
-    let loci: BTreeSet<Locus> = loci.into_iter().filter(|locus| locus.net().is_some()).collect();
+    let loci: BTreeSet<Locus> = loci.into_iter().filter(|locus| locus.net().is_some()).lean_collect();
     let mut clusters = clusters(&loci, witnesses, false);
     if clusters.len() > MOST_GUESSES {
         clusters = self::clusters(&loci, witnesses, true);
@@ -72,7 +73,8 @@ fn clusters(
     for (net, members) in sixteens {
         let shared = by_block[&block(net)] > 1;
         let divided =
-            members.iter().filter_map(|locus| main_witness(&[*locus], witnesses)).collect::<BTreeSet<_>>().len() > 1;
+            members.iter().filter_map(|locus| main_witness(&[*locus], witnesses)).lean_collect::<BTreeSet<_>>().len()
+                > 1;
         let split = block(net) == 192 || !shared || divided;
         if split && !coarse && matches!(net, IpNet::V4(_)) {
             for locus in members {

@@ -13,6 +13,7 @@ use super::{Range, Site, SiteBook};
 use crate::evidence::encoding::as_utf8;
 use crate::evidence::table::{Row, Table, told};
 use crate::evidence::text::elided;
+use crate::sorting::LeanSort as _;
 
 pub use crate::evidence::table::Complaint;
 
@@ -192,7 +193,7 @@ impl Reading {
         let mut folded: BTreeMap<String, String> = BTreeMap::new();
         let mut notes = Vec::new();
         for (name, (line, site)) in &mut self.sites {
-            site.ranges.sort_by(|a, b| (a.net, &a.source).cmp(&(b.net, &b.source)));
+            site.ranges.lean_sort_by(|a, b| (a.net, &a.source).cmp(&(b.net, &b.source)));
             if site.ranges.is_empty() && site.host_patterns.is_empty() {
                 let sentence =
                     format!("{} has no address range and no host pattern: nothing will be found there", quoted(name));

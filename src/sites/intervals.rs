@@ -10,6 +10,7 @@ use super::{EXTERNAL, Locus, SiteBook, UNASSIGNED, not_a_host};
 use crate::evidence::table::cell;
 use crate::evidence::text::visible;
 use crate::flow::Endpoint;
+use crate::sorting::LeanSort as _;
 
 /// What stands in the place of a site for addresses that are no host: flows from or to them are no connections between hosts.
 pub const NO_HOST: &str = "-";
@@ -61,7 +62,7 @@ pub fn intervals(book: &SiteBook, v6: bool) -> Vec<(u128, u128, String)> {
         starts.push(first);
         starts.extend(last.checked_add(1).filter(|next| *next <= most));
     }
-    starts.sort_unstable();
+    starts.lean_sort();
     starts.dedup();
     let ends = starts.iter().skip(1).map(|next| next - 1).chain(std::iter::once(most));
     let mut out: Vec<(u128, u128, String)> = Vec::new();

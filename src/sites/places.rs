@@ -10,6 +10,7 @@ use prefix_trie::PrefixMap;
 use super::pattern::Pattern;
 use super::{Countries, Locus, Party, Range, SiteBook};
 use crate::flow::{Endpoint, Flow, canonical};
+use crate::sorting::LeanSort as _;
 
 /// The book as one file of evidence sees it, ready for two questions a flow. It allocates nothing when asked.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +45,7 @@ impl Flat {
         let mut flat = Flat::default();
         let mut ranges: Vec<(Ipv4Net, u32)> = ranges.iter().map(|(net, site)| (net, *site)).collect();
         // A wider range is written first, so that the finer ones in it hold.
-        ranges.sort_by_key(|(net, _)| net.prefix_len());
+        ranges.lean_sort_by_key(|(net, _)| net.prefix_len());
         if !ranges.is_empty() {
             flat.upper = vec![Flat::NONE; 1 << 16];
         }
@@ -112,7 +113,7 @@ impl SiteBook {
             })
             .collect();
         // The last one put into the map stays: the longest source, and of equals the site that stands first.
-        ranges.sort_by_key(|(range, at)| {
+        ranges.lean_sort_by_key(|(range, at)| {
             (range.source.as_ref().map_or(0, |source| source.chars().count() + 1), std::cmp::Reverse(*at))
         });
         for (range, at) in ranges {
@@ -127,7 +128,7 @@ impl SiteBook {
         places.patterns =
             patterns.flat_map(|(site, at)| site.host_patterns.iter().map(move |p| (Pattern::of(p), at))).collect();
         // The most particular first; of equals the site that stands first.
-        places.patterns.sort_by_key(|(pattern, at)| (std::cmp::Reverse(pattern.literals()), *at));
+        places.patterns.lean_sort_by_key(|(pattern, at)| (std::cmp::Reverse(pattern.literals()), *at));
         places
     }
 

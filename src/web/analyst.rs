@@ -49,6 +49,7 @@ use crate::scoping::indicators;
 use crate::scoping::skew::Skew;
 use crate::sites::import::{looks_like_sites, read_sites};
 use crate::sites::{Countries, Site};
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// How many rows of a link are shown unless more are asked for.
 const MOST_ROWS: u32 = 200;
@@ -118,7 +119,7 @@ impl Analyst {
 
     /// Names of zones whose rules a case file that was taken needs.
     pub fn zones_wanted(&self) -> Vec<String> {
-        self.zones_wanted.iter().map(|(_, zone)| zone.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+        self.zones_wanted.iter().map(|(_, zone)| zone.clone()).lean_collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Takes the rules of such a zone, for the files that it was chosen for.
@@ -376,7 +377,7 @@ impl Analyst {
         if let Some((x, y)) = x.zip(y) {
             self.case.depiction.pins.push(Pin { site, x: x.clamp(0.0, 1.0), y: y.clamp(0.0, 1.0) });
         }
-        self.case.depiction.pins.sort_by(|a, b| a.site.cmp(&b.site));
+        self.case.depiction.pins.lean_sort_by(|a, b| a.site.cmp(&b.site));
         Ok(())
     }
 
@@ -563,7 +564,7 @@ impl Analyst {
             RowQuery::Finding { finding } => {
                 let finding = self.finding(&finding)?;
                 if finding.service.is_none() {
-                    let files: BTreeSet<u32> = finding.rows.iter().map(|sight| sight.file).collect();
+                    let files: BTreeSet<u32> = finding.rows.iter().map(|sight| sight.file).lean_collect();
                     return Ok(files.into_iter().collect());
                 }
                 finding.link

@@ -13,13 +13,14 @@ use crate::flow;
 use crate::ledger::gaps::gaps;
 use crate::ledger::survey::{self, LinkKey, ServiceRecord};
 use crate::sites::Party;
+use crate::sorting::LeanCollect as _;
 use crate::{finding, policy, sites};
 
 pub fn document(case: &Case, analysis: &Analysis) -> Document {
     let name = |party: Party| analysis.book.name_of(party).to_owned();
     let span = |window: Option<(Moment, Moment)>| window.map(|(first, last)| (seconds(first), seconds(last)));
     let findings = &analysis.findings.findings;
-    let told: BTreeSet<(LinkKey, Option<flow::Service>)> = findings.iter().map(|f| (f.link, f.service)).collect();
+    let told: BTreeSet<(LinkKey, Option<flow::Service>)> = findings.iter().map(|f| (f.link, f.service)).lean_collect();
     let (sweeps, negatives) = questions::answers(case, analysis);
     let mut document = Document {
         schema: SCHEMA.to_owned(),
@@ -124,7 +125,7 @@ fn evidence(case: &Case, file: &File, repeat: Option<usize>) -> Evidence {
 }
 
 fn counts(reasons: &Reasons) -> BTreeMap<String, u64> {
-    reasons.0.iter().map(|(reason, (tally, _))| (reason.clone(), tally.count)).collect()
+    reasons.0.iter().map(|(reason, (tally, _))| (reason.clone(), tally.count)).lean_collect()
 }
 
 fn examples(accounts: &crate::evidence::Accounts) -> Vec<Example> {

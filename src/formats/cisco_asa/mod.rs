@@ -40,6 +40,7 @@ use super::syntax::number;
 use super::syntax::syslog::{self, Stamp};
 use super::syntax::years::Years;
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink};
+use crate::sorting::LeanSort as _;
 use crate::evidence::text::readable;
 use crate::evidence::{Framing, Place, Record};
 use crate::flow::{Basis, Endpoint, Flow, Kind, Moment, Outcome, Protocol, Text};
@@ -185,7 +186,7 @@ impl Parser for Firewall {
         let mut rest = self.connections.rest();
         rest.extend(self.logins.rest());
         rest.extend(self.sessions.rest());
-        rest.sort_by_key(|(place, _)| *place);
+        rest.lean_sort_by_key(|(place, _)| *place);
         rest.iter().for_each(|(place, flow)| flows(flow, *place));
     }
 }

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use crate::evidence::{Place, Record};
 use crate::flow::{Flow, Moment, Outcome};
 use crate::formats::Sink;
+use crate::sorting::LeanSort as _;
 
 /// How many sessions without a last word are held. Past that, the one that was opened first goes out, and counts again if its
 /// end still comes.
@@ -99,7 +100,7 @@ impl Sessions {
     /// The file is at its end: what had no last word goes out, in the file's order.
     pub(in crate::formats) fn finish(&mut self, flows: &mut Sink<'_>) {
         let mut open: Vec<(Place, Flow<'static>)> = std::mem::take(&mut self.open).into_values().collect();
-        open.sort_by_key(|(place, _)| *place);
+        open.lean_sort_by_key(|(place, _)| *place);
         open.iter().for_each(|(place, flow)| flows(flow, *place));
     }
 

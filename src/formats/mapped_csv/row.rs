@@ -7,6 +7,7 @@ use super::super::syntax::{address, number, time};
 use super::super::{Fault, Mapping, reasons, zeek};
 use super::columns::{self, Unit, is_host_name, is_unset};
 use super::names;
+use crate::sorting::LeanCollect as _;
 use crate::formats::syntax::when::{self, Order, Unread};
 use crate::evidence::Clock;
 use crate::evidence::text::readable;
@@ -44,7 +45,7 @@ impl Plan {
             Some(Column { at, name: name.clone() })
         };
         let columns: BTreeMap<&'static str, Column> =
-            names::FIELDS.iter().filter_map(|(field, _)| Some((*field, column(field)?))).collect();
+            names::FIELDS.iter().filter_map(|(field, _)| Some((*field, column(field)?))).lean_collect();
         let unit = columns.get("duration").map_or(Unit::Seconds, |duration| Unit::of(&duration.name));
         let order = mapping.columns.get("day_month").and_then(|word| Order::read(word));
         Plan { width: header.len(), is_sparse: false, mapping: mapping.clone(), columns, order, unit }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::packet::{Packet, Transport};
+use crate::sorting::LeanSort as _;
 use crate::evidence::Place;
 use crate::flow::{Basis, Endpoint, Flow, Moment, Outcome, Protocol};
 use crate::formats::Sink;
@@ -131,7 +132,7 @@ impl Connections {
             self.over.extend(over);
             if self.open.len() > MOST_OPEN * 7 / 8 {
                 let mut silent: Vec<(Option<Moment>, Key)> = self.open.iter().map(|(key, c)| (c.last, *key)).collect();
-                silent.sort();
+                silent.lean_sort();
                 for (_, key) in &silent[..silent.len() - MOST_OPEN * 7 / 8] {
                     self.over.extend(self.open.remove(key).map(|connection| (*key, connection)));
                 }
@@ -151,7 +152,7 @@ impl Connections {
     /// In the order of their first packets.
     fn tell(&mut self, flows: &mut Sink<'_>) {
         let mut over = std::mem::take(&mut self.over);
-        over.sort_by_key(|(key, connection)| (connection.place, *key));
+        over.lean_sort_by_key(|(key, connection)| (connection.place, *key));
         for (key, connection) in over {
             flows(&connection.flow(&key), connection.place);
         }

@@ -2,6 +2,7 @@
 
 use super::{Report, number};
 use crate::case::log;
+use crate::sorting::LeanSort as _;
 
 /// How many entries of the log the report lists.
 const MOST_ENTRIES: usize = 300;
@@ -88,7 +89,7 @@ impl Report<'_> {
         let found = document.findings.iter().map(|finding| &finding.rule);
         let mut rules: Vec<String> =
             found.chain(document.not_enough_evidence.iter().map(|r| &r.rule)).cloned().collect();
-        rules.sort();
+        rules.lean_sort();
         rules.dedup();
         self.out.terms(&[(w.rules_used, rules.join(", "))]);
     }

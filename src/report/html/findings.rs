@@ -3,6 +3,7 @@
 use super::{Report, number};
 use crate::case::acts::standing;
 use crate::case::document::Finding;
+use crate::sorting::LeanSort as _;
 
 /// How many services of links the report lists.
 const MOST_LINKS: usize = 400;
@@ -71,7 +72,7 @@ impl Report<'_> {
             .collect();
         // Links inside the organisation first: those to the outside are many, and each is little.
         let outside = |name: &str| crate::sites::Party::outside_named(name).is_some();
-        services.sort_by_key(|(link, _)| outside(&link.from) || outside(&link.to));
+        services.lean_sort_by_key(|(link, _)| outside(&link.from) || outside(&link.to));
         let rows: Vec<Vec<String>> = (services.iter().take(MOST_LINKS))
             .map(|(link, s)| {
                 let mut row = vec![link.from.clone(), link.to.clone(), s.service.clone()];

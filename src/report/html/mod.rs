@@ -19,6 +19,7 @@ use crate::case::acts::{Verdict, standing};
 use crate::case::document::{Document, moment};
 use crate::case::reopened::Reopened;
 use crate::scene::figure::{Sheet, Tlp};
+use crate::sorting::LeanSort as _;
 pub use aftermath::Told;
 use markup::{Markup, base64};
 pub use words::{Language, Words};
@@ -133,7 +134,7 @@ impl Report<'_> {
         let (w, document) = (self.words, self.document);
         self.out.element("<h2>", w.summary, "</h2>");
         let mut links: Vec<(&str, &str)> = document.findings.iter().map(|f| (f.from.as_str(), f.to.as_str())).collect();
-        links.sort_unstable();
+        links.lean_sort();
         links.dedup();
         match document.findings.first() {
             None => _ = self.out.element("<p class=\"lead\">", w.nothing_found, "</p>"),
@@ -187,7 +188,7 @@ impl Report<'_> {
                 format!("{} {}: {}. {}", w.decided_as, decision.finding, (w.decision)(decision.verdict), decision.why);
             events.push((decision.at, what, decision.who.clone()));
         }
-        events.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+        events.lean_sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
         self.out.element("<h2>", w.chronology, "</h2>");
         let rows: Vec<Vec<String>> = events
             .iter()

@@ -7,6 +7,7 @@ use crate::flow::{Hour, Moment};
 use crate::ledger::survey::{LinkKey, Survey};
 use crate::ledger::{Sight, Totals};
 use crate::sites::Party;
+use crate::sorting::LeanSort as _;
 
 /// All that stands on the figure beside the picture.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -204,7 +205,7 @@ pub fn steps(
             basis: inferred,
         });
     }
-    out.sort_by_key(|step| step.number);
+    out.lean_sort_by_key(|step| step.number);
     out
 }
 

@@ -5,6 +5,7 @@ use super::super::{Anchor, Face, Ink, Pen, Point, Rect};
 use super::{Layout, NODE, View};
 use crate::placing::{force, map, ring};
 use crate::sites::Party;
+use crate::sorting::LeanSort as _;
 
 /// Where a party stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -192,7 +193,7 @@ fn on_ring(
 
     // In order of country and name, so that neighbours belong together where traffic does not say otherwise.
     let mut order: Vec<usize> = placed.iter().copied().filter(|index| !inner.contains(index)).collect();
-    order.sort_by(|a, b| (&card(a).country, &card(a).name).cmp(&(&card(b).country, &card(b).name)));
+    order.lean_sort_by(|a, b| (&card(a).country, &card(a).name).cmp(&(&card(b).country, &card(b).name)));
     let spot = |party: Party| order.iter().position(|index| card(index).party == party);
     let mut pairs: Vec<(usize, usize, u32)> = network
         .edges

@@ -7,6 +7,7 @@ use super::backdrop::Stand;
 use super::{Layout, NODE, View, capsule, ink, symbol};
 use crate::ledger::survey::LinkKey;
 use crate::placing::labels::{self, Label};
+use crate::sorting::LeanCollect as _;
 use std::collections::BTreeMap;
 
 /// The thickness of a link: thin at a kilobyte and below, more with each tenfold; bold where marked.
@@ -44,7 +45,7 @@ pub(super) fn draw<'n>(
     let is_plain =
         |edge: &Edge| edge.state == State::Expected && !emphasis.is_some_and(|subject| belongs(edge, subject));
     let plain: BTreeMap<LinkKey, &Edge> =
-        edges.iter().filter(|edge| is_plain(edge)).map(|edge| (edge.key, *edge)).collect();
+        edges.iter().filter(|edge| is_plain(edge)).map(|edge| (edge.key, *edge)).lean_collect();
     let nodes: Vec<Point> = if stands.len() <= 60 { stands.iter().map(|stand| stand.at).collect() } else { Vec::new() };
     for edge in edges {
         let (Some(from), Some(to)) = (network.index(edge.key.from), network.index(edge.key.to)) else { continue };

@@ -8,6 +8,7 @@ use super::network::{Edge, Network, State};
 use super::words::Words;
 use super::{Anchor, Face, Ink, Pen, Point, Rect, Scene, Shape, Strokes, Subject};
 use crate::sites::Party;
+use crate::sorting::LeanSort as _;
 use backdrop::Stand;
 pub(super) use links::{BADGE, badge};
 pub use links::{double_bar, sample, thickness};
@@ -76,7 +77,7 @@ pub fn graph(network: &Network, view: &View) -> Picture {
     let backdrop::Ground { stands, mut captions, home } = backdrop::draw(&mut pen, network, view);
 
     let mut edges: Vec<&Edge> = network.edges.iter().collect();
-    edges.sort_by_key(|edge| (edge.state, edge.number.map(std::cmp::Reverse), edge.totals.bytes(), edge.key));
+    edges.lean_sort_by_key(|edge| (edge.state, edge.number.map(std::cmp::Reverse), edge.totals.bytes(), edge.key));
     let plain = edges.iter().filter(|edge| !edge.state.is_marked()).count();
     edges.drain(..plain.saturating_sub(MOST_PLAIN_LINKS));
 

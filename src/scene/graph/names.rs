@@ -9,6 +9,7 @@ use super::{Layout, NODE, Obstacles, View};
 use crate::evidence::text::visible;
 use crate::placing::labels::{self, Label, Placed};
 use crate::sites::Party;
+use crate::sorting::LeanSort as _;
 
 const LOUD: Face = Face::bold(11.0);
 const CALM: Face = Face::plain(10.0);
@@ -35,7 +36,7 @@ pub(super) fn draw(
     let mut order: Vec<usize> = (0..network.nodes.len()).collect();
     // The middle has most around it, so it chooses first.
     let is_centre = |party: Party| view.layout == Layout::Ring(Some(party));
-    order.sort_by_key(|index| {
+    order.lean_sort_by_key(|index| {
         let party = network.nodes[*index].card.party;
         (!is_centre(party), !marked(party))
     });
