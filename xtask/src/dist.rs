@@ -5,7 +5,7 @@ use crate::sealing::{self, Parts};
 use crate::stopwatch::timed;
 use crate::wasm::{self, Effort, Engine};
 use crate::workspace::{root, shown};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -14,6 +14,13 @@ use std::path::PathBuf;
 
 /// The workers' scripts: www/reader.js and www/analyst.js.
 const WORKERS: [&str; 2] = ["reader", "analyst"];
+
+/// What the module may take, gzipped, in bytes; the aim is [`AIM_MODULE`]. Whoever makes it smaller lowers this with it.
+const MOST_MODULE: usize = 1_500_000;
+/// What the page may take, in bytes.
+const MOST_PAGE: usize = 3_000_000;
+/// What the module shall take one day.
+const AIM_MODULE: usize = 1_000_000;
 
 /// The options of `dist`.
 #[derive(clap::Args, Default)]
@@ -34,6 +41,29 @@ impl Dist {
         let engine = wasm::build(if self.fast { Effort::Quick } else { Effort::Shipped })?;
         timed("sealing the page", || write(&engine))
     }
+}
+
+/// Refuses a page that is larger than it may be, or whose module is; else says how large they are.
+pub fn within_budget() -> Result<String> {
+    let page = fs::read_to_string(place()).context("dist/kyoten.html cannot be read")?;
+    let after = page.split_once("id=&quot;kyoten-wasm&quot;>").context("the page has no module in it")?.1;
+    let letters = after.find('<').context("the page's module has no end")?;
+    // Four letters of base64 stand for three bytes.
+    let module = letters / 4 * 3;
+    let sizes = format!("module {} KB gzipped, page {} KB", module / 1000, page.len() / 1000);
+    if module > MOST_MODULE || page.len() > MOST_PAGE {
+        bail!(
+            "{sizes}: more than the {} and {} KB that are allowed: look at what was added last, or raise the limit with a reason",
+            MOST_MODULE / 1000,
+            MOST_PAGE / 1000
+        );
+    }
+    Ok(format!(
+        "{sizes}; allowed are {} and {} KB, the module's aim is {} KB",
+        MOST_MODULE / 1000,
+        MOST_PAGE / 1000,
+        AIM_MODULE / 1000
+    ))
 }
 
 fn write(engine: &Engine) -> Result<()> {

@@ -82,6 +82,12 @@ impl Test {
 
     fn page_and_browser(&self, table: &mut Table, (page, browser): (bool, bool), (built, here): (Beside, Beside)) {
         let built = table.done("the sealed page is built", built.time, built.outcome);
+        table.step_if(built, "the page was not built", "module and page are no larger than they may be", || {
+            if self.fast {
+                return Ok(Outcome::skipped("a page that was built quickly is larger"));
+            }
+            Ok(Outcome::ran(Count::ONE).saying(dist::within_budget()?))
+        });
         if browser {
             table.step_if(built, "the page was not built", "building again gives the same bytes", || self.same_again());
             table.step_if(

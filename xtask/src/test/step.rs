@@ -33,6 +33,11 @@ impl Outcome {
         Outcome { count, note: String::new() }
     }
 
+    /// With what the table shall say of it.
+    pub fn saying(self, note: String) -> Outcome {
+        Outcome { note, ..self }
+    }
+
     /// It was left out, for a reason that the table shows.
     pub fn skipped(why: &str) -> Outcome {
         Outcome { count: Count::default(), note: format!("skipped: {why}") }
