@@ -165,6 +165,7 @@ impl Endpoint<'_> {
 }
 
 /// The one rule for addresses: IPv4 written inside IPv6 (RFC 4291 §2.5.5.2) is that IPv4 address.
+#[inline]
 pub fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
@@ -389,6 +390,7 @@ impl Host {
     const NAMED: u128 = 0x0100 << 112;
 
     /// The key of an address.
+    #[inline]
     pub fn of_address(address: IpAddr) -> Host {
         Host(match canonical(address) {
             IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped()),

@@ -38,6 +38,7 @@ impl<K: Ranked + Hash, V: Absorb + Default> Capped<K, V> {
     }
 
     /// The entry to add to, or `None` when the key is past the cap and belongs to the spill.
+    #[inline]
     pub fn entry(&mut self, key: K) -> Option<&mut V> {
         if self.bar.is_some_and(|bar| key.rank() >= bar) {
             return None;
@@ -46,6 +47,7 @@ impl<K: Ranked + Hash, V: Absorb + Default> Capped<K, V> {
     }
 
     /// Whether so many entries have gathered that [`Capped::settle`] is due.
+    #[inline]
     pub fn is_overfull(&self) -> bool {
         self.entries.len() > self.cap + self.cap / 4 + 1024
     }

@@ -152,6 +152,7 @@ impl Hourly {
         self.last.get() as i64
     }
 
+    #[inline]
     pub(super) fn count(&mut self, seen: &Seen) {
         self.counts.count(seen);
         if seen.at != UNDATED {

@@ -15,6 +15,7 @@ const LEAST: usize = 64;
 
 impl Index {
     /// The place of the thing of this hash that `is_it`.
+    #[inline]
     pub(super) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         if self.slots.is_empty() {
             return None;
@@ -33,6 +34,7 @@ impl Index {
     }
 
     /// Where the thing of this hash most likely stands, if anywhere: for fetching it ahead.
+    #[inline]
     pub(super) fn likely(&self, hash: u64) -> u32 {
         if self.slots.is_empty() { u32::MAX } else { self.slots[self.first_slot(hash)] as u32 }
     }
@@ -63,12 +65,14 @@ impl Index {
     }
 
     /// By the upper half alone, so that a slot can be moved without its thing.
+    #[inline]
     fn first_slot(&self, hash: u64) -> usize {
         (((hash >> 32) * self.slots.len() as u64) >> 32) as usize
     }
 }
 
 /// Spreads the bits of a number over all of them: one multiplication, for tables; ranks take [`super::capped::mixed`].
+#[inline]
 pub(super) fn spread(x: u64) -> u64 {
     let y = (x ^ (x >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     y ^ (y >> 29)

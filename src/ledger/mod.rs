@@ -238,6 +238,7 @@ impl Ledger {
         }
     }
 
+    #[inline]
     fn count_service(&mut self, noted: &Noted, number: Option<u32>) {
         let Noted { key, hour, seen, place, user, .. } = noted;
         let Some(number) = number else {
@@ -256,6 +257,7 @@ impl Ledger {
     }
 
     /// Where a host pair stands, if it is known.
+    #[inline]
     fn find_pair(&self, key: &PairKey, hash: u64) -> Option<u32> {
         let (hosts, services) = (&self.hosts, self.services.keys());
         self.pairs.find(hash, |[initiator, responder, service]| {
@@ -282,6 +284,7 @@ impl Ledger {
     }
 
     /// Whatever became of service and pair at their caps: what is followed depends on the set of trails alone.
+    #[inline]
     fn follow(&mut self, noted: &Noted, pair: Option<u32>) {
         let Noted { key, hour, seen, place, user, .. } = noted;
         let (ends, sight) = ((key.from, key.to), Packed::new(seen.at, *place));

@@ -23,6 +23,7 @@ impl<T> Default for Numbered<T> {
 
 impl<T: Scattered> Numbered<T> {
     /// The number of a value that has one.
+    #[inline]
     pub(super) fn find(&self, value: &T) -> Option<u32> {
         self.numbers.find(value.hash(), |number| self.values[number as usize] == *value)
     }
@@ -40,6 +41,7 @@ impl<T: Scattered> Numbered<T> {
     }
 
     /// The value of a number.
+    #[inline]
     pub(super) fn value(&self, number: u32) -> T {
         self.values[number as usize]
     }

@@ -36,6 +36,7 @@ impl PairKey {
         ServiceKey { from: self.from, to: self.to, service: self.service }
     }
 
+    #[inline]
     fn hosts(&self) -> (u64, u64) {
         let fold = |host: Host| (host.0 as u64) ^ ((host.0 >> 64) as u64).rotate_left(29);
         (fold(self.initiator), fold(self.responder))
@@ -102,6 +103,7 @@ impl PairTotals {
     }
 
     /// Counts a flow.
+    #[inline]
     pub(super) fn count(&mut self, seen: &Seen, sight: Packed) {
         self.counts.count(seen);
         self.last = (self.last().max(seen.at) as u64).into();
@@ -201,6 +203,7 @@ pub(super) struct Entry {
 impl PairKey {
     /// A fixed hash over hosts and service. Between the same hosts the loci hardly ever differ, so they are left to the
     /// comparison.
+    #[inline]
     pub(super) fn hash(&self) -> u64 {
         let (initiator, responder) = self.hosts();
         spread(spread(initiator) ^ spread(responder.rotate_left(32) ^ service_bits(self.service)).rotate_left(17))
@@ -221,20 +224,24 @@ impl Pairs {
         self.blocks.iter().flatten()
     }
 
+    #[inline]
     pub(super) fn entry(&self, place: u32) -> &Entry {
         &self.blocks[place as usize / BLOCK][place as usize % BLOCK]
     }
 
+    #[inline]
     fn totals_mut(&mut self, place: u32) -> &mut PairTotals {
         &mut self.blocks[place as usize / BLOCK][place as usize % BLOCK].totals
     }
 
     /// What the pair at this place is followed under.
+    #[inline]
     pub(super) fn trail(&self, place: u32) -> Trail {
         self.trails[place as usize]
     }
 
     /// The place of the pair of this hash that `is_it`.
+    #[inline]
     pub(super) fn find(&self, hash: u64, is_it: impl Fn(PairNumbers) -> bool) -> Option<u32> {
         self.index.find(hash, |place| is_it(self.entry(place).numbers))
     }

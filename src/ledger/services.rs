@@ -121,6 +121,7 @@ impl Services {
     }
 
     /// The number, if what is counted under it is kept apart.
+    #[inline]
     pub(super) fn kept(&self, number: u32) -> Option<u32> {
         self.slots[number as usize].kept.then_some(number)
     }
@@ -149,6 +150,7 @@ impl Services {
     }
 
     /// Counts a flow of a service. Whether it is the first of its day.
+    #[inline]
     pub(super) fn count(&mut self, number: u32, hour: Hour, seen: &Seen, sight: Packed) -> bool {
         self.open(number, hour).count(seen);
         let slot = &mut self.slots[number as usize];
@@ -196,6 +198,7 @@ impl Services {
     }
 
     /// The hour to count into.
+    #[inline]
     fn open(&mut self, number: u32, hour: Hour) -> &mut Hourly {
         let hour = self.grain.floor(hour);
         let slot = &mut self.slots[number as usize];

@@ -44,12 +44,14 @@ pub(super) const UNDATED: i64 = i64::MIN;
 pub(super) struct Loose([u8; 8]);
 
 impl Loose {
+    #[inline]
     pub(super) fn get(self) -> u64 {
         u64::from_ne_bytes(self.0)
     }
 }
 
 impl From<u64> for Loose {
+    #[inline]
     fn from(value: u64) -> Loose {
         Loose(value.to_ne_bytes())
     }
@@ -76,10 +78,12 @@ impl Packed {
     pub(super) const NONE: Packed =
         Packed { at: Loose(UNDATED.to_ne_bytes()), offset: Loose([0xff; 8]), line_and_file: Loose([0xff; 8]) };
 
+    #[inline]
     pub(super) fn new(at: i64, place: Place) -> Packed {
         Packed::of_file(at, place, 0)
     }
 
+    #[inline]
     fn of_file(at: i64, place: Place, file: u32) -> Packed {
         let Place { line, offset } = place;
         let line = line.min((1 << (64 - FILE_BITS)) - 1);
@@ -95,27 +99,32 @@ impl Packed {
         (offset != u64::MAX).then_some(Sight { at, file, place: Place { line, offset } })
     }
 
+    #[inline]
     pub(super) fn at(self) -> i64 {
         self.at.get() as i64
     }
 
     /// When it was, with no time after all others.
+    #[inline]
     pub(super) fn time_order(self) -> i64 {
         time_order(self.at())
     }
 
     /// The order of sights; none is the last.
+    #[inline]
     pub(super) fn order(self) -> (i64, u64, u64, u64) {
         let line_and_file = self.line_and_file.get();
         (self.time_order(), line_and_file & ((1 << FILE_BITS) - 1), line_and_file >> FILE_BITS, self.offset.get())
     }
 
+    #[inline]
     pub(super) fn sooner(&mut self, other: Packed) {
         if other.time_order() <= self.time_order() && other.order() < self.order() {
             *self = other;
         }
     }
 
+    #[inline]
     pub(super) fn later(&mut self, other: Packed) {
         if self.is_none() || (other.time_order() >= self.time_order() && other.order() > self.order()) {
             *self = other;

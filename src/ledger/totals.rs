@@ -66,6 +66,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    #[inline]
     pub(super) fn of(flow: &Flow<'_>, reply: bool) -> Seen {
         let (out, back) = if reply { (flow.bytes_in, flow.bytes_out) } else { (flow.bytes_out, flow.bytes_in) };
         Seen {
@@ -136,6 +137,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
+    #[inline]
     pub(super) fn count(&mut self, seen: &Seen) {
         let one = |yes: bool| u32::from(yes);
         self.replies = self.replies.saturating_add(one(seen.reply));

@@ -51,6 +51,7 @@ pub(super) struct TrailKey {
 }
 
 impl TrailKey {
+    #[inline]
     pub(super) fn of(trail: Trail, from: Locus, to: Locus, day: i32) -> TrailKey {
         let class = match (from, to) {
             (from, to) if from == to => 2,
@@ -63,12 +64,14 @@ impl TrailKey {
 
 impl Ranked for TrailKey {
     /// Without the day: a trail stays or gives way as a whole.
+    #[inline]
     fn rank(&self) -> (u8, u64) {
         (self.class, self.trail.0)
     }
 }
 
 impl Hash for TrailKey {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.trail.0.wrapping_add((self.day as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
     }
@@ -114,6 +117,7 @@ impl Default for TrailDay {
 }
 
 impl TrailDay {
+    #[inline]
     pub(super) fn count(&mut self, hour: Hour, seen: &Seen, sight: Packed) {
         self.bytes_out = self.bytes_out.saturating_add(seen.bytes_out);
         self.bytes_in = self.bytes_in.saturating_add(seen.bytes_in);
@@ -147,6 +151,7 @@ impl TrailDay {
         self.first.move_down(lines);
     }
 
+    #[inline]
     fn take(&mut self, ran: bool, sight: Packed) {
         match (self.ran > 0, ran) {
             (false, true) => self.first = sight,

@@ -80,6 +80,7 @@ impl Flat {
     }
 
     /// The site of an address; `Err` where only a search tells.
+    #[inline]
     fn site_of(&self, address: Ipv4Addr) -> Result<Option<u32>, ()> {
         let address = u32::from(address);
         let Some(known) = self.upper.get((address >> 16) as usize).copied() else { return Ok(None) };
@@ -197,6 +198,7 @@ impl Places {
         }
     }
 
+    #[inline]
     fn site_of(&self, address: IpAddr) -> Option<u32> {
         match address {
             IpAddr::V4(v4) => match self.flat.site_of(v4) {

@@ -180,6 +180,7 @@ impl Lines {
 }
 
 /// Where the first line of `bytes` ends, its LF, CRLF or CR included. A CR at the very end does not end it yet.
+#[inline]
 fn line_end(bytes: &[u8]) -> Option<usize> {
     let at = memchr2(b'\n', b'\r', bytes)?;
     if bytes[at] == b'\n' {
@@ -192,6 +193,7 @@ fn line_end(bytes: &[u8]) -> Option<usize> {
     }
 }
 
+#[inline]
 fn without_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)

@@ -38,6 +38,7 @@ impl Separated {
     }
 
     /// The cell of this number in the line that was cut last; empty where there is none.
+    #[inline]
     pub fn of<'r>(&self, line: &'r [u8], number: usize) -> &'r [u8] {
         let start = if number == 0 { Some(0) } else { self.ends.get(number - 1).map(|end| *end as usize + 1) };
         let ends = start.zip(self.ends.get(number).map(|end| *end as usize));
