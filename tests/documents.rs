@@ -7,8 +7,15 @@ use std::path::{Path, PathBuf};
 
 use kyoten::{detectors, formats};
 
-const DOCUMENTS: [&str; 6] =
-    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "benches/README.md", "docs/security.md"];
+const DOCUMENTS: [&str; 7] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "benches/README.md",
+    "docs/security.md",
+    "docs/validation.md",
+];
 
 /// Made by a chore, so absent from a fresh clone.
 const MADE: [&str; 2] = ["dist/", "target/"];
@@ -157,30 +164,37 @@ fn sources(folder: &Path, all: &mut String) {
 }
 
 #[test]
-fn security_names_tests_that_exist_and_every_case_of_hostile_input() {
-    let document = read("docs/security.md");
+fn security_and_validation_name_tests_that_exist() {
     let mut all = String::new();
     ["tests/hostile", "tests/casework", "src", "xtask/src"]
         .iter()
         .for_each(|folder| sources(&root().join(folder), &mut all));
     ["tests/formats.rs", "tests/documents.rs"].iter().for_each(|file| all += &read(file));
-    let mut missing = Vec::new();
-    for name in quoted(&document) {
-        let is_name = name.matches('_').count() >= 3 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if is_name && name != name.to_uppercase() && !all.contains(&format!("fn {name}(")) {
-            missing.push(name);
+    for path in ["docs/security.md", "docs/validation.md"] {
+        let document = read(path);
+        let mut missing = Vec::new();
+        for name in quoted(&document) {
+            let is_name = name.matches('_').count() >= 3 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            let is_format = root().join("tests/fixtures/goldens").join(&name).is_dir();
+            if is_name && !is_format && name != name.to_uppercase() && !all.contains(&format!("fn {name}(")) {
+                missing.push(name);
+            }
         }
-    }
-    // `tests/browser/x.test.mjs` «words of a test's title»
-    let mut parts = document.split('`');
-    while let (Some(_prose), Some(path), Some(rest)) = (parts.next(), parts.next(), parts.clone().next()) {
-        let Some(said) = rest.strip_prefix(" «").and_then(|rest| rest.split('»').next()) else { continue };
-        if !read(path).contains(said) {
-            missing.push(format!("{path}: {said}"));
+        // `tests/browser/x.test.mjs` «words of a test's title»
+        let mut parts = document.split('`');
+        while let (Some(_prose), Some(named), Some(rest)) = (parts.next(), parts.next(), parts.clone().next()) {
+            let Some(said) = rest.strip_prefix(" «").and_then(|rest| rest.split('»').next()) else { continue };
+            if !read(named).contains(said) {
+                missing.push(format!("{named}: {said}"));
+            }
         }
+        assert!(missing.is_empty(), "{path} names what is not there: {missing:#?}");
     }
-    assert!(missing.is_empty(), "docs/security.md names what is not there: {missing:#?}");
+}
 
+#[test]
+fn security_names_every_case_of_hostile_input() {
+    let document = read("docs/security.md");
     let told: BTreeSet<u32> = first_cells(&document, "| case | test |")
         .iter()
         .flat_map(|cell| {

@@ -16,6 +16,10 @@ import { zoneRules } from "./zones.js";
 const OFFERED = 8_000_000;
 /** A table of countries may be of this size. */
 const MOST_TABLE = 200_000_000;
+/** While files are read, the case is looked at no sooner than so many milliseconds after the last time, and not before so many times
+ * as long as looking took: what is shown on the way must not hold up what is read. */
+const REST = 150;
+const SHARE = 9;
 /** How long a note stays that nobody has to answer, in milliseconds. */
 const NOTE = 9000;
 
@@ -64,24 +68,34 @@ export function createActs(engine, store) {
     return analyst.ask(call, ...given);
   }
 
-  // The case, as often as it changed and not more.
+  // The case, as often as it changed and not more: while a thousand files are read, now and then; when all are in, at once.
   let wanted = 0;
-  const look = newest(async (/** @type {number} */ asked) => {
+  /** When it may be looked at next. */
+  let rested = 0;
+  const look = newest(async () => {
+    const [asked, began] = [wanted, performance.now()];
     const view = await ask("case_view");
     const again = /** @type {string[]} */ (await ask("must_read_again"));
-    return { view, again, asked };
-  }, ({ view, again, asked }) => {
+    return { view, again, asked, began };
+  }, ({ view, again, asked, began }) => {
     store.set({ case: view, counting: store.get().counting && asked < wanted });
     readAgain(again);
+    // What the screen does with it is part of what looking takes.
+    setTimeout(() => { rested = performance.now() + Math.max(REST, SHARE * (performance.now() - began)); });
   }, (error) => {
     store.set({ counting: false });
     complain(error);
   });
   let lookSoon = 0;
   function refresh() {
-    clearTimeout(lookSoon);
     wanted += 1;
-    lookSoon = setTimeout(look, isReading(store.get()) ? 150 : 0, wanted);
+    const busy = store.get().jobs.some(({ stage }) => ["waiting", "offered", "reading", "merging"].includes(stage));
+    if (busy && lookSoon !== 0) return;
+    clearTimeout(lookSoon);
+    lookSoon = setTimeout(() => {
+      lookSoon = 0;
+      look(undefined);
+    }, busy ? Math.max(REST, rested - performance.now()) : 0);
   }
 
   function readAgain(/** @type {string[]} */ names) {

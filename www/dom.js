@@ -71,13 +71,23 @@ function hearSubmit(form) {
  * @param {...Child} children
  */
 export function fill(element, ...children) {
+  const scroll = element.scrollTop;
+  swap(element, ...children);
+  element.scrollTop = scroll;
+}
+
+/**
+ * As `fill`, for what does not scroll. It asks for no layout, which a list of a thousand files would make dear.
+ * @param {HTMLElement} element
+ * @param {...Child} children
+ */
+export function swap(element, ...children) {
   const active = document.activeElement;
   const focus = active instanceof HTMLElement && element.contains(active) ? active.dataset.key : undefined;
   const folds = new Map([...element.querySelectorAll("details[data-key]")].map((each) => {
     const fold = /** @type {HTMLDetailsElement} */ (each);
     return /** @type {const} */ ([fold.dataset.key, fold.open]);
   }));
-  const scroll = element.scrollTop;
   element.replaceChildren();
   append(element, children);
   for (const each of element.querySelectorAll("details[data-key]")) {
@@ -85,7 +95,6 @@ export function fill(element, ...children) {
     const open = folds.get(fold.dataset.key);
     if (open !== undefined) fold.open = open;
   }
-  element.scrollTop = scroll;
   if (focus !== undefined) keyed(element, focus)?.focus({ preventScroll: true });
 }
 

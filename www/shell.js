@@ -1,6 +1,6 @@
 // The frame around the panels: header, empty state, tabs, notes, footer.
 import { build, version } from "./engine.js";
-import { fill, h } from "./dom.js";
+import { fill, h, swap } from "./dom.js";
 import { icon } from "./icons.js";
 import { whole } from "./numbers.js";
 import { keycaps } from "./shortcuts.js";
@@ -85,15 +85,15 @@ export function createHeader(store, does) {
     language.title = languages[other].header.toOther(languages[other].language);
     language.onclick = () => store.set({ language: other });
   });
-  store.watch((state) => [state.case, state.jobs, incompleteness(state), state.unsaved], (view, jobs, lacking, unsaved) => {
+  const over = (/** @type {readonly import("./types.js").Job[]} */ jobs) => jobs.filter((job) => ["done", "taken", "cancelled", "failed"].includes(job.stage)).length;
+  store.watch((state) => [state.case, over(state.jobs), state.jobs.length, incompleteness(state), state.unsaved], (view, done, all, lacking, unsaved) => {
     for (const button of [figure, exports, keep]) button.hidden = !view || view.evidence.length === 0;
     const connections = view?.links.reduce((sum, link) => sum + link.connections, 0n) ?? 0n;
-    const done = jobs.filter((job) => ["done", "taken", "cancelled", "failed"].includes(job.stage)).length;
     /** @param {string} text @param {string} what @param {() => void} act */
     const fact = (text, what, act) => h("button", { type: "button", class: "chip fact", title: words.header.see(what), data: { key: what }, on: { click: act } }, text);
-    fill(chips,
+    swap(chips,
       view?.synthetic && h("span", { class: "chip synthetic", title: words.header.syntheticTitle }, words.header.synthetic),
-      lacking === "reading" && h("span", { class: "chip lacking" }, words.header.reading(done, jobs.length)),
+      lacking === "reading" && h("span", { class: "chip lacking" }, words.header.reading(done, all)),
       lacking === "partial" && h("span", { class: "chip lacking", title: words.header.partialTitle }, words.header.partial),
       view && view.evidence.length > 0 && [
         fact(words.header.files(view.evidence.length), words.tabs.evidence, does.evidence), fact(words.header.sites(view.sites.length), words.tabs.sites, does.sites),

@@ -81,6 +81,7 @@ fn means_of(name: &[u8]) -> Option<Means> {
         b"dst_ip" | b"dstip" | b"localip" => Means::DestinationAddress,
         b"src_port" | b"srcport" => Means::SourcePort,
         b"dst_port" | b"dstport" | b"port" => Means::DestinationPort,
+        b"server" => Means::DestinationName,
         b"srczone" | b"src_zone" | b"initf" => Means::SourceZone,
         b"dstzone" | b"dst_zone" | b"outitf" => Means::DestinationZone,
         b"protocol" | b"proto" => Means::Protocol,
@@ -114,6 +115,10 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
     if is_web_server(line) {
         report.put(Means::Kind, "WAF".into());
         report.put(Means::Protocol, "tcp".into());
+        // The server that was asked for; `localip` is where the request was taken in its stead.
+        if let Some(own) = report.text(Means::DestinationAddress).filter(|_| report.has(Means::DestinationName)) {
+            report.forget(Means::DestinationAddress, &own);
+        }
     }
     if !report.has(Means::Kind) {
         let shown = readable(&line[..line.len().min(480)]);

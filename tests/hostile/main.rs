@@ -12,6 +12,7 @@ mod encodings;
 mod evtx;
 mod fields;
 mod making;
+mod packets;
 mod properties;
 mod scale;
 mod sites;

@@ -16,6 +16,7 @@ mod serve;
 mod stopwatch;
 mod test;
 mod toolchain;
+mod validate;
 mod wasm;
 mod workspace;
 
@@ -48,6 +49,8 @@ enum Chore {
     Outlines(outlines::Outlines),
     /// Run every test, the browser's included, installing what they need
     Test(test::Test),
+    /// Write docs/validation.md: what is misread, missed and invented, with bounds, and which test holds which claim
+    Validate(validate::Validate),
     /// Print the classic script that a module and its imports make
     #[command(hide = true)]
     Join {
@@ -67,6 +70,7 @@ fn main() -> std::process::ExitCode {
         Chore::Dist(dist) => dist.run(),
         Chore::Outlines(outlines) => outlines.run(),
         Chore::Test(test) => test.run(),
+        Chore::Validate(validate) => validate.run(),
         // For the test that compares with esbuild.
         Chore::Join { entry } => joiner::join(&entry).map(|script| print!("{script}")),
     };

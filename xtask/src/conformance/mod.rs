@@ -12,7 +12,7 @@ mod expected;
 use crate::workspace::{root, target};
 use anyhow::{Context, Result, bail};
 use compare::Score;
-use exceptions::Exceptions;
+pub use exceptions::Exceptions;
 use expected::Expected;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -35,29 +35,8 @@ pub struct Conformance {
 impl Conformance {
     /// Reads everything and prints a line a format; fails where a format is below its measure.
     pub fn run(&self) -> Result<()> {
-        let kyoten = build()?;
         let exceptions = Exceptions::load()?;
-        let mut scores: BTreeMap<String, Score> = BTreeMap::new();
-        let mut logs = Vec::new();
-        gather(&self.folder, &mut logs)?;
-        if logs.is_empty() {
-            bail!("{} holds no X.expected.ndjson beside an X", self.folder.display());
-        }
-        for log in logs {
-            let below = log.strip_prefix(&self.folder).unwrap_or(&log);
-            let format = below.parent().map(|p| p.display().to_string()).unwrap_or_default();
-            if !format.contains(&self.only) {
-                continue;
-            }
-            let name = below.display().to_string();
-            let expected = Expected::load(&log)?;
-            let flows = flows_of(&kyoten, &log, expected.zone.as_deref())?;
-            let score = compare::compare(&name, &expected, &flows, &exceptions);
-            if self.differences {
-                score.differences.iter().for_each(|difference| println!("{name}: {difference}"));
-            }
-            scores.entry(format).or_default().add(score);
-        }
+        let scores = scores(&self.folder, &self.only, self.differences, &exceptions)?;
         print!("{}", table(&scores));
         exceptions.unused().iter().for_each(|line| println!("no longer needed: {line}"));
         let below: Vec<&str> = scores.iter().filter(|(_, s)| !s.passes()).map(|(name, _)| name.as_str()).collect();
@@ -66,6 +45,38 @@ impl Conformance {
         }
         Ok(())
     }
+}
+
+/// How the logs of a folder are read, by format (the folder that each lies in).
+pub fn scores(
+    folder: &Path,
+    only: &str,
+    differences: bool,
+    exceptions: &Exceptions,
+) -> Result<BTreeMap<String, Score>> {
+    let kyoten = build()?;
+    let mut scores: BTreeMap<String, Score> = BTreeMap::new();
+    let mut logs = Vec::new();
+    gather(folder, &mut logs)?;
+    if logs.is_empty() {
+        bail!("{} holds no X.expected.ndjson beside an X", folder.display());
+    }
+    for log in logs {
+        let below = log.strip_prefix(folder).unwrap_or(&log);
+        let format = below.parent().map(|p| p.display().to_string()).unwrap_or_default();
+        if !format.contains(only) {
+            continue;
+        }
+        let name = below.display().to_string();
+        let expected = Expected::load(&log)?;
+        let flows = flows_of(&kyoten, &log, expected.zone.as_deref())?;
+        let score = compare::compare(&name, &expected, &flows, exceptions);
+        if differences {
+            score.differences.iter().for_each(|difference| println!("{name}: {difference}"));
+        }
+        scores.entry(format).or_default().add(score);
+    }
+    Ok(scores)
 }
 
 fn build() -> Result<PathBuf> {
