@@ -2,7 +2,7 @@
 
 use super::{Point, Rect};
 
-/// Places `count` sites on an ellipse in `area`, clockwise from the top. `pairs` says who talks to whom and how much that
+/// Places `count` sites on an ellipse in `area`, clockwise from the top; one or two at the sides of a broad area. `pairs` says who talks to whom and how much that
 /// weighs; `centre` stands in the middle.
 pub fn place(count: usize, pairs: &[(usize, usize, u32)], centre: Option<usize>, area: Rect) -> Vec<Point> {
     let middle = area.centre();
@@ -13,8 +13,10 @@ pub fn place(count: usize, pairs: &[(usize, usize, u32)], centre: Option<usize>,
     }
     let order = ordered(around, pairs);
     let angles = even_angles(order.len(), area.width() / 2.0, area.height() / 2.0);
+    // One or two lie beside the middle, where a broad area has its room.
+    let turned = if order.len() <= 2 && area.width() > area.height() { -std::f64::consts::FRAC_PI_2 } else { 0.0 };
     for (site, angle) in order.into_iter().zip(angles) {
-        let (sin, cos) = angle.sin_cos();
+        let (sin, cos) = (angle + turned).sin_cos();
         let x = f64::from(middle.x) + f64::from(area.width()) / 2.0 * sin;
         let y = f64::from(middle.y) - f64::from(area.height()) / 2.0 * cos;
         points[site] = Point::new(x as f32, y as f32);
