@@ -3,6 +3,7 @@
 //! The streams go the way of any log (flows, sites, ledger, survey, detectors); nothing here is shared with a detector. Seeds
 //! and goals for tuning differ from those for reporting. Only reported ones are kept, in benches/DETECTION.md.
 
+mod carrier;
 mod chance;
 mod intrusion;
 mod report;
@@ -24,8 +25,12 @@ use kyoten::ledger::survey::Survey;
 use kyoten::policy::Policy;
 use kyoten::sites::import::read_sites;
 use kyoten::sites::{Places, SiteBook};
+use std::collections::BTreeSet;
 use std::process::Command;
-use stream::{Item, Stream, make};
+use stream::{Item, Stream, Told, make};
+
+/// Where that begins in benches/DETECTION.md which is written by hand.
+const BY_HAND: &str = "## A real intrusion";
 
 /// The options of `evaluate`.
 #[derive(clap::Args)]
@@ -45,6 +50,9 @@ pub struct Evaluate {
     /// Say for each stream what was found where
     #[arg(long)]
     verbose: bool,
+    /// The second organisation only; prints only
+    #[arg(long)]
+    carrier: bool,
 }
 
 impl Evaluate {
@@ -55,22 +63,32 @@ impl Evaluate {
         }
         let first_seed = if self.tuning { 1_000 } else { 900_000 };
         let goals = if self.tuning { &Goal::ALL[..Goal::FOR_TUNING] } else { &Goal::ALL[..] };
-        let mut trials = Vec::new();
-        let mut nulls = Vec::new();
-        for (number, goal) in (0..).zip(goals) {
-            for n in 0..self.streams {
-                let seed = first_seed + number * 1_000 + n;
-                trials.push(Trial::of(seed, Some(*goal), self));
-            }
+        let (mut trials, mut nulls) = (Vec::new(), Vec::new());
+        for (number, goal) in (0..).zip(goals.iter().filter(|_| !self.carrier)) {
+            let seeds = (0..self.streams).map(|n| first_seed + number * 1_000 + n);
+            trials.extend(seeds.map(|seed| Trial::of(seed, Some(*goal), self)));
         }
-        for n in 0..self.streams {
-            nulls.push(Trial::of(first_seed + 500_000 + n, None, self));
+        if !self.carrier {
+            nulls.extend((0..self.streams).map(|n| Trial::of(first_seed + 500_000 + n, None, self)));
         }
-        let text = report::told(&trials, &nulls, first_seed);
+        let (mut carried, mut idle) = (Vec::new(), Vec::new());
+        for (number, deed) in (0..).zip(carrier::Deed::ALL) {
+            let seeds = (0..self.streams).map(|n| first_seed + 50_000 + number * 1_000 + n);
+            carried.extend(seeds.map(|seed| Trial::of_carrier(seed, Some(deed), self)));
+        }
+        idle.extend((0..self.streams).map(|n| Trial::of_carrier(first_seed + 600_000 + n, None, self)));
+        let mut text = String::new();
+        if !self.carrier {
+            text += &report::told(&trials, &nulls, first_seed);
+        }
+        text += &report::told_of_carrier(&carried, &idle);
         print!("{text}");
-        if !self.tuning && !self.dry && !self.quick {
+        if !self.tuning && !self.dry && !self.carrier {
             let path = root().join("benches/DETECTION.md");
-            std::fs::write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+            let before = std::fs::read_to_string(&path).unwrap_or_default();
+            // What was written by hand stands below, and stays.
+            let by_hand = before.find(BY_HAND).map_or("", |at| &before[at..]);
+            std::fs::write(&path, text + by_hand).with_context(|| format!("cannot write {}", path.display()))?;
         }
         Ok(())
     }
@@ -80,9 +98,13 @@ impl Evaluate {
         let mut cargo = Command::new("cargo");
         cargo.args(["run", "--quiet", "--profile", "evaluation", "--package", "xtask", "--", "evaluate"]);
         cargo.args(["--streams", &self.streams.to_string()]);
-        for (wanted, option) in
-            [(self.tuning, "--tuning"), (self.dry, "--dry"), (self.quick, "--quick"), (self.verbose, "--verbose")]
-        {
+        for (wanted, option) in [
+            (self.tuning, "--tuning"),
+            (self.dry, "--dry"),
+            (self.quick, "--quick"),
+            (self.verbose, "--verbose"),
+            (self.carrier, "--carrier"),
+        ] {
             cargo.args(wanted.then_some(option));
         }
         if !cargo.status().context("cargo could not be started")?.success() {
@@ -95,11 +117,10 @@ impl Evaluate {
 /// What came of one stream.
 pub struct Trial {
     pub seed: u64,
-    pub manner: Option<Manner>,
+    /// The groups that it belongs to: in which table, at which place, called what.
+    pub groups: BTreeSet<(usize, usize, String)>,
     pub days: f64,
     pub rows: usize,
-    /// The baseline that was declared holds the intrusion.
-    pub contaminated: bool,
     pub steps: Vec<intrusion::Step>,
     /// What the findings are about in rank order: all, and lane by lane.
     pub all: Vec<Item>,
@@ -126,7 +147,38 @@ impl Trial {
             dwell: *chance.pick(&[0, 2, 7, 20]),
             begin: chance.between(days * 2 / 5, days * 9 / 10),
         });
-        let stream = make(seed, days, manner);
+        let mut groups = BTreeSet::new();
+        if let Some(Manner { goal, stealth, dwell, .. }) = manner {
+            groups.insert((0, Goal::ALL.iter().position(|own| *own == goal).unwrap_or(0), format!("{goal:?}")));
+            groups.insert((1, stealth, ["loud", "careful", "quiet"][stealth].to_owned()));
+            groups.insert((2, dwell as usize, format!("{dwell} days")));
+        }
+        groups.insert((3, 0, if contaminated { "baseline holds it" } else { "no baseline" }.to_owned()));
+        Trial::look(seed, groups, contaminated, make(seed, days, manner), options)
+    }
+
+    /// Of the second organisation.
+    fn of_carrier(seed: u64, deed: Option<carrier::Deed>, options: &Evaluate) -> Trial {
+        let mut chance = chance::Chance::new(seed ^ 0x0000_5eed);
+        let days = *chance.pick(&[1, 3, 8, 21, 45, 45, 100]);
+        let mut groups = BTreeSet::new();
+        if let Some(deed) = deed {
+            groups.insert((0, deed as usize, format!("{deed:?}")));
+        }
+        groups.insert((1, days as usize, format!("a log of {days} days")));
+        let stream = carrier::make(seed, days, deed);
+        groups.insert((2, stream.told as usize, format!("{:?}", stream.told)));
+        Trial::look(seed, groups, false, stream, options)
+    }
+
+    fn look(
+        seed: u64,
+        groups: BTreeSet<(usize, usize, String)>,
+        contaminated: bool,
+        stream: Stream,
+        options: &Evaluate,
+    ) -> Trial {
+        let days = stream.days;
         let mut engine = Engine::of(&stream);
         if contaminated {
             engine.baseline = Some((0, days - 1));
@@ -147,13 +199,12 @@ impl Trial {
         };
         let scores = stream.items.keys().map(|item| (item.clone(), score(item))).collect();
         if options.verbose {
-            let manner = manner.map_or("null".to_owned(), |m| {
-                format!("{:?} stealth {} dwell {} begin {}", m.goal, m.stealth, m.dwell, m.begin)
-            });
+            let told: Vec<&str> = groups.iter().map(|(.., name)| name.as_str()).collect();
             println!(
-                "## {seed} {manner}, {days} days, {} rows, {} sites",
+                "## {seed} {}, {days} days, {} rows, {} sensors",
+                told.join(", "),
                 stream.events.len(),
-                stream.world.sites.len()
+                stream.sensors.len()
             );
             for step in &stream.steps {
                 let item = (step.from.clone(), step.to.clone(), step.service.clone());
@@ -169,21 +220,29 @@ impl Trial {
                     ranks(&known)
                 );
             }
+            for refrain in &found.refrains {
+                if let Some(link) = refrain.link {
+                    let (from, to) = (engine.book.name_of(link.from), engine.book.name_of(link.to));
+                    if stream.steps.iter().any(|step| step.from == from && step.to == to) {
+                        println!("  refrain {} {from} → {to}: {}", refrain.rule, refrain.because);
+                    }
+                }
+            }
             for finding in found.findings.iter().take(60) {
                 println!(
-                    "    {} p={:.1e} {}",
+                    "    {} p={:.1e} Q={:.1e} {}",
                     engine.said(finding),
                     finding.p.unwrap_or(0.0),
+                    finding.q.unwrap_or(0.0),
                     finding.because.chars().take(260).collect::<String>()
                 );
             }
         }
         Trial {
             seed,
-            manner,
+            groups,
             days: days as f64,
             rows: stream.events.len(),
-            contaminated,
             all,
             novelty,
             known,
@@ -211,9 +270,9 @@ struct Engine<'s> {
 
 impl<'s> Engine<'s> {
     fn of(stream: &'s Stream) -> Engine<'s> {
-        let (book, complaints) = read_sites(stream.world.book().as_bytes());
+        let (book, complaints) = read_sites(stream.book.as_bytes());
         assert!(complaints.is_empty(), "{complaints:?}");
-        let names: Vec<String> = stream.world.sites.iter().map(|site| format!("{}.log", site.name)).collect();
+        let names = stream.sensors.clone();
         let places = names.iter().map(|name| book.for_evidence(name)).collect();
         let (ledger, policy) = (Ledger::default(), Policy::default());
         Engine { stream, book, places, names, ledger, fed: 0, baseline: None, policy }
@@ -231,7 +290,7 @@ impl<'s> Engine<'s> {
         looks.dedup();
         looks.truncate(if quick { 0 } else { 24 });
         for day in looks {
-            let until = (stream.world.first_day + day) as f64 * world::DAY as f64;
+            let until = (stream.first_day + day) as f64 * world::DAY as f64;
             self.feed(until);
             let first: Vec<Item> = self.findings().findings.iter().take(20).map(|finding| self.item(finding)).collect();
             for (step, own) in stream.steps.iter().zip(&mut found) {
@@ -252,18 +311,20 @@ impl<'s> Engine<'s> {
                 port: Some(port),
                 ..Endpoint::default()
             };
-            let flow = Flow {
-                start: Some(Moment((event.at * 1e6) as i64)),
-                duration: Some((event.seconds * 1e6) as u64),
-                initiator: end(event.from, 49_200 + (self.fed % 16_000) as u16),
-                responder: end(event.to, event.port),
-                protocol: Some(if event.udp { Protocol::UDP } else { Protocol::TCP }),
-                bytes_out: Some(event.out as u64),
-                bytes_in: Some(if event.outcome == Outcome::Established { event.back as u64 } else { 0 }),
-                outcome: event.outcome,
-                user: event.user.map(|user| format!("u{user}").into()),
-                ..Flow::default()
-            };
+            let flow =
+                Flow {
+                    start: Some(Moment((event.at * 1e6) as i64)),
+                    duration: Some((event.seconds * 1e6) as u64),
+                    initiator: end(event.from, 49_200 + (self.fed % 16_000) as u16),
+                    responder: end(event.to, event.port),
+                    protocol: Some(if event.udp { Protocol::UDP } else { Protocol::TCP }),
+                    bytes_out: Some(event.out as u64),
+                    bytes_in: (self.stream.told != Told::NoBytesBack)
+                        .then_some(if event.outcome == Outcome::Established { event.back as u64 } else { 0 }),
+                    outcome: if self.stream.told == Told::NoOutcome { Outcome::Unknown } else { event.outcome },
+                    user: event.user.map(|user| format!("u{user}").into()),
+                    ..Flow::default()
+                };
             let places = &self.places[event.sensor];
             let (from, to) = (places.locate(&flow.initiator), places.locate(&flow.responder));
             let place = Place { line: self.fed as u64 + 1, offset: self.fed as u64 * 100 };
@@ -275,7 +336,7 @@ impl<'s> Engine<'s> {
     fn observe<T>(&self, look: impl FnOnce(&Observed<'_>) -> T) -> T {
         let parties = self.book.parties();
         let survey = Survey::of(&self.ledger, |locus| parties.of(locus));
-        let moment = |day: i64| Moment((self.stream.world.first_day + day) * world::DAY * 1_000_000);
+        let moment = |day: i64| Moment((self.stream.first_day + day) * world::DAY * 1_000_000);
         let baseline = self.baseline.map(|(first, last)| (moment(first), moment(last + 1)));
         look(&Observed::new(&survey, &self.book, &self.policy, baseline))
     }

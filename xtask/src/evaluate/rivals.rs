@@ -1,6 +1,6 @@
 //! What a detector must beat: two rules that cost nothing.
 
-use super::stream::{Item, Stream, item};
+use super::stream::{Item, Stream};
 use kyoten::flow::Outcome;
 use std::collections::BTreeMap;
 
@@ -15,9 +15,8 @@ pub fn midas(stream: &Stream) -> Vec<(Item, f64)> {
     let mut seen: BTreeMap<Item, (f64, f64, i64)> = BTreeMap::new();
     let mut scores: BTreeMap<Item, f64> = BTreeMap::new();
     let begin = stream.events.first().map_or(0.0, |event| event.at);
-    for event in stream.events.iter().filter(|event| event.outcome == Outcome::Established) {
-        let item = item(&stream.world, event);
-        if item.0 == item.1 {
+    for (event, item) in stream.events.iter().zip(&stream.of) {
+        if item.0 == item.1 || event.outcome != Outcome::Established {
             continue;
         }
         let tick = ((event.at - begin) / 3600.0) as i64 + 1;
@@ -29,7 +28,7 @@ pub fn midas(stream: &Stream) -> Vec<(Item, f64)> {
         *total += 1.0;
         let t = tick as f64;
         let score = if tick > 1 { (*current - *total / t).powi(2) * t * t / (*total * (t - 1.0)) } else { 0.0 };
-        let own = scores.entry(item).or_insert(0.0);
+        let own = scores.entry(item.clone()).or_insert(0.0);
         *own = own.max(score);
     }
     ranked(scores.into_iter().collect())

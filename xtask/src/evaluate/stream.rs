@@ -6,15 +6,35 @@ use super::routine::live;
 use super::world::{DAY, Event, World, observed};
 use kyoten::flow::Outcome;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 
 /// A link's service, as everybody names it: from, to, service.
 pub type Item = (String, String, String);
 
+/// How much a record tells of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    All,
+    /// As in NetFlow: whether it was answered is not told.
+    NoOutcome,
+    /// As in many a firewall's log: what came back is not told.
+    NoBytesBack,
+}
+
 /// A stream.
 pub struct Stream {
-    pub world: World,
+    /// `sites.csv`.
+    pub book: String,
+    /// The names of the sensors' files.
+    pub sensors: Vec<String>,
+    /// The first day, from the epoch, and how many there are.
+    pub first_day: i64,
+    pub days: i64,
+    pub told: Told,
     /// What the sensors wrote, in order of time.
     pub events: Vec<Event>,
+    /// What each event is of.
+    pub of: Vec<Item>,
     pub steps: Vec<Step>,
     /// Every link's service of which some connection ran, with when the first did.
     pub items: BTreeMap<Item, f64>,
@@ -29,31 +49,46 @@ pub fn make(seed: u64, days: i64, manner: Option<Manner>) -> Stream {
     let mut sensors = chance.fork();
     let marked = life.events.into_iter().chain(deeds.iter().cloned()).collect();
     let events = observed(&world, marked, &mut sensors);
-    let steps = steps(&world, &events, &deeds);
-    let mut items = BTreeMap::new();
-    for event in events.iter().filter(|event| event.outcome == Outcome::Established) {
-        let item = item(&world, event);
-        if item.0 != item.1 {
-            items.entry(item).or_insert(event.at);
-        }
-    }
-    Stream { world, events, steps, items }
+    let names = |host| world.name_of(host).to_owned();
+    let sensors = world.sites.iter().map(|site| format!("{}.log", site.name)).collect();
+    Stream::of(world.book(), sensors, (world.first_day, days), (events, deeds), &names, Told::All)
 }
 
-pub fn item(world: &World, event: &Event) -> Item {
-    let service = format!("{}/{}", if event.udp { "udp" } else { "tcp" }, event.port);
-    (world.name_of(event.from).to_owned(), world.name_of(event.to).to_owned(), service)
+impl Stream {
+    /// Of what the sensors wrote and of what the intruder did; `name` says whose an address is.
+    pub fn of(
+        book: String,
+        sensors: Vec<String>,
+        (first_day, days): (i64, i64),
+        (events, deeds): (Vec<Event>, Vec<Event>),
+        name: &dyn Fn(Ipv4Addr) -> String,
+        told: Told,
+    ) -> Stream {
+        let of: Vec<Item> = events.iter().map(|event| item(name, event)).collect();
+        let steps = steps(&events, &of, &deeds);
+        let mut items = BTreeMap::new();
+        for (event, item) in events.iter().zip(&of) {
+            if event.outcome == Outcome::Established && item.0 != item.1 {
+                items.entry(item.clone()).or_insert(event.at);
+            }
+        }
+        Stream { book, sensors, first_day, days, told, events, of, steps, items }
+    }
+}
+
+fn item(name: &dyn Fn(Ipv4Addr) -> String, event: &Event) -> Item {
+    (name(event.from), name(event.to), format!("{}/{}", if event.udp { "udp" } else { "tcp" }, event.port))
 }
 
 /// The intruder's steps, as far as they were seen at all: one a link's service. A service is new where nothing ran over it
 /// before the step's first connection that ran.
-fn steps(world: &World, events: &[Event], deeds: &[Event]) -> Vec<Step> {
+fn steps(events: &[Event], of: &[Item], deeds: &[Event]) -> Vec<Step> {
     let key = |event: &Event| (event.from, event.to, event.port, event.out.to_bits(), event.back.to_bits());
     let own: BTreeSet<_> = deeds.iter().map(key).collect();
     let mut before: BTreeSet<Item> = BTreeSet::new();
     let mut steps: BTreeMap<Item, Step> = BTreeMap::new();
-    for event in events {
-        let item = item(world, event);
+    for (event, item) in events.iter().zip(of) {
+        let item = item.clone();
         if item.0 == item.1 {
             continue;
         }
@@ -72,5 +107,5 @@ fn steps(world: &World, events: &[Event], deeds: &[Event]) -> Vec<Step> {
 
 /// Days from the stream's start.
 pub fn day_of(stream: &Stream, at: f64) -> f64 {
-    at / DAY as f64 - stream.world.first_day as f64
+    at / DAY as f64 - stream.first_day as f64
 }
