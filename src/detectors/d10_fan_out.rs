@@ -5,7 +5,7 @@
 //! host succeeds), θ1 = .2, α = .01, β = .99: each failure multiplies the likelihood ratio by 4, each success divides it;
 //! above 99 (4 net failures) the host scans, below 1/99 the walk begins anew. First contacts are with distinct responders,
 //! in order of time, within the organisation, over TCP or ICMP: an unanswered UDP datagram is no failure, and addresses
-//! of the Internet fail every day.
+//! of the Internet fail every day. A log that tells bytes but no outcome (NetFlow) tells a failure by nothing having come back.
 //!
 //! p = (walks) / (highest ratio): by Ville's inequality the chance that an ordinary host's ratio ever gets so high.
 //! Gate: at least 4 failures. ATT&CK: T1046 Network Service Discovery, T1018 Remote System Discovery. Innocent: scanners,
@@ -25,7 +25,7 @@ use crate::sorting::{LeanCollect as _, LeanSort as _};
 /// The detector.
 pub struct FanOut;
 
-const RULE: &str = "D10 fan-out v2";
+const RULE: &str = "D10 fan-out v3";
 /// (1 − θ1) / (1 − θ0): what a failure multiplies the ratio by, and a success divides it by.
 const STEP: f64 = 4.0;
 /// β / α.
@@ -108,13 +108,15 @@ fn first_contacts(observed: &Observed<'_>) -> BTreeMap<(Party, Host), Vec<Contac
 
 /// Every pair's first contact: the initiator's party, the initiator, the contact.
 fn contacts<'a>(observed: &Observed<'a>) -> impl Iterator<Item = (Party, Host, Contact)> + use<'a> {
+    // A flow log that does not tell outcomes, but does tell bytes, tells an answer by its bytes.
+    let tells_answers = observed.survey.links.values().any(|seen| untold(&seen.totals) > 0 && seen.totals.bytes_in > 0);
     let within = |link: &LinkKey| !link.from.is_outside() && !link.to.is_outside();
     let links = observed.survey.links.iter().filter(move |(link, _)| within(link));
     let services =
         links.flat_map(|(link, seen)| seen.services.iter().map(move |(service, record)| (link, service, record)));
-    services.filter(|(_, service, _)| may_fail(**service)).flat_map(|(link, service, record)| {
+    services.filter(|(_, service, _)| may_fail(**service)).flat_map(move |(link, service, record)| {
         record.pairs.iter().filter_map(move |(key, pair)| {
-            let (sight, failed) = contact_of(pair)?;
+            let (sight, failed) = contact_of(pair, tells_answers)?;
             let contact = Contact { sight, responder: key.responder, to: link.to, service: *service, failed };
             Some((link.from, key.initiator, contact))
         })
@@ -127,8 +129,12 @@ fn may_fail(service: Service) -> bool {
 }
 
 /// The first contact of a pair and whether it failed, if the log tells.
-fn contact_of(pair: &PairTotals) -> Option<(Sight, bool)> {
+fn contact_of(pair: &PairTotals, tells_answers: bool) -> Option<(Sight, bool)> {
     let first = pair.first()?;
+    let totals = pair.totals();
+    if tells_answers && totals.bytes() > 0 && untold(&totals) == totals.flows {
+        return Some((first, totals.bytes_in == 0));
+    }
     match pair.first_established() {
         Some(established) if established == first => Some((first, false)),
         Some(_) | None if untold(&pair.totals()) > 0 => None,
@@ -275,5 +281,16 @@ mod tests {
         let outside =
             (1..50).fold(Stream::new(), |s, n| s.flow(0, n, "10.0.0.6", &format!("203.0.113.{n}"), "tcp/443", Failed));
         assert!(outside.found().is_empty());
+    }
+
+    #[test]
+    fn in_a_log_without_outcomes_what_brought_nothing_back_failed() {
+        let netflow = |answer| {
+            (1..40).fold(Stream::new().untold(0, 0, "10.1.0.9", "10.4.0.1", "tcp/443", (900, 9_000)), |stream, n| {
+                stream.untold(0, n, "10.0.0.66", &format!("10.4.0.{n}"), "tcp/445", (60, answer))
+            })
+        };
+        assert!(netflow(0).found().iter().any(|found| found.starts_with("D10")));
+        assert!(!netflow(90).found().iter().any(|found| found.starts_with("D10")));
     }
 }

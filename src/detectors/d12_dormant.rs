@@ -1,13 +1,15 @@
 //! D12 dormant: a host or an account that was silent for a month calls other sites again.
 //!
 //! Of all gaps between days on which a host calls over links, the share as long as this one: p = (1 + others as long)/(gaps + 1).
-//! The same for accounts. Only gaps of 30 days and more are told, and only where the logs covered the time between.
+//! The same for accounts. And no less than the chance by its own habit: one who calls on k of n days is silent for g by (1 − k/n)^g, so
+//! that who calls now and then, or an address that is leased now and then, comes back as it always did. Only gaps of 30 days and more are told, and only where the logs covered the time between.
 //!
 //! Not told where two others come back within a week of it. Gate: 5 earlier days. ATT&CK: T1078 Valid Accounts. Innocent: leave, a device that was repaired, work at the end of a quarter.
 
 use std::collections::BTreeMap;
 
 use super::daily::Unit;
+use super::numeric::{exp, ln};
 use super::{Detector, Findings, Observed, Refrain, counted, id_of};
 use crate::calendar;
 use crate::finding::{Finding, Gravity, Lane, Rows};
@@ -17,7 +19,7 @@ use crate::ledger::Sight;
 /// The detector.
 pub struct Dormant;
 
-const RULE: &str = "D12 dormant v1";
+const RULE: &str = "D12 dormant v2";
 const LEAST_GAP: i32 = 30;
 const LEAST_DAYS: usize = 5;
 const TELLING: f64 = 0.05;
@@ -47,16 +49,18 @@ impl Detector for Dormant {
         let mut found = Findings::default();
         let covered = observed.survey.covered_days();
         for (name, calls) in [("host", of_hosts(observed)), ("account", of_accounts(observed))] {
-            let mut gaps: Vec<(i32, Who, i32)> = Vec::new();
+            let mut gaps: Vec<(i32, Who, i32, f64)> = Vec::new();
             let mut few = 0_u64;
             for (who, days) in &calls {
                 let days: Vec<i32> = days.keys().copied().collect();
                 few += u64::from(days.len() < LEAST_DAYS);
                 for (at, pair) in days.windows(2).enumerate().filter(|(at, _)| at + 1 >= LEAST_DAYS) {
-                    _ = at;
                     // Days without any log are no silence.
-                    let silent = covered.range(pair[0] + 1..pair[1]).count() as i32;
-                    gaps.push((silent, who.clone(), pair[1]));
+                    let silent = covered.range(pair[0] + 1..pair[1]).count();
+                    let known = covered.range(days[0]..=pair[0]).count();
+                    let habit = ((at + 1) as f64 / known.max(at + 1) as f64).min(0.99);
+                    let by_habit = exp(silent as f64 * ln(1.0 - habit));
+                    gaps.push((silent as i32, who.clone(), pair[1], by_habit));
                 }
             }
             if few > 0 {
@@ -67,14 +71,14 @@ impl Detector for Dormant {
                 found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
             }
             found.tested += calls.len() - few as usize;
-            for (gap, who, day) in gaps.iter().filter(|(gap, ..)| *gap >= LEAST_GAP) {
+            for (gap, who, day, by_habit) in gaps.iter().filter(|(gap, ..)| *gap >= LEAST_GAP) {
                 let day = *day;
                 let as_long = gaps.iter().filter(|(other, ..)| other >= gap).count();
-                let p = as_long as f64 / (gaps.len() as f64 + 1.0);
+                let p = f64::max(as_long as f64 / (gaps.len() as f64 + 1.0), *by_habit);
                 // Where several come back within days, it was a line, a holiday or a restriction that ended, and no one's own matter.
                 let together = gaps
                     .iter()
-                    .filter(|(other, own, back)| *other >= LEAST_GAP && own != who && (back - day).abs() <= 7);
+                    .filter(|(other, own, back, _)| *other >= LEAST_GAP && own != who && (back - day).abs() <= 7);
                 if p <= TELLING && together.count() < TOGETHER {
                     found.findings.extend(claim(observed, who, &calls[who], *gap, day, p));
                 }

@@ -3,7 +3,9 @@
 //! On a day of UTC, a host of a site that fetched X ≥ 1 MB over a link and sent Y over another, to another party than it
 //! fetched from, in an hour no earlier than the fetching and at most two later, with Y between .78 and 1.28 of X (|ln Y/X| ≤ ¼).
 //! p is the chance that some sending of that service matches so by itself: (k + ½)/(n + 1), k the other days of host pairs that
-//! carried as much within the band, n all of them; times the number of fetchings that it could have matched, and of sendings over the service that had any.
+//! carried as much within the band, n all of them; or, where that is greater, the same of all days on which a host fetched 1 MB and
+//! more, since many fetch a few megabytes and few some hundreds; times the number of fetchings that it could have matched, and of
+//! sendings over the service that had any.
 //!
 //! Gate: 60 days of host pairs over the service that sent. ATT&CK: T1090.001 Internal Proxy, T1048 Exfiltration Over Alternative Protocol.
 //! Innocent: jump hosts, file gateways, mail.
@@ -22,7 +24,7 @@ use crate::sites::Party;
 /// The detector.
 pub struct Relay;
 
-const RULE: &str = "D14 relay v2";
+const RULE: &str = "D14 relay v3";
 const LEAST_BYTES: u64 = 1_000_000;
 const BAND: f64 = 0.25;
 const LEAST_DAYS: usize = 60;
@@ -55,6 +57,7 @@ impl Detector for Relay {
                 }
             }
         }
+        let amounts: Vec<f64> = fetched.values().flatten().map(|leg| ln(1.0 + leg.seen.bytes_in as f64)).collect();
         let mut few = 0_u64;
         for unit in units.iter().filter(|unit| matches!(unit.link.from, Party::Site(_))) {
             let sent: Vec<f64> =
@@ -77,7 +80,10 @@ impl Detector for Relay {
                     let matching = legs.iter().find(|leg| (ln(1.0 + leg.seen.bytes_in as f64) - amount).abs() <= BAND);
                     let Some(leg) = matching else { continue };
                     let others = sent.iter().filter(|own| (**own - amount).abs() <= BAND).count().saturating_sub(1);
-                    let p = (others as f64 + 0.5) / (sent.len() as f64 + 1.0) * legs.len() as f64;
+                    let alike = amounts.iter().filter(|own| (**own - amount).abs() <= BAND).count().saturating_sub(1);
+                    let by_sending = (others as f64 + 0.5) / (sent.len() as f64 + 1.0);
+                    let by_fetching = (alike as f64 + 0.5) / (amounts.len() as f64 + 1.0);
+                    let p = by_sending.max(by_fetching) * legs.len() as f64;
                     if best.as_ref().is_none_or(|(own, ..)| p < *own) {
                         best = Some((p, *day, leg, Leg { unit, pair, seen }));
                     }

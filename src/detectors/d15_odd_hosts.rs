@@ -25,7 +25,7 @@ use crate::sorting::{LeanCollect as _, LeanSort as _};
 /// The detector.
 pub struct OddHosts;
 
-const RULE: &str = "D15 odd-hosts v2";
+const RULE: &str = "D15 odd-hosts v3";
 const LEAST_PAIR_DAYS: usize = 8;
 const LEAST_SCORES: usize = 60;
 /// So many days of its own weigh as much as all others of the service together.
@@ -119,16 +119,20 @@ fn measures(seen: &TrailDay) -> Measures {
 
 /// All days of a service's pairs on which something ran.
 fn measure<'s>(daily: &Daily<'_>, number: usize, unit: &Unit<'s>, ordinary: &[f64; 48], days: &mut Vec<PairDay<'s>>) {
+    // Where the log tells what came back, a day on which nothing did is one of attempts, as of a scanner, and no use.
+    let answers = unit.pairs.iter().flat_map(|pair| pair.days).any(|(_, seen)| seen.bytes_in > 0);
+    let is_use = move |seen: &TrailDay| seen.ran > 0 && (!answers || seen.bytes_in > 0);
     let all: Vec<(&Pair<'s>, i32, &'s TrailDay)> = unit
         .pairs
         .iter()
         .flat_map(|pair| pair.days.iter().map(move |(day, seen)| (pair, *day, seen)))
-        .filter(|(_, _, seen)| seen.ran > 0)
+        .filter(|(_, _, seen)| is_use(seen))
         .collect();
     let Some(first) = all.iter().map(|(_, day, _)| *day).min() else { return };
     let begin = first + super::novelty::DAYS_BEFORE as i32;
     let of_service = usual(&all.iter().map(|(_, _, seen)| measures(seen)).collect::<Vec<_>>());
-    let seen_on: BTreeSet<i32> = all.iter().map(|(_, day, _)| *day).lean_collect();
+    let ran_on = unit.pairs.iter().flat_map(|pair| pair.days).filter(|(_, seen)| seen.ran > 0);
+    let seen_on: BTreeSet<i32> = ran_on.map(|(day, _)| *day).lean_collect();
     let masks: BTreeMap<i32, u32> = seen_on.iter().map(|day| (*day, daily.off_hours(unit.link, *day))).lean_collect();
     let local: BTreeMap<i32, [u8; 24]> = seen_on.iter().map(|day| (*day, daily.local_hours(unit.link, *day))).collect();
     let off_of = |day: i32, seen: &TrailDay| ((seen.hours & masks[&day]).count_ones(), seen.hours.count_ones());
@@ -138,7 +142,7 @@ fn measure<'s>(daily: &Daily<'_>, number: usize, unit: &Unit<'s>, ordinary: &[f6
     for pair in &unit.pairs {
         let rarity = rarity(unit, pair, &local, ordinary);
         let ran: Vec<(i32, &'s TrailDay)> =
-            pair.days.iter().filter(|(_, seen)| seen.ran > 0).map(|(day, seen)| (*day, seen)).collect();
+            pair.days.iter().filter(|(_, seen)| is_use(seen)).map(|(day, seen)| (*day, seen)).collect();
         let of_pair: Vec<Measures> = ran.iter().map(|(_, seen)| measures(seen)).collect();
         let (own_off, own_hours) = ran.iter().map(|(day, seen)| off_of(*day, seen)).fold((0, 0), sum);
         let whole = usual(&of_pair);

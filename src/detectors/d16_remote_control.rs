@@ -4,7 +4,8 @@
 //! On one day a host pair between two sites runs services of three classes (SMB, RPC, WinRM, RDP, SSH, VNC), or two of which one
 //! is WinRM, RDP, SSH or VNC, or RPC with SMB that pushes (1 MB out, and four times what comes back). Left out are hosts that
 //! answer Kerberos or LDAP, because every member of a domain speaks SMB and RPC with its controllers, and hosts that more than two
-//! others work in this way: those are servers. No chance is computed: it is a pattern, and gives way to D2, D3 and D15 as soon
+//! others work in this way: those are servers; and hosts that work more than five: those are scanners, or what software and
+//! administrators come from. Connections of less than 1 kB are greetings. No chance is computed: it is a pattern, and gives way to D2, D3 and D15 as soon
 //! as there are 14 days of logs.
 //!
 //! Where the sites were only guessed from address ranges, two hosts of one range may be of two offices, so that a pair within
@@ -31,6 +32,10 @@ pub(super) const RULE: &str = "D16 remote-control v2";
 const PUSHED: u64 = 1_000_000;
 /// Worked by more hosts than this, it is a server.
 const MOST_CALLERS: usize = 2;
+/// Who works more hosts than this is a scanner, or what software and administrators come from.
+const MOST_WORKED: usize = 5;
+/// Fewer bytes a connection, both ways together, are a greeting, as scanners have them.
+const GREETING: u64 = 1_000;
 /// Kerberos, LDAP, LDAPS, the global catalogue.
 const OF_CONTROLLERS: [u16; 5] = [88, 389, 636, 3268, 3269];
 
@@ -95,14 +100,32 @@ impl Detector for RemoteControl {
         for (_, initiator, responder) in pairs.keys() {
             callers.entry(*responder).or_default().insert(*initiator);
         }
-        let worked = pairs.into_iter().filter(|((_, _, responder), _)| callers[responder].len() <= MOST_CALLERS);
+        let mut workers: BTreeMap<Host, BTreeSet<Host>> = BTreeMap::new();
+        for (_, initiator, responder) in pairs.keys() {
+            workers.entry(*initiator).or_default().insert(*responder);
+        }
+        for (host, worked) in workers.iter().filter(|(_, worked)| worked.len() > MOST_WORKED) {
+            let because = format!(
+                "{} works {}, as scanners do and hosts of administration",
+                observed.survey.host(*host),
+                counted(worked.len() as u64, "host")
+            );
+            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+        }
+        let worked = pairs.into_iter().filter(|((_, initiator, responder), _)| {
+            callers[responder].len() <= MOST_CALLERS && workers[initiator].len() <= MOST_WORKED
+        });
         found.findings.extend(worked.filter_map(|((link, _, _), calls)| claim(observed, link, &calls)));
         found
     }
 }
 
 fn is_worked(calls: &Calls<'_>) -> bool {
-    let ways: BTreeSet<Way> = calls.iter().filter_map(|(service, ..)| way(*service)).lean_collect();
+    let is_more = |(_, _, pair): &&(Service, &PairKey, &PairTotals)| {
+        let own = pair.totals();
+        own.bytes() / ran(&own).max(1) >= GREETING || own.bytes() == 0
+    };
+    let ways: BTreeSet<Way> = calls.iter().filter(is_more).filter_map(|(service, ..)| way(*service)).lean_collect();
     let by_hand = ways.contains(&Way::Hands) || ways.contains(&Way::WinRm);
     ways.len() >= 3 || ways.len() == 2 && by_hand || ways.contains(&Way::Rpc) && calls.iter().any(is_push)
 }
@@ -202,5 +225,31 @@ mod tests {
             .flows(4, 0, 20, "10.0.0.9", "10.1.0.9", "tcp/5985")
             .flows(4, 0, 25, "10.0.0.9", "10.1.0.9", "tcp/135");
         assert!(stream.told_by(&super::RemoteControl).findings.is_empty());
+    }
+
+    #[test]
+    fn a_scanner_that_greets_everybody_works_nobody() {
+        let mut stream = domain();
+        for (host, service) in
+            (1..9).flat_map(|host| ["tcp/22", "tcp/135", "tcp/445", "tcp/3389"].map(|own| (host, own)))
+        {
+            stream = stream.sized(0, 30 + host, "10.4.0.60", &format!("10.0.0.{host}"), service, (300, 200));
+        }
+        assert!(stream.told_by(&super::RemoteControl).findings.is_empty());
+    }
+
+    #[test]
+    fn who_works_many_is_told_as_such_and_makes_no_finding() {
+        let mut stream = domain();
+        for (host, service) in (1..9).flat_map(|host| ["tcp/22", "tcp/135", "tcp/445"].map(|own| (host, own))) {
+            stream = stream.sized(0, 30 + host, "10.4.0.60", &format!("10.0.0.{host}"), service, (30_000, 20_000));
+        }
+        let found = stream.told_by(&super::RemoteControl);
+        assert!(found.findings.is_empty());
+        assert!(
+            found.refrains.iter().any(|own| own.because.contains("10.4.0.60 works 8 hosts")),
+            "{:?}",
+            found.refrains
+        );
     }
 }

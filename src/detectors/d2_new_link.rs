@@ -6,7 +6,9 @@
 //! It is first-seen over the whole period in two passes, which a baseline that holds the intrusion does not weaken; what a
 //! declared baseline says stands beside it.
 //!
-//! Gate: at least 3 connections that ran, and 14 days with coverage before. ATT&CK: T1021 Remote Services, T1570 Lateral
+//! A site that came up calling, or being called, for many things at once (a new site, or a sensor that began midway) is looked at from
+//! that day on only. Gate: at least 3 connections that ran, or one session that carried data, and 14 days with coverage before; in a log
+//! of less than four weeks half of its days, and then the sentence says that it is little. ATT&CK: T1021 Remote Services, T1570 Lateral
 //! Tool Transfer. Innocent: projects, address translation.
 
 use super::marks;
@@ -20,7 +22,7 @@ use crate::sorting::LeanSort as _;
 /// The detector.
 pub struct NewLink;
 
-pub(super) const RULE: &str = "D2 new-link v2";
+pub(super) const RULE: &str = "D2 new-link v3";
 
 /// A link that is new.
 struct New<'s> {
@@ -40,7 +42,7 @@ impl Detector for NewLink {
 
     fn examine(&self, observed: &Observed<'_>) -> Findings {
         let mut found = Findings::default();
-        let coverage = Coverage::of(observed.survey);
+        let coverage = observed.coverage();
         let mut news: Vec<New<'_>> = Vec::new();
         for (link, seen) in observed.survey.links.iter().filter(|(link, _)| is_link(**link)) {
             let mut refrain = |because| {
@@ -48,7 +50,9 @@ impl Detector for NewLink {
             };
             let days = coverage.days(*link);
             found.tested += usize::from(ran(&seen.totals) > 0);
-            let Some(newness) = Newness::of(novelty::hours(seen.services.values()), &days, observed.baseline) else {
+            let Some(newness) =
+                Newness::of(novelty::hours(seen.services.values()), &days, coverage.gate(), observed.baseline)
+            else {
                 continue; // Nothing ran there at a known time: no link has come about.
             };
             if newness.is_proven() && !novelty::is_enough(seen.services.iter()) {
@@ -65,7 +69,7 @@ impl Detector for NewLink {
 
         let mut claims = Vec::new();
         for new in &news {
-            match claim(observed, new, &coverage) {
+            match claim(observed, new, coverage) {
                 Ok(finding) => claims.push(finding),
                 Err(because) => {
                     found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: None, because });
@@ -113,7 +117,7 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
     };
     let because = format!(
         "No connection ran {} {}; the first at {} over {first_service}, then {} until {} over {names}, \
-         from {} to {}.{denied}{}{} Of {} between parties, {} came about since the first {DAYS_BEFORE} days.",
+         from {} to {}.{denied}{}{} Of {} between parties, {} came about since the first {} days.",
         observed.link(*link),
         newness.absence(&days),
         time(newness.first),
@@ -125,6 +129,7 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
         signs.said(),
         counted(company.links().1 as u64, "link"),
         company.links().0,
+        coverage.gate(),
     );
     let finding = Finding {
         id: id_of(observed, RULE, *link, None, None),
@@ -273,5 +278,34 @@ mod tests {
             stream = stream.flows(1, 41, 0, "10.0.0.77", &format!("10.1.0.{host}"), "tcp/3389");
         }
         assert_eq!(stream.found(), ["D2 Bangkok → Cebu tcp/3389"]);
+    }
+
+    #[test]
+    fn a_site_whose_sensor_comes_up_midway_is_no_news_link_by_link() {
+        // Everybody called Lincoln's file server by Tokyo's log; of what Lincoln calls there was no log before day 30.
+        let mut stream = Stream::new();
+        for day in 0..60 {
+            stream = stream.flows(3, day, 540, "10.0.0.9", "10.4.0.1", "tcp/443");
+            stream = stream.flows(3, day, 540, "10.4.0.9", "10.3.0.1", "tcp/445");
+            if day >= 30 {
+                for (host, to, service) in [
+                    ("10.3.0.8", "10.0.0.1", "tcp/443"),
+                    ("10.3.0.7", "10.1.0.1", "tcp/25"),
+                    ("10.3.0.6", "10.2.0.1", "tcp/53"),
+                ] {
+                    stream = stream.flows(3, day, 600, host, to, service);
+                }
+            }
+        }
+        let found = stream.findings().findings;
+        assert!(!found.iter().any(|own| own.rule == super::RULE), "{found:#?}");
+    }
+
+    #[test]
+    fn a_log_of_eight_days_calls_new_what_came_in_its_second_half() {
+        let stream = Stream::new().everyday(8).flows(9, 6, 0, "10.1.0.9", "10.2.0.1", "tcp/22");
+        let found = stream.findings().findings;
+        let own = found.iter().find(|own| own.rule == super::RULE).expect("it is told");
+        assert!(own.because.contains("in 6 days with coverage, which is little"), "{}", own.because);
     }
 }

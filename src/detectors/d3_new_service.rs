@@ -24,7 +24,7 @@ use crate::sorting::LeanSort as _;
 /// The detector.
 pub struct NewService;
 
-const RULE: &str = "D3 new-service v2";
+const RULE: &str = "D3 new-service v3";
 
 /// A service, or all dynamic ports, of a link.
 struct Kind<'s> {
@@ -48,17 +48,17 @@ impl Detector for NewService {
 
     fn examine(&self, observed: &Observed<'_>) -> Findings {
         let mut found = Findings::default();
-        let coverage = Coverage::of(observed.survey);
+        let coverage = observed.coverage();
         let mut news = Vec::new();
         for (link, seen) in observed.survey.links.iter().filter(|(link, _)| is_link(**link)) {
-            look(observed, *link, seen, &coverage, &mut news, &mut found.refrains);
+            look(observed, *link, seen, coverage, &mut news, &mut found.refrains);
         }
 
         found.tested = observed.daily().units.len();
         let mut claims = Vec::new();
         for new in &news {
             let (service, _) = new.records[0];
-            match claim(observed, new, &coverage) {
+            match claim(observed, new, coverage) {
                 Ok(finding) => claims.push(finding),
                 Err(because) => {
                     found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: Some(service), because });
@@ -79,7 +79,10 @@ fn look<'s>(
     refrains: &mut Vec<Refrain>,
 ) {
     let days = coverage.days(link);
-    let Some(of_link) = Newness::of(novelty::hours(seen.services.values()), &days, observed.baseline) else { return };
+    let Some(of_link) = Newness::of(novelty::hours(seen.services.values()), &days, coverage.gate(), observed.baseline)
+    else {
+        return;
+    };
     let mut kinds: BTreeMap<Service, Vec<(Service, &ServiceRecord)>> = BTreeMap::new();
     for (service, record) in &seen.services {
         kinds.entry(kind(*service)).or_default().push((*service, record));
@@ -88,7 +91,7 @@ fn look<'s>(
     let mut lack = None;
     for mut records in kinds.into_values() {
         let hours = novelty::hours(records.iter().map(|(_, record)| *record));
-        let Some(newness) = Newness::of(hours, &days, observed.baseline) else { continue };
+        let Some(newness) = Newness::of(hours, &days, coverage.gate(), observed.baseline) else { continue };
         let mut totals = Totals::default();
         records.iter().for_each(|(_, record)| totals.absorb(&record.totals));
         if d2_new_link::is_young(&of_link, &days, newness.first) {
@@ -162,7 +165,7 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
         signs.said(),
         counted(company.services().1 as u64, "service"),
         company.services().0,
-        novelty::DAYS_BEFORE,
+        coverage.gate(),
     );
     let finding = Finding {
         id: id_of(observed, RULE, *link, Some(service), None),

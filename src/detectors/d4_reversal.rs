@@ -53,7 +53,7 @@ impl Detector for Reversal {
         let mut found = Findings::default();
         let mut links: BTreeMap<LinkKey, Vec<&Unit<'_>>> = BTreeMap::new();
         observed.daily().units.iter().for_each(|unit| links.entry(unit.link).or_default().push(unit));
-        let coverage = novelty::Coverage::of(observed.survey);
+        let coverage = observed.coverage();
         let mut few = 0_u64;
         for (back, called) in &links {
             let Some(calling) = links.get(&LinkKey { from: back.to, to: back.from }) else { continue };

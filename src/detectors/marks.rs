@@ -1,5 +1,6 @@
 //! What marks something new beside its being new: the hours it came at, how few hosts had a part in it, how much they carried,
-//! whether they had ever done the like, whether who answered had ever answered, and whether one piece of news leads to another.
+//! whether they had ever done the like, whether who answered had ever answered, whether one piece of news leads to another, and
+//! whether it runs from one edge of the organisation to another.
 //!
 //! Each mark is a chance by comparison with what the organisation does anyway; the sum of their logarithms is Fisher's statistic
 //! (*Statistical Methods for Research Workers*, 1932), and what it is worth is settled by comparison with all services of all links,
@@ -60,6 +61,9 @@ pub struct Marks {
     pub novices: f64,
     /// The chance that one piece of news leads to another: who was called calls, or who calls was called.
     pub leads: f64,
+    /// The chance of two ends of which one calls as few and the other is called by as few: from one edge of the organisation to
+    /// another, and not to or from its middle.
+    pub edges: f64,
     /// All of them together, settled by the organisation's news.
     pub chance: f64,
 }
@@ -97,9 +101,9 @@ type Came = (usize, usize);
 impl Company {
     /// Of all that was seen.
     pub fn of(observed: &Observed<'_>, daily: &Daily<'_>) -> Company {
-        let coverage = Coverage::of(observed.survey);
+        let coverage = observed.coverage();
         let mut begun: Vec<Beginning> =
-            daily.units.iter().filter_map(|unit| beginning(observed, daily, unit, &coverage)).collect();
+            daily.units.iter().filter_map(|unit| beginning(observed, daily, unit, coverage)).collect();
         look_back(&mut begun);
         look_around(&mut begun);
         let marked = compared(&begun);
@@ -190,7 +194,7 @@ fn beginning(observed: &Observed<'_>, daily: &Daily<'_>, unit: &Unit<'_>, covera
         served: false,
         knew: false,
         is_administration: is_administrative(unit.service),
-        is_new: before >= novelty::DAYS_BEFORE,
+        is_new: before >= coverage.gate(),
         administered: (false, false),
         leads: false,
     })
@@ -275,6 +279,8 @@ fn compared(begun: &[Beginning]) -> Vec<Marks> {
     let (novices, novice_sites) = (count(&novice), count(&novice_site));
     let (unserved, strangers) = (count(&|own| !own.served), count(&|own| !own.knew));
     let news = count(&|own| own.is_new);
+    let middle = Middle::of(begun);
+    let edges = |own: &Beginning| middle.chance(own.link);
     let leading = count(&|own| own.leads);
     let mut marked: Vec<Marks> = begun
         .iter()
@@ -298,6 +304,7 @@ fn compared(begun: &[Beginning]) -> Vec<Marks> {
             novices: (if novice(own) { chance(novices, of_administration) } else { 1.0 })
                 * (if novice_site(own) { chance(novice_sites, of_administration) } else { 1.0 }),
             // Both ends of a lead are news: those of one lead are left out.
+            edges: edges(own),
             leads: if own.leads { (leading.saturating_sub(2) as f64 + 0.5) / (news as f64 + 1.0) } else { 1.0 },
             chance: 1.0,
         })
@@ -314,6 +321,46 @@ fn compared(begun: &[Beginning]) -> Vec<Marks> {
     marked
 }
 
+/// How much the middle of the organisation its parties are: by what was not new, how many each calls, and by how many each is called.
+struct Middle {
+    calls: BTreeMap<Party, BTreeSet<Party>>,
+    called: BTreeMap<Party, BTreeSet<Party>>,
+    /// Of each link, the product of the two, in order.
+    products: Vec<usize>,
+}
+
+impl Middle {
+    fn of(begun: &[Beginning]) -> Middle {
+        let mut middle = Middle { calls: BTreeMap::new(), called: BTreeMap::new(), products: Vec::new() };
+        let known: BTreeSet<LinkKey> =
+            begun.iter().filter(|own| !own.is_new).map(|own| own.link).filter(LinkKey::is_between_sites).collect();
+        for link in &known {
+            middle.calls.entry(link.from).or_default().insert(link.to);
+            middle.called.entry(link.to).or_default().insert(link.from);
+        }
+        middle.products = known.iter().map(|link| middle.product(*link)).collect();
+        middle.products.sort_unstable();
+        middle
+    }
+
+    /// How many others the caller calls, times by how many others the called one is called; each at least half.
+    fn product(&self, link: LinkKey) -> usize {
+        let others = |of: Option<&BTreeSet<Party>>, but: Party| {
+            of.map_or(0, |parties| parties.iter().filter(|party| **party != but).count()) * 2
+        };
+        others(self.calls.get(&link.from), link.to).max(1) * others(self.called.get(&link.to), link.from).max(1)
+    }
+
+    /// The chance that a link between sites has such a product, or a lesser one.
+    fn chance(&self, link: LinkKey) -> f64 {
+        if !link.is_between_sites() || self.products.is_empty() {
+            return 1.0;
+        }
+        let own = self.product(link);
+        (self.products.partition_point(|product| *product <= own) as f64 + 0.5) / (self.products.len() as f64 + 1.0)
+    }
+}
+
 impl Marks {
     /// Fisher's statistic, halved.
     fn oddity(&self) -> f64 {
@@ -327,6 +374,7 @@ impl Marks {
             self.administration,
             self.novices,
             self.leads,
+            self.edges,
         ];
         chances.iter().map(|chance| -ln(chance.clamp(1e-100, 1.0))).sum()
     }
@@ -362,6 +410,9 @@ impl Marks {
                 "one of its hosts has a part in other news as well, on the other side {}",
                 told(self.leads)
             ));
+        }
+        if self.edges < 0.2 {
+            said.push(format!("few call the one, and the other calls few {}", told(self.edges)));
         }
         if said.is_empty() { String::new() } else { format!(" Its marks: {}.", said.join("; ")) }
     }

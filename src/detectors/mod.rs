@@ -100,6 +100,8 @@ pub struct Observed<'a> {
     pub baseline: Option<(Moment, Moment)>,
     /// The same by day, worked out when it is first asked for.
     daily: OnceCell<daily::Daily<'a>>,
+    /// Which days were looked at, likewise.
+    coverage: OnceCell<novelty::Coverage>,
     /// What marks news, likewise.
     company: OnceCell<marks::Company>,
 }
@@ -112,11 +114,23 @@ impl<'a> Observed<'a> {
         policy: &'a Policy,
         baseline: Option<(Moment, Moment)>,
     ) -> Observed<'a> {
-        Observed { survey, book, policy, baseline, daily: OnceCell::new(), company: OnceCell::new() }
+        Observed {
+            survey,
+            book,
+            policy,
+            baseline,
+            daily: OnceCell::new(),
+            coverage: OnceCell::new(),
+            company: OnceCell::new(),
+        }
     }
 
     fn daily(&self) -> &daily::Daily<'a> {
         self.daily.get_or_init(|| daily::Daily::of(self))
+    }
+
+    fn coverage(&self) -> &novelty::Coverage {
+        self.coverage.get_or_init(|| novelty::Coverage::of(self.survey))
     }
 
     fn company(&self) -> &marks::Company {

@@ -4,41 +4,97 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Observed;
 use crate::calendar;
-use crate::flow::{Hour, Kind, Moment, Service};
+use crate::flow::{Host, Hour, Kind, Moment, Service};
 use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
 use crate::ledger::{PairTotals, Sight};
 use crate::policy::{Scope, Verdict};
 use crate::sites::Party;
 use crate::sorting::LeanCollect as _;
 
-/// "New" needs so many days with coverage before it (left-censoring).
+/// "New" needs so many days with coverage before it (left-censoring), in a log of four weeks and more.
 pub const DAYS_BEFORE: usize = 14;
+/// In a shorter one half of its days, and at least so many.
+const LEAST_BEFORE: usize = 2;
 /// And so many connections that ran.
 pub const LEAST_RUNS: u64 = 3;
 /// Or connections that carried so many bytes each way on average: less is a greeting, not a session.
 const BOTH_WAYS: u64 = 2_000;
+/// Or so many one way, which nobody sends without an answer: for logs that do not tell what came back.
+const ONE_WAY: u64 = 20_000;
 /// Above this chance, news is no news.
 pub const EVERYDAY: f64 = 0.5;
 /// The first of the ports that systems give out by themselves (Linux; RFC 6335 begins at 49152): they name no service.
 const DYNAMIC: u16 = 32_768;
 
-/// The days on which each party was seen to take part in anything.
+/// Coming up: so many kinds of things within so many days of the first, by or to several hosts.
+const AT_ONCE: (usize, i32) = (3, 2);
+
+/// The days on which each party was seen to take part in anything, and since when it is looked at as a caller and as one that is called.
+#[derive(Debug, Clone, Default)]
 pub struct Coverage {
     days: BTreeMap<Party, BTreeSet<i32>>,
+    /// The day on which a site that had not called came up calling many things at once: a new site, or a new sensor.
+    calls_since: BTreeMap<Party, i32>,
+    /// The same of a site that had not been called.
+    called_since: BTreeMap<Party, i32>,
+    /// So many days before make something new.
+    gate: usize,
 }
 
 impl Coverage {
     /// Of all that was seen.
     pub fn of(survey: &Survey) -> Coverage {
-        Coverage { days: survey.days.clone() }
+        let mut begun: Begun = BTreeMap::new();
+        for (link, seen) in survey.links.iter().filter(|(link, _)| super::is_link(**link)) {
+            for (service, record) in &seen.services {
+                for (key, pair) in &record.pairs {
+                    let Some(at) = super::first_ran(pair).and_then(|sight| sight.at) else { continue };
+                    let day = at.hour().day();
+                    let entry = |other| (day, other, kind(*service), key.initiator, key.responder);
+                    begun.entry((link.from, true)).or_default().push(entry(link.to));
+                    begun.entry((link.to, false)).or_default().push(entry(link.from));
+                }
+            }
+        }
+        let since = |calls: bool| {
+            let of = begun.iter().filter(|((party, own), _)| *own == calls && matches!(party, Party::Site(_)));
+            of.filter_map(|((party, _), begun)| Some((*party, came_up(begun, calls)?))).collect()
+        };
+        Coverage {
+            days: survey.days.clone(),
+            calls_since: since(true),
+            called_since: since(false),
+            gate: (survey.covered_days().len() / 2).clamp(LEAST_BEFORE, DAYS_BEFORE),
+        }
     }
 
-    /// The days on which the link would have been seen: some other traffic of one of its ends was. The outside takes part
-    /// in everybody's traffic and proves nothing.
+    /// The days on which the link would have been seen: some other traffic of one of its ends was, since both are looked at. The
+    /// outside takes part in everybody's traffic and proves nothing.
     pub fn days(&self, link: LinkKey) -> BTreeSet<i32> {
         let ends = [link.from, link.to].into_iter().filter(|party| matches!(party, Party::Site(_)));
-        ends.filter_map(|party| self.days.get(&party)).flatten().copied().lean_collect()
+        let since = [self.calls_since.get(&link.from), self.called_since.get(&link.to)];
+        let since = since.into_iter().flatten().max().copied().unwrap_or(i32::MIN);
+        ends.filter_map(|party| self.days.get(&party)).flatten().copied().filter(|day| *day >= since).lean_collect()
     }
+
+    /// So many days with coverage before it make something new: [`DAYS_BEFORE`], or half of a log of less than four weeks.
+    pub fn gate(&self) -> usize {
+        self.gate
+    }
+}
+
+/// What began by a caller (true) or toward one that is called: the day, the other party, the service, who and whom.
+type Begun = BTreeMap<(Party, bool), Vec<(i32, Party, Service, Host, Host)>>;
+
+/// The first day of a party, if many things came up then at once.
+fn came_up(begun: &[(i32, Party, Service, Host, Host)], calls: bool) -> Option<i32> {
+    let (kinds, within) = AT_ONCE;
+    let first = begun.iter().map(|(day, ..)| *day).min()?;
+    let early = || begun.iter().filter(|(day, ..)| *day <= first + within);
+    let things: BTreeSet<(Party, Service)> = early().map(|(_, other, service, ..)| (*other, *service)).collect();
+    let initiators: BTreeSet<Host> = early().map(|(.., initiator, _)| *initiator).collect();
+    let responders: BTreeSet<Host> = early().map(|(.., responder)| *responder).collect();
+    (things.len() >= kinds && initiators.len() >= 2 && (calls || responders.len() >= 2)).then_some(first)
 }
 
 /// Whether enough ran to call it new: three connections, or one logon or VPN session, or one session that carried data both
@@ -49,8 +105,9 @@ pub fn is_enough<'r>(records: impl Iterator<Item = (&'r Service, &'r ServiceReco
         runs += super::ran(&record.totals);
         refused += record.totals.denied + record.totals.failed;
         let session = service.kind != Kind::Connection && super::ran(&record.totals) > 0;
-        let carried = record.totals.established > 0
-            && record.totals.bytes_out.min(record.totals.bytes_in) / record.totals.established >= BOTH_WAYS;
+        let (out, back) = (record.totals.bytes_out, record.totals.bytes_in);
+        let own = super::ran(&record.totals);
+        let carried = own > 0 && (out.min(back) / own >= BOTH_WAYS || out.max(back) / own >= ONE_WAY);
         if session || carried || runs >= LEAST_RUNS || runs > 0 && refused >= LEAST_RUNS {
             return true;
         }
@@ -72,6 +129,8 @@ pub struct Newness {
     pub within_baseline: bool,
     /// It ran before the declared baseline, rested all through it, and `first` is when it came back.
     pub came_back: bool,
+    /// So many days before make it new.
+    gate: usize,
 }
 
 impl Newness {
@@ -79,6 +138,7 @@ impl Newness {
     pub fn of(
         hours: impl Iterator<Item = (Hour, crate::ledger::Totals)>,
         days: &BTreeSet<i32>,
+        gate: usize,
         baseline: Option<(Moment, Moment)>,
     ) -> Option<Newness> {
         let mut starts: Vec<Moment> = Vec::new();
@@ -107,26 +167,28 @@ impl Newness {
             covered: days.len(),
             not_in_baseline,
             came_back: earliest < first,
+            gate,
             within_baseline: in_baseline && baseline.is_some_and(|(from, to)| first >= from && first <= to),
         })
     }
 
     /// Whether there was enough coverage before it to call it new.
     pub fn is_proven(&self) -> bool {
-        self.before >= DAYS_BEFORE
+        self.before >= self.gate
     }
 
     /// Whether it stands since the first day, and so is simply known.
     pub fn is_from_the_start(&self) -> bool {
-        self.before == 0 && self.covered > DAYS_BEFORE
+        self.before == 0 && self.covered > self.gate
     }
 
     /// Why it can't be called new.
     pub fn lack(&self) -> String {
         format!(
-            "not enough evidence: {} with coverage before {}, {DAYS_BEFORE} are needed to call it new",
+            "not enough evidence: {} with coverage before {}, {} are needed to call it new",
             super::counted(self.before as u64, "day"),
-            super::time(self.first)
+            super::time(self.first),
+            self.gate
         )
     }
 
@@ -141,7 +203,8 @@ impl Newness {
             }
             Some(_) | None => {
                 let before = super::counted(self.before as u64, "day");
-                format!("in {before} with coverage ({})", looked_through(days, self.first))
+                let short = if self.before < DAYS_BEFORE { ", which is little" } else { "" };
+                format!("in {before} with coverage{short} ({})", looked_through(days, self.first))
             }
         }
     }

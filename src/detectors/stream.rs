@@ -57,6 +57,11 @@ impl Stream {
         self.add(day, minute, from, to, service, Outcome::Established, bytes)
     }
 
+    /// One flow of a log that tells bytes and no outcome, as NetFlow does.
+    pub fn untold(self, day: i64, minute: i64, from: &str, to: &str, service: &str, bytes: (u64, u64)) -> Stream {
+        self.add(day, minute, from, to, service, Outcome::Unknown, bytes)
+    }
+
     /// One flow that ran so many seconds.
     pub fn lasting(mut self, day: i64, minute: i64, from: &str, to: &str, service: &str, seconds: u64) -> Stream {
         self.seconds = Some(seconds);
