@@ -49,6 +49,14 @@ pub struct Finding {
 impl Finding {
     /// How many hosts a finding names; it counts the rest in its sentence.
     pub const MOST_HOSTS: usize = 20;
+
+    /// Above this q a finding is weak: a sign to look at when there is time, not counted as a finding.
+    pub const WEAK: f64 = 0.10;
+
+    /// Whether more of its like would be false than a lane allows. A finding without q is a fact or a pattern, and never weak.
+    pub fn is_weak(&self) -> bool {
+        self.q.is_some_and(|q| q > Finding::WEAK)
+    }
 }
 
 /// The four lists of findings: merged into one, the good detectors drown.

@@ -26,7 +26,7 @@ export function followReading(store, acts) {
     if (reading) owed = true;
     else if (owed && view && view.evidence.length > 0) {
       owed = false;
-      acts.note(() => words.notes.allDone(view.evidence.length, view.findings.length));
+      acts.note(() => words.notes.allDone(view.evidence.length, view.findings.filter((finding) => !finding.weak).length));
     }
   });
   return (tab) => {

@@ -166,7 +166,7 @@ export function createTabs(store, panels, chosen) {
     }
   });
   store.watch((state) => [state.case, state.jobs.filter((job) => job.stage !== "taken").length, state.siteComplaints, state.policyComplaints], (view, jobs, siteComplaints, policyComplaints) => {
-    const counts = { findings: view?.findings.length ?? 0, evidence: jobs, sites: view?.sites.length ?? 0, policy: view?.policy.length ?? 0, response: 0 };
+    const counts = { findings: view?.findings.filter((finding) => !finding.weak).length ?? 0, evidence: jobs, sites: view?.sites.length ?? 0, policy: view?.policy.length ?? 0, response: 0 };
     const troubled = { findings: false, evidence: view?.evidence.some((each) => !each.complete || each.advice || each.imbalance) ?? false, sites: siteComplaints.length > 0, policy: policyComplaints.length > 0, response: false };
     for (const [place, name] of names.entries()) {
       const count = tabs[place]?.querySelector(".tab-count");

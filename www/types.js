@@ -107,6 +107,7 @@
  * @property {Lane} lane
  * @property {string} rule
  * @property {Gravity} gravity
+ * @property {boolean} weak by its q, and not confirmed: not counted
  * @property {Party} from
  * @property {Party} to
  * @property {string} from_name

@@ -1,4 +1,5 @@
-//! The order in which findings are read: the policy's first, then one of each other lane in turn, the least likely first.
+//! The order in which findings are read: the policy's first, then patterns without a chance, then the least likely by p whatever
+//! its lane; equals in turn by lane. (One of each lane in turn was measured beside it, and was worse.)
 //!
 //! Within a lane, q is Benjamini and Hochberg's ("Controlling the False Discovery Rate", 1995) over all chances that its
 //! detectors computed, those that made no finding included. Ties go by the first row, then by id, so that the same
@@ -9,9 +10,7 @@ use super::{ALL, Findings, Observed};
 use crate::finding::{Finding, Gravity, Lane};
 use crate::sorting::LeanSort as _;
 
-/// At or below this q a finding counts as anomalous, above it as suspected.
-pub const Q_ANOMALOUS: f64 = 0.10;
-/// So many findings of a lane are shown beyond those that are anomalous.
+/// So many weak findings of a lane are kept beside those that count.
 const MOST_SUSPECTS: usize = 15;
 
 /// Lets all detectors look, and ranks what they found.
@@ -48,7 +47,10 @@ pub fn examine_all(observed: &Observed<'_>) -> Findings {
     lanes.iter_mut().flatten().for_each(|finding| close(observed, finding));
     let mut lanes = lanes.into_iter();
     all.findings = lanes.next().unwrap_or_default();
-    all.findings.extend(in_turn(lanes.collect()));
+    let mut others: Vec<Finding> = in_turn(lanes.collect());
+    // The sort is stable, so that equals of different lanes stay in turn.
+    others.sort_by(|a, b| a.p.unwrap_or(0.0).total_cmp(&b.p.unwrap_or(0.0)));
+    all.findings.extend(others);
     all
 }
 
@@ -71,13 +73,13 @@ fn set_q(findings: &mut [Finding], tested: usize) {
         least = least.min(p * tested / rank as f64);
         finding.q = Some(least);
         rank -= 1;
-        finding.gravity = if least <= Q_ANOMALOUS { Gravity::Anomalous } else { Gravity::Suspected };
+        finding.gravity = if least <= Finding::WEAK { Gravity::Anomalous } else { Gravity::Suspected };
     }
 }
 
-/// Of what is not even suspected by q, only the least likely of a lane are worth a look.
+/// Of what is weak by q, only the least likely of a lane are worth a look.
 fn leave_out_weak(findings: &mut Vec<Finding>) {
-    let strong = findings.iter().take_while(|finding| finding.q.is_none_or(|q| q <= Q_ANOMALOUS)).count();
+    let strong = findings.iter().take_while(|finding| !finding.is_weak()).count();
     findings.truncate(strong + MOST_SUSPECTS);
 }
 
@@ -171,6 +173,16 @@ mod tests {
     }
 
     #[test]
+    fn above_its_level_a_finding_is_weak_and_a_fact_never_is() {
+        let mut own = finding(0.02, 1);
+        assert!(!own.is_weak());
+        own.q = Some(0.1);
+        assert!(!own.is_weak());
+        own.q = Some(0.11);
+        assert!(own.is_weak());
+    }
+
+    #[test]
     fn equals_go_by_their_first_row() {
         let mut findings = [finding(0.1, 3), finding(0.1, 1), finding(0.05, 9)];
         by_p(&mut findings);
@@ -178,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_policy_comes_first_then_the_lanes_in_turn() {
+    fn the_policy_comes_first_then_the_least_likely_of_any_lane() {
         let mut stream = Stream::new()
             .everyday(60)
             .policy("Bangkok,Tokyo DC,smb,deny,,\n")
@@ -188,8 +200,11 @@ mod tests {
         for n in 1..60 {
             stream = stream.flow(45, n, "10.3.0.66", &format!("10.4.0.{n}"), "tcp/445", Outcome::Failed);
         }
-        let lanes: Vec<Lane> = stream.findings().findings.iter().map(|f| f.lane).collect();
-        assert_eq!(lanes, [Lane::Policy, Lane::Novelty, Lane::Behaviour, Lane::Novelty]);
+        let found = stream.findings().findings;
+        assert_eq!(found[0].lane, Lane::Policy);
+        let lanes: std::collections::BTreeSet<Lane> = found.iter().map(|finding| finding.lane).collect();
+        assert!(lanes.len() >= 3, "{lanes:?}");
+        assert!(found[1..].is_sorted_by_key(|finding| finding.p.unwrap_or(0.0)));
     }
 
     #[test]

@@ -29,11 +29,17 @@ pub fn markdown(document: &Document, tlp: Tlp) -> String {
     for notice in &document.notices {
         _ = writeln!(out, "\n> {}", code(notice));
     }
-    _ = writeln!(out, "\n## Findings ({})", document.findings.len());
+    let weak = document.findings.iter().filter(|finding| finding.is_weak(&document.decisions)).count();
+    _ = writeln!(out, "\n## Findings ({})", document.findings.len() - weak);
+    if weak > 0 {
+        _ = writeln!(out, "\nBeside them, {weak} weak ones (q above 0.10), marked as such and not counted.");
+    }
     for f in &document.findings {
         let decided = standing(&document.decisions, &f.id);
         let service = f.service.as_deref().unwrap_or("several services");
-        _ = writeln!(out, "\n{}. {} → {}, {} ({})", f.rank, code(&f.from), code(&f.to), code(service), code(&f.id));
+        let weak = if f.is_weak(&document.decisions) { ", weak" } else { "" };
+        let (from, to) = (code(&f.from), code(&f.to));
+        _ = writeln!(out, "\n{}. {from} → {to}, {} ({}){weak}", f.rank, code(service), code(&f.id));
         _ = writeln!(out, "   - {}", code(&f.because));
         _ = writeln!(out, "   - {} to {}", iso_or_nothing(f.first), iso_or_nothing(f.last));
         if !f.hosts.is_empty() {

@@ -213,7 +213,10 @@ pub const NUMBERED: usize = 9;
 /// that the analyst put first.
 pub fn numbered<'f>(findings: &'f [Finding], order: &[LinkKey]) -> Vec<&'f Finding> {
     let of_link = |key: &LinkKey| findings.iter().find(|finding| finding.link == *key);
-    let between = findings.iter().filter(|finding| finding.link.from != finding.link.to);
+    // What counts has its number before what is weak.
+    let (weak, counted): (Vec<&Finding>, Vec<&Finding>) =
+        findings.iter().filter(|finding| finding.link.from != finding.link.to).partition(|finding| finding.is_weak());
+    let between = counted.into_iter().chain(weak);
     let mut out: Vec<&Finding> = Vec::new();
     for finding in order.iter().filter_map(of_link).chain(between) {
         if out.len() < NUMBERED && out.iter().all(|before| before.link != finding.link) {

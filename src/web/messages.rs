@@ -142,6 +142,8 @@ struct FindingMessage {
     lane: &'static str,
     rule: &'static str,
     gravity: &'static str,
+    /// Weak by its q and not confirmed: not counted as a finding.
+    weak: bool,
     from: i32,
     to: i32,
     from_name: String,
@@ -167,6 +169,11 @@ struct DecisionMessage {
     who: String,
     at: f64,
     why: String,
+}
+
+fn is_confirmed(case: &Case, finding: &str) -> bool {
+    let standing = crate::case::acts::standing(&case.decisions, finding);
+    standing.is_some_and(|decision| decision.verdict == crate::case::acts::Verdict::Confirmed)
 }
 
 fn decision(case: &Case, finding: &str) -> Option<DecisionMessage> {
@@ -245,6 +252,7 @@ pub fn case_view(case: &Case, analysis: &Analysis) -> CaseView {
         findings: (analysis.findings.findings.iter().zip(1..))
             .map(|(finding, rank)| FindingMessage {
                 decision: decision(case, &finding.id),
+                weak: finding.is_weak() && !is_confirmed(case, &finding.id),
                 ..finding_message(analysis, finding, rank, &numbers, &name)
             })
             .collect(),
@@ -331,6 +339,7 @@ fn finding_message(
         lane: finding.lane.word(),
         rule: finding.rule,
         gravity: gravity(finding.gravity),
+        weak: finding.is_weak(),
         from: number_of(finding.link.from),
         to: number_of(finding.link.to),
         from_name: name(finding.link.from),

@@ -28,6 +28,8 @@ export function createFindings(store, acts) {
       return;
     }
     const reading = isReading(store.get());
+    // Where nothing was found, why not is what there is to read.
+    const nothing = view.findings.length === 0 && !reading;
     fill(panel,
       view.notices.map((notice) => h("p", { class: "notice", lang: "en" }, notice)),
       view.sites_guessed && view.sites.length > 0 && h("p", { class: "notice" }, words.findings.guessed, " ",
@@ -35,7 +37,7 @@ export function createFindings(store, acts) {
       view.findings.length === 0 && h("div", { class: "nothing" }, h("h3", {}, reading ? words.findings.noneYet : words.findings.none), !reading && h("p", {}, words.findings.noneWhy),
         !reading && view.policy.length === 0 && h("p", {}, words.findings.declare, " ", h("button", { type: "button", class: "inline", on: { click: () => store.set({ tab: "policy" }) } }, words.findings.declareAct))),
       view.findings.length > 0 && LANES.map((lane) => laneOf(lane, view)),
-      view.refrains.length > 0 && h("details", { class: "refrains", data: { key: "refrains" } },
+      view.refrains.length > 0 && h("details", { class: "refrains", open: nothing, data: { key: nothing ? "refrains, and nothing else" : "refrains" } },
         h("summary", {}, words.findings.refrains(view.refrains.length)),
         h("p", { class: "hint" }, words.findings.refrainsWhy),
         h("ul", {}, view.refrains.slice(0, 200).map((refrain) => h("li", {},
@@ -46,13 +48,19 @@ export function createFindings(store, acts) {
 
   function laneOf(/** @type {import("../types.js").Lane} */ lane, /** @type {import("../types.js").CaseView} */ view) {
     const all = view.findings.filter((finding) => finding.lane === lane);
+    const [counted, weak] = [all.filter((finding) => !finding.weak), all.filter((finding) => finding.weak)];
     const [name, what] = words.lanes[lane];
-    const shown = all.slice(0, FIRST);
+    const shown = counted.slice(0, FIRST);
     const none = lane === "policy" && view.policy.length === 0 ? words.findings.noPolicy : words.findings.laneNone;
     return h("section", { class: all.length > 0 ? "lane" : "lane vacant" },
-      h("h3", {}, name, " ", h("span", { class: "lane-what" }, what), h("span", { class: "count" }, all.length > 0 ? whole(all.length) : none)),
-      all.length > 0 && h("ol", {}, shown.map(entry)),
-      shown.length < all.length && h("button", { type: "button", class: "quiet", data: { key: `more ${lane}` }, on: { click: () => acts.table({ kind: "findings", lane }) } }, words.findings.more(whole(all.length))));
+      h("h3", {}, name, " ", h("span", { class: "lane-what" }, what), h("span", { class: "count" }, counted.length > 0 ? whole(counted.length) : none)),
+      counted.length > 0 && h("ol", {}, shown.map(entry)),
+      // Where nothing counts, what is weak is all that there is to read.
+      weak.length > 0 && h("details", { class: "weak", open: counted.length === 0, data: { key: `weak ${lane}` } },
+        h("summary", {}, words.findings.weak(whole(weak.length))),
+        h("p", { class: "hint" }, words.findings.weakWhy),
+        h("ol", {}, weak.map(entry))),
+      shown.length < counted.length && h("button", { type: "button", class: "quiet", data: { key: `more ${lane}` }, on: { click: () => acts.table({ kind: "findings", lane }) } }, words.findings.more(whole(all.length))));
   }
 
   function entry(/** @type {Finding} */ finding) {

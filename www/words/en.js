@@ -148,6 +148,8 @@ export const en = {
     laneNone: "none",
     noPolicy: "no policy was given",
     more: (/** @type {string} */ n) => `Show all ${n}`,
+    weak: (/** @type {string} */ n) => `Weak, not counted (${n})`,
+    weakWhy: "Their q is above 0.10: of so many checks, some look like this by chance. Worth a look when there is time, or when something else points at them.",
     refrains: (/** @type {number} */ n) => `Not enough evidence (${n})`,
     refrainsWhy: "These checks could not say anything, neither good nor bad. Each says what it lacked.",
     unusual: "Unusual is not malicious. Each finding lists what could explain it innocently.",

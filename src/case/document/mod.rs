@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::acts::{Action, Decision};
+use super::acts::{self, Action, Decision};
 use super::depiction::Depiction;
 use super::log::Entry;
 use super::{Analysis, Case};
@@ -319,6 +319,15 @@ pub struct Finding {
     pub attack: Vec<String>,
     /// Its rows.
     pub evidence: Vec<Row>,
+}
+
+impl Finding {
+    /// Whether it is weak by its q ([`crate::finding::Finding::WEAK`]); one that an analyst confirmed counts all the same.
+    pub fn is_weak(&self, decisions: &[Decision]) -> bool {
+        let is_confirmed =
+            || acts::standing(decisions, &self.id).is_some_and(|decision| decision.verdict == acts::Verdict::Confirmed);
+        self.q.is_some_and(|q| q > crate::finding::Finding::WEAK) && !is_confirmed()
+    }
 }
 
 /// The place of a row.

@@ -15,9 +15,42 @@ impl Report<'_> {
         if self.document.findings.is_empty() {
             self.out.element("<p>", w.nothing_found, "</p>");
         }
-        for finding in &self.document.findings {
+        let (weak, counted): (Vec<&Finding>, Vec<&Finding>) =
+            self.document.findings.iter().partition(|finding| finding.is_weak(&self.document.decisions));
+        for finding in counted {
             self.finding(finding);
         }
+        if !weak.is_empty() {
+            self.weak(&weak);
+        }
+    }
+
+    /// What is weak, one line each: it is told, and not counted.
+    fn weak(&mut self, weak: &[&Finding]) {
+        let w = self.words;
+        self.out.element("<h3>", &(w.weak)(weak.len()), "</h3>").element("<p class=\"quiet\">", w.weak_lead, "</p>");
+        let rows: Vec<Vec<String>> = weak
+            .iter()
+            .map(|own| {
+                let chance = |own: Option<f64>| own.map(|own| own.to_string()).unwrap_or_default();
+                let row = own.evidence.first().map(|row| format!("{}:{}", row.file, row.line)).unwrap_or_default();
+                let link = format!("{} → {} {}", own.from, own.to, own.service.as_deref().unwrap_or_default());
+                let (rank, attack) = (own.rank.to_string(), own.attack.join(", "));
+                vec![
+                    rank,
+                    link,
+                    own.rule.clone(),
+                    chance(own.p),
+                    chance(own.q),
+                    (w.claim)(own),
+                    row,
+                    attack,
+                    own.id.clone(),
+                ]
+            })
+            .collect();
+        let names = ["#", w.link, w.rule, "p", "q", w.what, w.source, w.attack, w.finding_id];
+        self.out.table("weak", &names, &rows);
     }
 
     fn finding(&mut self, finding: &Finding) {

@@ -133,17 +133,18 @@ impl Report<'_> {
     fn summary(&mut self) {
         let (w, document) = (self.words, self.document);
         self.out.element("<h2>", w.summary, "</h2>");
-        let mut links: Vec<(&str, &str)> = document.findings.iter().map(|f| (f.from.as_str(), f.to.as_str())).collect();
+        let counted = || document.findings.iter().filter(|finding| !finding.is_weak(&document.decisions));
+        let mut links: Vec<(&str, &str)> = counted().map(|f| (f.from.as_str(), f.to.as_str())).collect();
         links.lean_sort();
         links.dedup();
-        match document.findings.first() {
+        match counted().next() {
             None => _ = self.out.element("<p class=\"lead\">", w.nothing_found, "</p>"),
             Some(first) => {
                 let decided = |verdict| {
                     let stands = |id: &str| standing(&document.decisions, id).map_or(Verdict::Open, |d| d.verdict);
-                    document.findings.iter().filter(|f| stands(&f.id) == verdict).count()
+                    counted().filter(|f| stands(&f.id) == verdict).count()
                 };
-                self.out.raw("<p class=\"lead\">").text(&(w.found)(document.findings.len(), links.len())).raw(" ");
+                self.out.raw("<p class=\"lead\">").text(&(w.found)(counted().count(), links.len())).raw(" ");
                 let (confirmed, benign, open) =
                     (decided(Verdict::Confirmed), decided(Verdict::Benign), decided(Verdict::Open));
                 self.out.text(&(w.decided)(confirmed, benign, open)).raw("</p>\n<p>");
@@ -166,7 +167,7 @@ impl Report<'_> {
         const MOST: usize = 500;
         let (w, document) = (self.words, self.document);
         let mut events: Vec<(f64, String, String)> = Vec::new();
-        for finding in &document.findings {
+        for finding in document.findings.iter().filter(|finding| !finding.is_weak(&document.decisions)) {
             let row = finding.evidence.first().map(|row| format!("{}:{}", row.file, row.line)).unwrap_or_default();
             events.extend(finding.first.map(|at| (at, (w.begins)(finding), row)));
             let last = finding.last.filter(|last| finding.first != Some(*last));

@@ -50,6 +50,8 @@ pub const WORDS: Words = Words {
     more_events: |more| format!("{more} more events are left out here; the case file has them."),
     figure: "Figure",
     findings: "Findings",
+    weak: |count| format!("Weak, not counted ({count})"),
+    weak_lead: "Their q is above 0.10: of so many checks, some look like this by chance.",
     lane: |lane| match lane {
         "policy" => "against the policy",
         "novelty" => "never seen before",

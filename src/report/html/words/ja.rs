@@ -47,6 +47,8 @@ pub const WORDS: Words = Words {
     more_events: |more| format!("ほか{more}件は事案ファイルにあります。"),
     figure: "図",
     findings: "検知",
+    weak: |count| format!("弱い兆候・検知に数えない（{count}件）"),
+    weak_lead: "q値が0.10を超えるもの。これだけの数を調べれば、偶然このように見えるものもある。",
     lane: |lane| match lane {
         "policy" => "ポリシー違反",
         "novelty" => "初出",

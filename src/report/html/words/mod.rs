@@ -55,6 +55,8 @@ pub struct Words {
     pub more_events: fn(usize) -> String,
     pub figure: &'static str,
     pub findings: &'static str,
+    pub weak: fn(usize) -> String,
+    pub weak_lead: &'static str,
     pub lane: fn(&str) -> &'static str,
     pub claim: fn(&Finding) -> String,
     pub original: &'static str,
