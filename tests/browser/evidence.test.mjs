@@ -81,6 +81,21 @@ test("text in Shift_JIS is read, what can’t be told is asked, and the case is 
   assert.deepEqual(own.evidence[0], theirs.evidence[0]);
 }));
 
+test("a file that is hashed apart from its reading has its hash in the case that is saved at once", () => on(async (page) => {
+  const { frame } = page;
+  const header = "#separator \\x09\n#path\tconn\n#fields\tts\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\torig_bytes\tconn_state\n";
+  const row = (n) => `${1591833600 + n}.5\t10.1.0.${n % 200}\t50000\t10.2.0.${n % 7}\t445\ttcp\t${n}\tSF\n`;
+  // More than www/parts.js calls APART.
+  const text = header + Array.from({ length: 20_000 }, (_, n) => row(n)).join("").repeat(35);
+  assert.ok(text.length > 32 * 1024 * 1024, `${text.length} bytes`);
+  const long = file("long.log", text);
+  await page.chooseFiles("input[type=file]:not([webkitdirectory])", long);
+  await read(frame);
+  const own = JSON.parse(await saved(page, () => frame.getByRole("button", { name: "Save case" }).click()));
+  assert.equal(own.evidence[0].sha256, createHash("sha256").update(text).digest("hex"));
+  assert.deepEqual([own.evidence[0].accounts.parsed, own.evidence[0].bytes], [700_000, text.length]);
+}));
+
 test("JSON of unknown names is mapped on the panel, saved, and the next export read by it", () => on(async (page) => {
   const { frame } = page;
   const rows = (month) => Array.from({ length: 9 }, (_, n) => JSON.stringify({ wann: `2020-${month}-1${n}T01:00:00Z`, a: { wer: `10.2.0.${n + 1}` }, wen: "10.1.0.9", tor: 445, viel: n })).join("\n");
