@@ -411,6 +411,29 @@ impl Host {
     }
 }
 
+/// Bytes with three figures, by powers of 1000: `1.21 GB`.
+pub fn volume(count: u64) -> String {
+    const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
+    if count < 1000 {
+        return format!("{count} B");
+    }
+    // In whole numbers, so that the figures do not depend on a float's rounding.
+    let (mut unit, mut divisor) = (1, 1000_u128);
+    let count = u128::from(count);
+    let milli = |divisor: u128| (count * 1000 + divisor / 2) / divisor;
+    while milli(divisor) >= 999_500 && unit < UNITS.len() - 1 {
+        divisor *= 1000;
+        unit += 1;
+    }
+    let thousandths = milli(divisor);
+    let text = match thousandths {
+        0..9_995 => format!("{}.{:02}", (thousandths + 5) / 1000, (thousandths + 5) % 1000 / 10),
+        9_995..99_950 => format!("{}.{}", (thousandths + 50) / 1000, (thousandths + 50) % 1000 / 100),
+        _hundreds => format!("{}", (thousandths + 500) / 1000),
+    };
+    format!("{text} {}", UNITS[unit])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -455,5 +478,12 @@ mod tests {
         let flow = Flow { one_way: true, initiator: end(443), responder: end(51_000), ..Flow::default() };
         assert!(flow.is_reply());
         assert!(!Flow { one_way: false, ..flow }.is_reply());
+    }
+
+    #[test]
+    fn volumes_have_three_figures() {
+        let shown: Vec<String> =
+            [999, 1000, 9_994, 12_345, 999_499, 999_600, 1_210_000_000, u64::MAX].map(volume).to_vec();
+        assert_eq!(shown, ["999 B", "1.00 kB", "9.99 kB", "12.3 kB", "999 kB", "1.00 MB", "1.21 GB", "18.4 EB"]);
     }
 }

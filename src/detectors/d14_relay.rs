@@ -17,7 +17,7 @@ use super::numeric::ln;
 use super::{Detector, Findings, Observed, Refrain, counted, id_of, time};
 use crate::calendar;
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::{Host, Moment};
+use crate::flow::{Host, Moment, volume};
 use crate::ledger::TrailDay;
 use crate::sites::Party;
 
@@ -116,15 +116,15 @@ fn claim(observed: &Observed<'_>, p: f64, day: i32, from: &Leg<'_, '_>, to: &Leg
     let host = |host: Host| observed.survey.host(host);
     let times = || rows.iter().filter_map(|sight| sight.at);
     let because = format!(
-        "{} of {} fetched {} bytes from {} ({}) over {} on {}, and within the hours sent {} bytes, {:.0} % of it, to {} ({}) over {}; first row at {}.",
+        "{} of {} fetched {} from {} ({}) over {} on {}, and within the hours sent {}, {:.0} % of it, to {} ({}) over {}; first row at {}.",
         host(from.pair.key.initiator),
         observed.book.name_of(from.unit.link.from),
-        from.seen.bytes_in,
+        volume(from.seen.bytes_in),
         host(from.pair.key.responder),
         observed.book.name_of(from.unit.link.to),
         from.unit.service,
         calendar::date(Moment(i64::from(day) * calendar::DAY)),
-        to.seen.bytes_out,
+        volume(to.seen.bytes_out),
         100.0 * to.seen.bytes_out as f64 / from.seen.bytes_in.max(1) as f64,
         host(to.pair.key.responder),
         observed.book.name_of(to.unit.link.to),
@@ -186,12 +186,12 @@ mod tests {
         let found = stream.told_by(&super::Relay).findings;
         assert_eq!(found.len(), 1, "{found:#?}");
         assert!(
-            found[0].because.contains("10.0.0.2 of Bangkok fetched 422000000 bytes from 10.4.0.1 (Tokyo DC)"),
+            found[0].because.contains("10.0.0.2 of Bangkok fetched 422 MB from 10.4.0.1 (Tokyo DC)"),
             "{}",
             found[0].because
         );
         assert!(
-            found[0].because.contains("sent 418000000 bytes, 99 % of it, to 198.51.100.9 (external)"),
+            found[0].because.contains("sent 418 MB, 99 % of it, to 198.51.100.9 (external)"),
             "{}",
             found[0].because
         );

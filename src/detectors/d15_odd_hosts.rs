@@ -18,7 +18,7 @@ use super::numeric::{acat, beta_binomial_tail, ln, middle_and_spread};
 use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of, time};
 use crate::calendar;
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::{Host, Moment};
+use crate::flow::{Host, Moment, volume};
 use crate::ledger::TrailDay;
 use crate::sorting::{LeanCollect as _, LeanSort as _};
 
@@ -45,7 +45,7 @@ const WORTH_ASKING: f64 = 0.02;
 
 /// What a pair's day is measured by: logarithms of bytes out, bytes back, connections and seconds of the longest.
 type Measures = [f64; 4];
-const NAMES: [&str; 4] = ["bytes sent", "bytes fetched", "connections", "seconds of the longest"];
+const NAMES: [&str; 4] = ["sent", "fetched", "connections", "seconds of the longest"];
 
 /// A day of a host pair.
 struct PairDay<'s> {
@@ -388,7 +388,7 @@ fn facts(observed: &Observed<'_>, daily: &Daily<'_>, unit: &Unit<'_>, day: &Pair
         if day.above[m] >= 2.5 {
             said.push((
                 day.above[m],
-                format!("{} {}, {:.1} times the usual {:.0}", now as u64, NAMES[m], now / usual, usual),
+                format!("{} {}, {:.1} times the usual {}", amount(m, now), NAMES[m], now / usual, amount(m, usual)),
             ));
         }
     }
@@ -433,8 +433,13 @@ fn facts(observed: &Observed<'_>, daily: &Daily<'_>, unit: &Unit<'_>, day: &Pair
     said.into_iter().map(|(_, text)| text).collect()
 }
 
+/// A value of one of the measures: of bytes with three figures, else a whole number.
+fn amount(measure: usize, value: f64) -> String {
+    if measure < 2 { volume(value as u64) } else { format!("{value:.0}") }
+}
+
 fn bytes(log: f64) -> String {
-    counted((super::numeric::exp(log) - 1.0).max(0.0) as u64, "byte")
+    volume((super::numeric::exp(log) - 1.0).max(0.0) as u64)
 }
 
 #[cfg(test)]
@@ -468,7 +473,7 @@ mod tests {
             "{}",
             odd.because
         );
-        assert!(odd.because.contains("bytes fetched"), "{}", odd.because);
+        assert!(odd.because.contains("800 MB fetched, "), "{}", odd.because);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::novelty::DAYS_BEFORE;
 use super::{Detector, Findings, Observed, Refrain, counted, hosts_of, id_of, listed, ran, time};
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::{Host, Service};
+use crate::flow::{Host, Service, volume};
 use crate::ledger::survey::LinkKey;
 use crate::ledger::{PairKey, PairTotals};
 use crate::sites::Party;
@@ -144,7 +144,12 @@ fn claim(observed: &Observed<'_>, link: LinkKey, calls: &Calls<'_>) -> Option<Fi
     let window = sums().filter_map(|own| own.first).min().zip(sums().filter_map(|own| own.last).max());
     let told = calls.iter().map(|(service, _, pair)| {
         let own = pair.totals();
-        format!("{service} ({}, {} bytes out, {} back)", counted(ran(&own), "connection"), own.bytes_out, own.bytes_in)
+        format!(
+            "{service} ({}, {} out, {} back)",
+            counted(ran(&own), "connection"),
+            volume(own.bytes_out),
+            volume(own.bytes_in)
+        )
     });
     let pushed =
         if calls.iter().any(is_push) { " It pushed data over file sharing, as tools are brought along." } else { "" };

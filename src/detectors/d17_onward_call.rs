@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Detector, Findings, Observed, Refrain, counted, d16_remote_control, hosts_of, id_of, listed, ran, time};
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::{Host, Moment, Service};
+use crate::flow::{Host, Moment, Service, volume};
 use crate::ledger::survey::LinkKey;
 use crate::ledger::{PairKey, PairTotals};
 
@@ -173,8 +173,8 @@ fn responders(observed: &Observed<'_>, calls: &[&Call<'_>]) -> String {
 fn services(calls: &[&Call<'_>]) -> String {
     let told = calls.iter().map(|call| {
         let own = call.pair.totals();
-        let (out, back) = (own.bytes_out, own.bytes_in);
-        format!("{} ({}, {out} bytes out, {back} back)", call.service, counted(ran(&own), "connection"))
+        let (out, back) = (volume(own.bytes_out), volume(own.bytes_in));
+        format!("{} ({}, {out} out, {back} back)", call.service, counted(ran(&own), "connection"))
     });
     listed(told, 6)
 }

@@ -14,7 +14,7 @@ use super::numeric::{acat, middle_and_spread};
 use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of};
 use crate::calendar;
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::Moment;
+use crate::flow::{Moment, volume};
 use crate::ledger::TrailDay;
 use crate::sorting::LeanSort as _;
 
@@ -104,13 +104,13 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64, mut days
     let totals = unit.days.get(&flipped.day)?;
     let (was, is) = if sends { ("fetched", "sent") } else { ("sent", "fetched") };
     let because = format!(
-        "{} over {} mostly {was} (producer–consumer ratio {middle:+.2} over {}); on {} it {is}: {} bytes out, {} back ({:+.2}, {:.1} deviations away).",
+        "{} over {} mostly {was} (producer–consumer ratio {middle:+.2} over {}); on {} it {is}: {} out, {} back ({:+.2}, {:.1} deviations away).",
         observed.link(unit.link),
         unit.service,
         counted(days.len() as u64, "day"),
         calendar::date(Moment(i64::from(flipped.day) * calendar::DAY)),
-        totals.bytes_out,
-        totals.bytes_in,
+        volume(totals.bytes_out),
+        volume(totals.bytes_in),
         flipped.ratio,
         flipped.away,
     );

@@ -391,7 +391,11 @@ impl Marks {
             said.push(format!("only {} called {}", super::counted(self.callers as u64, "host"), told(self.few)));
         }
         if self.carried.1 < 0.2 {
-            said.push(format!("one host pair carried {} bytes {}", self.carried.0, told(self.carried.1)));
+            said.push(format!(
+                "one host pair carried {} {}",
+                crate::flow::volume(self.carried.0),
+                told(self.carried.1)
+            ));
         }
         if self.strangers < 0.5 {
             said.push(format!("none of the callers had used it anywhere before {}", told(self.strangers)));

@@ -9,6 +9,7 @@ use super::network::{Card, Edge, Node, State};
 use crate::calendar;
 use crate::case::acts::ActionKind;
 use crate::finding::Finding;
+pub use crate::flow::volume as bytes;
 use crate::flow::{Hour, Moment};
 
 /// The longest gap of a log: its hours, the sensor, and when it began.
@@ -285,29 +286,6 @@ impl Words {
     }
 }
 
-/// Bytes with three figures, by powers of 1000: `1.21 GB`.
-pub fn bytes(count: u64) -> String {
-    const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
-    if count < 1000 {
-        return format!("{count} B");
-    }
-    // In whole numbers, so that the figures do not depend on a float's rounding.
-    let (mut unit, mut divisor) = (1, 1000_u128);
-    let count = u128::from(count);
-    let milli = |divisor: u128| (count * 1000 + divisor / 2) / divisor;
-    while milli(divisor) >= 999_500 && unit < UNITS.len() - 1 {
-        divisor *= 1000;
-        unit += 1;
-    }
-    let thousandths = milli(divisor);
-    let text = match thousandths {
-        0..9_995 => format!("{}.{:02}", (thousandths + 5) / 1000, (thousandths + 5) % 1000 / 10),
-        9_995..99_950 => format!("{}.{}", (thousandths + 50) / 1000, (thousandths + 50) % 1000 / 100),
-        _hundreds => format!("{}", (thousandths + 500) / 1000),
-    };
-    format!("{text} {}", UNITS[unit])
-}
-
 /// A count with its thousands parted: `12 345` with a thin space would not survive a copy, so `12,345`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -346,16 +324,4 @@ pub fn second(moment: Moment) -> String {
 fn whole_second(moment: Moment) -> String {
     let text = second(moment);
     text.split('.').next().unwrap_or(&text).to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_have_three_figures() {
-        let shown: Vec<String> =
-            [999, 1000, 9_994, 12_345, 999_499, 999_600, 1_210_000_000, u64::MAX].map(bytes).to_vec();
-        assert_eq!(shown, ["999 B", "1.00 kB", "9.99 kB", "12.3 kB", "999 kB", "1.00 MB", "1.21 GB", "18.4 EB"]);
-    }
 }
