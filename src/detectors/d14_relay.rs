@@ -83,6 +83,8 @@ impl Detector for Relay {
                     let alike = amounts.iter().filter(|own| (**own - amount).abs() <= BAND).count().saturating_sub(1);
                     let by_sending = (others as f64 + 0.5) / (sent.len() as f64 + 1.0);
                     let by_fetching = (alike as f64 + 0.5) / (amounts.len() as f64 + 1.0);
+                    // A few fetchings can't tell what is a rare amount.
+                    let by_fetching = if amounts.len() < LEAST_DAYS { 0.0 } else { by_fetching };
                     let p = by_sending.max(by_fetching) * legs.len() as f64;
                     if best.as_ref().is_none_or(|(own, ..)| p < *own) {
                         best = Some((p, *day, leg, Leg { unit, pair, seen }));
