@@ -14,7 +14,7 @@ use crate::paint;
 use crate::scene::figure::content::{coverage, steps};
 use crate::scene::figure::{EvidenceFile, FigureContent, Pictured, Sheet, Tlp, beside, figure};
 use crate::scene::graph::Layout;
-use crate::scene::network::{Card, Lens, Material, Network, abroad, cards, network};
+use crate::scene::network::{Card, Edge, Lens, Material, Network, abroad, cards, network};
 use crate::scene::words::{Language, Words, minute};
 use crate::scene::{Palette, Scene};
 use crate::sites::{Party, SiteBook};
@@ -397,7 +397,14 @@ fn title(network: &Network, cards: &[Card], findings: &[Finding], words: &Words)
     let name = |party: Party| cards.iter().find(|card| card.party == party).map_or("", |card| &card.name);
     let service = first.service.map(|service| service.to_string()).unwrap_or_default();
     let claim = (words.claim)(first, name(first.link.from), name(first.link.to), &service);
-    let more = network.edges.iter().filter(|edge| edge.state.is_marked() && edge.key != first.link).count();
+    // What is weak does not count beside what does.
+    let counts = |finding: &Finding| first.is_weak() || !finding.is_weak();
+    let stands_out = |edge: &&Edge| {
+        edge.state.is_marked()
+            && edge.key != first.link
+            && findings.iter().any(|finding| finding.link == edge.key && counts(finding))
+    };
+    let more = network.edges.iter().filter(stands_out).count();
     let on = first.window.map(|(at, _)| crate::calendar::date(at));
     (claim, (words.claim_when)(on.as_deref(), more))
 }

@@ -30,6 +30,8 @@ for (const [colorScheme, language] of [["light", "en"], ["dark", "ja"]]) {
       await tab(frame, name);
       // With every fold open: a receipt is made when it is opened.
       await frame.locator(`#panel-${name}`).evaluate((panel) => { for (const fold of panel.querySelectorAll("details")) fold.open = true; });
+      // What has opened is laid out by the frame after the next.
+      await frame.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
       await assertAccessible(frame, name);
     }
     await tab(frame, "findings");

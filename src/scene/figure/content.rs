@@ -92,6 +92,8 @@ pub struct Step {
     pub hosts: (usize, usize),
     /// How it is known.
     pub basis: Basis,
+    /// Of so many checks, some look like this by chance: it is told, and not counted.
+    pub weak: bool,
 }
 
 /// How something is known; never mixed.
@@ -203,6 +205,7 @@ pub fn steps(
             totals: about.map_or_else(|| edge.totals.clone(), |(_, totals)| totals.clone()),
             hosts: edge.hosts,
             basis: inferred,
+            weak: finding.is_weak(),
         });
     }
     out.lean_sort_by_key(|step| step.number);

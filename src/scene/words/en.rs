@@ -25,6 +25,7 @@ pub const WORDS: Words = Words {
         State::NoLog => "no log",
         State::Cut => "cut",
     },
+    weak: ", weak",
     basis: |basis| match basis {
         Basis::Observed => "observed",
         Basis::Inferred => "inferred",
@@ -79,7 +80,7 @@ pub const WORDS: Words = Words {
     cut_overlay: "double bar: cut by decision",
     scale: "bytes both ways",
     reading: "How to read this",
-    bases: "“Observed” stands in the logs; “inferred” is a rule’s conclusion from them; “analyst’s word” is neither. \
+    bases: "“Observed” stands in the logs; “inferred” is a rule’s conclusion from them; “analyst’s word” is neither; “weak”: its q is above 0.10. \
             Unusual is not malicious.",
     figure_number: |number| format!("Figure {number}"),
     continued: "continued",

@@ -26,6 +26,7 @@ pub const WORDS: Words = Words {
         State::NoLog => "ログなし",
         State::Cut => "遮断",
     },
+    weak: "・弱い",
     basis: |basis| match basis {
         Basis::Observed => "観測",
         Basis::Inferred => "推論",
@@ -74,7 +75,7 @@ pub const WORDS: Words = Words {
     cut_overlay: "二重線：判断により遮断",
     scale: "両方向のバイト数",
     reading: "図の読み方",
-    bases: "「観測」はログにある事実、「推論」は規則がそこから導いた結論、「分析者の判断」はそのいずれでもありません。\
+    bases: "「観測」はログにある事実、「推論」は規則がそこから導いた結論、「分析者の判断」はそのいずれでもありません。「弱い」はq値が0.10を超えるものです。\
             通常と異なることは、悪意を意味しません。",
     figure_number: |number| format!("図{number}"),
     continued: "続き",

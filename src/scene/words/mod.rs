@@ -81,6 +81,8 @@ pub struct Words {
     pub within: &'static str,
     pub state: fn(State) -> &'static str,
     pub basis: fn(Basis) -> &'static str,
+    /// Said after the basis of what is weak.
+    pub weak: &'static str,
     pub action: fn(ActionKind) -> &'static str,
     /// `3 sessions`.
     pub many: fn(u64, Noun) -> String,
@@ -282,7 +284,8 @@ impl Words {
 
     /// What proves a step.
     pub fn step_evidence(&self, step: &Step) -> String {
-        (self.evidence)((self.basis)(step.basis), &step.evidence, step.further_rows as u64)
+        let basis = format!("{}{}", (self.basis)(step.basis), if step.weak { self.weak } else { "" });
+        (self.evidence)(&basis, &step.evidence, step.further_rows as u64)
     }
 }
 
