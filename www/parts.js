@@ -2,16 +2,16 @@
 // in one more.
 
 /**
- * From here on a file's hash is made apart from its reading. Measured in Chromium on two cores with 200 MB of Zeek's conn.log:
- * the receipt is there a quarter sooner, for a twentieth more memory. What is smaller is read before another worker has begun.
- */
-export const APART = 32 * 1024 * 1024;
-/**
  * From here on two readers share a file. Joining their parts costs about as much as reading 100 MB, and both hold nearly all that
  * the file tells. Measured there: at 200 MB half as much memory again for nothing, at 600 MB a third more for a seventh of the time.
  * (benches/RESULTS.md)
  */
 export const LARGE = 400 * 1024 * 1024;
+/**
+ * From here on a file's hash is made apart from its reading. At 200 MB the receipt would be there a quarter sooner, but a range
+ * that is cancelled, or whose engine breaks, gives up what it read, while one reader keeps it: so smaller files are not read so.
+ */
+export const APART = LARGE;
 /** How many readers share it. Each holds nearly all that the file tells, so that more of them would take more memory than a tab has. */
 export const MOST_PARTS = 2;
 /** How much of a file its format is told by. */

@@ -81,11 +81,10 @@ test("text in Shift_JIS is read, what can’t be told is asked, and the case is 
   assert.deepEqual(own.evidence[0], theirs.evidence[0]);
 }));
 
-test("a file that is hashed apart from its reading has its hash in the case that is saved at once", () => on(async (page) => {
+test("a file of many slices has its hash in the case that is saved at once", () => on(async (page) => {
   const { frame } = page;
   const header = "#separator \\x09\n#path\tconn\n#fields\tts\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\torig_bytes\tconn_state\n";
   const row = (n) => `${1591833600 + n}.5\t10.1.0.${n % 200}\t50000\t10.2.0.${n % 7}\t445\ttcp\t${n}\tSF\n`;
-  // More than www/parts.js calls APART.
   const text = header + Array.from({ length: 20_000 }, (_, n) => row(n)).join("").repeat(35);
   assert.ok(text.length > 32 * 1024 * 1024, `${text.length} bytes`);
   const long = file("long.log", text);
