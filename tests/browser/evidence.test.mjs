@@ -34,8 +34,10 @@ async function on(act) {
 
 const receipt = (frame, name) => frame.locator(".file", { hasText: name }).first();
 
+/** A receipt is made once its element has told that it is open, which is a task later: so it is waited for. */
 async function unfold(item) {
   if (!(await item.locator("details").first().evaluate((details) => details.open))) await item.locator("summary").first().click();
+  await item.locator(".receipt > *").first().waitFor();
   return item;
 }
 
