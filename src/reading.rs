@@ -210,22 +210,8 @@ impl<V: Visitor> Reading<V> {
     /// As [`Reading::abandon`], with the members that were not handed over yet.
     pub fn abandon_all(mut self, reason: &str, length: u64) -> Vec<(Receipt, V)> {
         self.end(Some(reason));
-        let rest = length.saturating_sub(self.size);
         let mut all = self.close_all(None);
-        let (receipt, _) = &mut all[0];
-        // The rest belongs to the outermost layer: it was never unpacked.
-        match receipt.layers.first_mut() {
-            Some(layer) => {
-                layer.length += rest;
-                layer.unprocessed.add(reason, rest, || None);
-            }
-            None => {
-                receipt.accounts.length += rest;
-                receipt.accounts.unprocessed.add(reason, rest, || None);
-            }
-        }
-        receipt.size = receipt.size.max(length);
-        receipt.abandoned = Some(reason.to_owned());
+        all[0].0.abandon(reason, length);
         all
     }
 

@@ -112,13 +112,13 @@ export function createActs(engine, store) {
     if (count > 0) note(() => words.notes.reread(count));
   }
 
-  function queue(/** @type {number} */ id, /** @type {{ name: string, file: File, whole?: boolean }} */ { name, file, whole }) {
-    reading.add({ id, name, file, whole, order: () => ask("reading_order", name) });
+  function queue(/** @type {number} */ id, /** @type {{ name: string, file: File, whole?: boolean, stop?: import("./reading.js").Stop }} */ { name, file, whole, stop }) {
+    reading.add({ id, name, file, whole, stop, order: () => ask("reading_order", name) });
   }
 
   /** The hashes that are still being made. Findings do not wait for them, exports do. @type {Set<Promise<void>>} */
   const hashes = new Set();
-  /** Of files that are still being read, by job. @type {Map<number, Promise<string>>} */
+  /** Of files that are still being read, by job. @type {Map<number, import("./parts.js").Hashing>} */
   const digests = new Map();
   function hash(/** @type {string} */ name, /** @type {Promise<string>} */ digest) {
     const made = digest.then((made) => ask("set_hash", name, made)).then(refresh, complain);
@@ -143,6 +143,9 @@ export function createActs(engine, store) {
       }
     },
     async result(id, result, cancelled) {
+      // A file that one reader read after all was hashed by it.
+      digests.get(id)?.stop();
+      digests.delete(id);
       changeJob(id, { stage: "merging" });
       try {
         // An archive is read when its members are in; one that could not be added was complained of.
@@ -161,14 +164,16 @@ export function createActs(engine, store) {
     apart(id) {
       const known = files.get(store.get().jobs.find((each) => each.id === id)?.name ?? "");
       if (!known) return;
-      const digest = hashOf(engine, known.file);
+      const hashing = hashOf(engine, known.file);
       // One that fails is complained of when its file is in the case.
-      digest.catch(() => {});
-      digests.set(id, digest);
+      hashing.digest.catch(() => {});
+      digests.set(id, hashing);
     },
-    async parts(id, parts) {
-      const digest = digests.get(id);
+    async parts(id, { parts, stop, cancelled }) {
+      const hashing = digests.get(id);
       digests.delete(id);
+      // The hash of a file that is not read to its end would be taken for that of what was read.
+      if (stop) hashing?.stop();
       changeJob(id, { stage: "merging" });
       const job = store.get().jobs.find((each) => each.id === id);
       const known = job && files.get(job.name);
@@ -176,13 +181,14 @@ export function createActs(engine, store) {
       try {
         const index = await ask("add_parts", parts, job.size);
         if (index === undefined) {
-          // A header that changes in mid-file, or records that belong together: one reader reads it all.
-          queue(id, { ...known, whole: true });
+          // A header that changes in mid-file, or records that belong together: one reader reads it all, or up to where it stopped.
+          hashing?.stop();
+          queue(id, { ...known, whole: true, stop });
           return;
         }
-        changeJob(id, { stage: "done", evidence: index, bytes: job.size });
+        changeJob(id, { stage: cancelled && stop ? "cancelled" : "done", evidence: index, bytes: stop ? job.bytes : job.size });
         store.set({ unsaved: true, counting: true });
-        hash(known.name, digest ?? hashOf(engine, known.file));
+        if (!stop) hash(known.name, (hashing ?? hashOf(engine, known.file)).digest);
       } catch (error) {
         changeJob(id, { stage: "failed", sentence: error instanceof Error ? error.message : String(error) });
         complain(error);
@@ -190,6 +196,8 @@ export function createActs(engine, store) {
       refresh();
     },
     failed(id, why) {
+      digests.get(id)?.stop();
+      digests.delete(id);
       changeJob(id, { stage: "failed", sentence: why });
       refresh();
     },

@@ -5,6 +5,11 @@ import { slices } from "./slices.js";
 
 /** How often the page hears how far a file is, in milliseconds. */
 const PACE = 100;
+/** Why a file that is called off is not read on. */
+const CANCELLED = "cancelled by the user";
+
+/** @param {DOMException} error why the browser hands over no more of a file */
+const unreadable = (error) => `the browser could not read on: ${error.message}`;
 
 /** @type {any} */ (self).kyotenWorker = (/** @type {any} */ bindings) => {
   /** The task that was called off, if any; there is one at a time. */
@@ -43,12 +48,12 @@ const PACE = 100;
             self.postMessage({ task, progress: reading.progress() });
           }
         }
-        if (cancelled === task) results = reading.abandon("cancelled by the user");
+        if (cancelled === task) results = reading.abandon(CANCELLED);
         else if (stop) results = reading.abandon(stop.reason);
         else results = reading.finish();
       } catch (error) {
         if (!(error instanceof DOMException)) throw error;
-        results = reading.abandon(`the browser could not read on: ${error.message}`);
+        results = reading.abandon(unreadable(error));
       }
       const [result, ...members] = results;
       send(task, members);
@@ -59,24 +64,35 @@ const PACE = 100;
   }
 
   /**
-   * A range of a file that other readers share. It is not hashed here: that needs all of the file, in order.
-   * @param {{ task: number, file: File, name: string, order: Uint8Array, head: Uint8Array, from: number, to: number }} asked
+   * A range of a file that other readers share. It is not hashed here: that needs all of the file, in order. `stop` is as above.
+   * @param {{ task: number, file: File, name: string, order: Uint8Array, head: Uint8Array, from: number, to: number, stop?: { offset: number, reason: string } }} asked
    */
-  async function examinePart({ task, file, name, order, head, from, to }) {
+  async function examinePart({ task, file, name, order, head, from, to, stop }) {
+    let at = from;
     let told = 0;
     try {
       const reading = new bindings.PartReading(name, order, head, from);
-      for await (const slice of slices(file, to, from)) {
-        reading.feed(slice);
-        if (performance.now() - told > PACE) {
-          told = performance.now();
-          self.postMessage({ task, from, progress: reading.progress() });
+      /** Why it is not read to its end. @type {string | undefined} */
+      let why = stop?.reason;
+      try {
+        for await (const slice of slices(file, stop?.offset ?? to, from)) {
+          if (cancelled === task) break;
+          reading.feed(slice);
+          at += slice.length;
+          if (performance.now() - told > PACE) {
+            told = performance.now();
+            self.postMessage({ task, progress: reading.progress() });
+          }
         }
+        if (cancelled === task) why = CANCELLED;
+      } catch (error) {
+        if (!(error instanceof DOMException)) throw error;
+        why = unreadable(error);
       }
-      const result = reading.finish();
-      self.postMessage({ task, from, result }, { transfer: [result.buffer] });
+      const result = why === undefined ? reading.finish() : reading.abandon(why);
+      self.postMessage({ task, result, why, at }, { transfer: [result.buffer] });
     } catch (error) {
-      failed(task, from, error);
+      failed(task, at, error);
     }
   }
 

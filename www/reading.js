@@ -18,7 +18,7 @@ const MEMORY = 3000;
  * @property {(id: number, members: Uint8Array[]) => void} members results of an archive's members, before its own
  * @property {(id: number, result: Uint8Array, cancelled: boolean) => void} result
  * @property {(id: number) => void} apart a task is read without hashing it, and there is a core to do that beside
- * @property {(id: number, parts: Uint8Array[]) => void} parts results of all parts of a file, not hashed yet
+ * @property {(id: number, read: import("./parts.js").Read) => void} parts results of all parts of a file, not hashed yet
  * @property {(id: number, why: string) => void} failed there is no result at all
  */
 
@@ -30,7 +30,7 @@ export function createReading(engine, heard) {
   const most = Math.max(1, Math.min(navigator.hardwareConcurrency || 2, MOST_READERS));
   /** @type {Task[]} */
   const waiting = [];
-  /** @typedef {{ worker: Worker | undefined, task: Task | undefined, samples: [number, number][], cancel: boolean, parts: import("./parts.js").Stoppable | undefined }} Seat */
+  /** @typedef {{ worker: Worker | undefined, task: Task | undefined, samples: [number, number][], cancel: boolean, parts: import("./parts.js").Running | undefined }} Seat */
   /** @type {Set<Seat>} */
   const seats = new Set();
 
@@ -59,18 +59,19 @@ export function createReading(engine, heard) {
       if (alone && most > 1 && !task.whole && !task.stop && task.file.size >= APART) {
         const count = task.file.size >= LARGE ? Math.min(most, MOST_PARTS) : 1;
         const tell = (/** @type {import("./types.js").Progress} */ progress) => heard.progress(task.id, progress, speed(seat, progress.bytes));
-        const parts = await readParts(engine, task, order, count, tell, (running) => {
+        const read = await readParts(engine, task, order, count, tell, (running) => {
           seat.parts = running;
+          if (seat.cancel) running.cancel();
           // A core that is left makes the hash meanwhile; else it comes after.
           if (count < most) heard.apart(task.id);
         });
         seat.parts = undefined;
         if (!seats.has(seat)) return;
-        if (parts && !seat.cancel) {
+        if (read) {
           seat.task = undefined;
           seat.worker?.terminate();
           seats.delete(seat);
-          heard.parts(task.id, parts);
+          heard.parts(task.id, read);
           advance();
           return;
         }
@@ -162,7 +163,7 @@ export function createReading(engine, heard) {
       for (const seat of seats) {
         if (seat.task?.id !== id) continue;
         seat.cancel = true;
-        seat.parts?.stop();
+        seat.parts?.cancel();
         seat.worker?.postMessage({ cancel: id });
       }
       return false;
@@ -174,7 +175,7 @@ export function createReading(engine, heard) {
       const all = [...seats];
       seats.clear();
       for (const seat of all) {
-        seat.parts?.stop();
+        seat.parts?.drop();
         seat.worker?.terminate();
       }
     },

@@ -5,6 +5,18 @@ export const SLICE = 8 * 1024 * 1024;
 /** How many slices are on their way while one is examined. */
 const AHEAD = 2;
 
+/** Lets what was posted meanwhile be heard first: slices that lie ready would follow one another without a pause. */
+function pause() {
+  return /** @type {Promise<void>} */ (new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  }));
+}
+
 /**
  * @param {File} file
  * @param {number} [to] where to stop
@@ -28,6 +40,7 @@ export async function* slices(file, to = file.size, from = 0) {
     const slice = await next;
     if ("error" in slice) throw slice.error;
     ask();
+    await pause();
     yield slice.bytes;
   }
 }

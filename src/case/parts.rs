@@ -55,14 +55,18 @@ impl ReadingResult {
             heads.push((head(&bytes(number))?.0, number));
         }
         heads.lean_sort_by_key(|(head, _)| head.part.start);
+        if let Some(last) = heads.iter().position(|(head, _)| head.part.is_abandoned()) {
+            heads.truncate(last + 1);
+        }
         let follow =
             |pair: &[(Head, usize)]| pair[1].0.part.follows(&pair[0].0.part) && pair[0].0.stamp == pair[1].0.stamp;
         if !heads.windows(2).all(follow) || heads.iter().any(|(head, _)| !head.part.is_plain()) {
             return Ok(None);
         }
         let mut joined: Option<ReadingResult> = None;
-        let (mut lines, mut start) = (0, 0);
-        for (Head { part, stamp }, number) in heads {
+        let (mut lines, mut start, mut abandoned) = (0, 0, None);
+        for (Head { mut part, stamp }, number) in heads {
+            abandoned = part.receipt.abandoned.take();
             let own = bytes(number);
             let (_, ledger) = head(&own)?;
             match &mut joined {
@@ -83,6 +87,9 @@ impl ReadingResult {
             let reasons = [&accounts.skipped, &accounts.malformed, &accounts.filtered, &accounts.without_endpoint];
             reasons.iter().all(|reasons| reasons.0.len() < MOST_REASONS)
         };
+        if let (Some(all), Some(reason)) = (&mut joined, abandoned) {
+            all.receipt.abandon(&reason, size);
+        }
         Ok(joined.filter(|all| start == 0 && all.receipt.size == size && told_apart(&all.receipt)))
     }
 }
@@ -115,6 +122,40 @@ mod tests {
         let parts: Vec<Vec<u8>> = parts.rev().collect();
         let joined = ReadingResult::join(parts.len(), |number| parts[number].clone(), log.len() as u64).unwrap();
         (whole, joined.map(|result| result.to_bytes()))
+    }
+
+    #[test]
+    fn an_abandoned_part_ends_the_file_as_it_ends_one_readers() {
+        let log = format!("{HEADER}{}", zeek(0..3000));
+        let order = Case::default().reading_order("x.log");
+        let ranges = Ranges::of(&order.order, log.as_bytes()).unwrap();
+        let edges = [50_000, 100_000].map(|near| near + ranges.cut(&log.as_bytes()[near..]).unwrap());
+        let ranges_of = [(0, edges[0]), (edges[0], edges[1]), (edges[1], log.len())];
+        // Cut off amid the first, the second, the third range, at its very start, and at the file's.
+        for stop in [20_000, 70_001, 120_003, edges[0], edges[1], 0] {
+            let mut reading = order.reading("x.log");
+            reading.feed(&log.as_bytes()[..stop]);
+            let (receipt, counting) = reading.abandon("cancelled", log.len() as u64);
+            let whole = order.result(receipt, counting).to_bytes();
+            let parts: Vec<Vec<u8>> = ranges_of
+                .iter()
+                .map(|(from, to)| {
+                    let mut reading = ranges.begin("x.log", *from as u64, order.counting("x.log"));
+                    let held = stop < *to && stop >= *from;
+                    reading.feed(&log.as_bytes()[*from..if held { stop } else { *to }]);
+                    let (part, counting) = if held { reading.abandon("cancelled") } else { reading.finish() };
+                    order.part(part, counting).into_bytes()
+                })
+                .collect();
+            let joined = ReadingResult::join(parts.len(), |number| parts[number].clone(), log.len() as u64);
+            let joined = joined.unwrap().map(|result| result.to_bytes());
+            // At its very start nothing tells the format to one reader; a range was told.
+            if stop == 0 {
+                assert!(joined.is_some());
+            } else {
+                assert!(joined == Some(whole), "cut off at {stop}");
+            }
+        }
     }
 
     const HEADER: &str = "#separator \\x09\n#path\tconn\n#fields\tts\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\torig_bytes\tconn_state\n";

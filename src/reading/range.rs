@@ -49,6 +49,11 @@ impl Part {
         !self.decoded
     }
 
+    /// Whether its reading ended before its range did.
+    pub fn is_abandoned(&self) -> bool {
+        self.receipt.abandoned.is_some()
+    }
+
     /// Whether it is what one reader would have gone on to after the other part.
     pub fn follows(&self, other: &Part) -> bool {
         let end = other.start + other.receipt.size;
@@ -157,8 +162,17 @@ impl<V: Visitor> RangeReading<V> {
     }
 
     /// The range is at its end.
-    pub fn finish(mut self) -> (Part, V) {
-        self.inner.finish(None);
+    pub fn finish(self) -> (Part, V) {
+        self.end(None)
+    }
+
+    /// The range can't be read on, or was cancelled. What was read of it is kept, with the reason.
+    pub fn abandon(self, reason: &str) -> (Part, V) {
+        self.end(Some(reason))
+    }
+
+    fn end(mut self, cut: Option<&str>) -> (Part, V) {
+        self.inner.finish(cut);
         let text = self.text.as_mut().map(|text| {
             text.finish(&mut |_, _| {});
             text.taken()
@@ -171,8 +185,9 @@ impl<V: Visitor> RangeReading<V> {
         let decoded = text.flatten().is_some();
         let format = self.inner.format().map(str::to_owned);
         let size = self.inner.tally.accounts.length;
+        let abandoned = cut.map(str::to_owned);
         let (receipt, visitor) =
-            self.inner.tally.close(Receipt { name: self.name, size, format, ..Receipt::default() });
+            self.inner.tally.close(Receipt { name: self.name, size, format, abandoned, ..Receipt::default() });
         (Part { start: self.start, receipt, lines, before: self.before, after, decoded }, visitor)
     }
 }

@@ -66,6 +66,24 @@ impl Receipt {
         self.dated.truncate(SHOWN_DATES);
     }
 
+    /// The file is this long, and what was read is only its beginning: the rest is unprocessed, for this reason.
+    pub fn abandon(&mut self, reason: &str, length: u64) {
+        let rest = length.saturating_sub(self.size);
+        // The rest belongs to the outermost layer: it was never unpacked.
+        match self.layers.first_mut() {
+            Some(layer) => {
+                layer.length += rest;
+                layer.unprocessed.add(reason, rest, || None);
+            }
+            None => {
+                self.accounts.length += rest;
+                self.accounts.unprocessed.add(reason, rest, || None);
+            }
+        }
+        self.size = self.size.max(length);
+        self.abandoned = Some(reason.to_owned());
+    }
+
     /// Whether every byte was read and understood.
     pub fn is_complete(&self) -> bool {
         let packed = self.layers.iter().any(|layer| !layer.unprocessed.0.is_empty());

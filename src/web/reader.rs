@@ -116,6 +116,12 @@ impl PartReading {
         let (part, counting) = self.reading.finish();
         self.order.part(part, counting).into_bytes()
     }
+
+    /// The range is not read on, for this reason. Result as of `finish`.
+    pub fn abandon(self, reason: &str) -> Vec<u8> {
+        let (part, counting) = self.reading.abandon(reason);
+        self.order.part(part, counting).into_bytes()
+    }
 }
 
 /// The hash of a file whose parts were read side by side.

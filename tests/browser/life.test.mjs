@@ -19,10 +19,11 @@ const harm = (/** @type {import("playwright-core").Frame} */ frame, /** @type {n
   frame.evaluate(([n, how]) => {
     document.getElementById("kyoten-reader").firstChild.data += `;(() => {
       const hook = self.kyotenWorker;
-      self.kyotenWorker = (bindings) => hook({ ...bindings, FileReading: class extends bindings.FileReading {
+      const harmed = (Reading) => class extends Reading {
         constructor(name, ...more) { super(name, ...more); this.harmed = name === "harmed.log" ? 0 : NaN; }
         feed(slice) { this.harmed += 1; if (this.harmed === ${n}) { ${how} } return super.feed(slice); }
-      } });
+      };
+      self.kyotenWorker = (bindings) => hook({ ...bindings, FileReading: harmed(bindings.FileReading), PartReading: harmed(bindings.PartReading) });
     })();`;
   }, [n, how]);
 
@@ -30,26 +31,55 @@ const harm = (/** @type {import("playwright-core").Frame} */ frame, /** @type {n
 async function told(/** @type {import("./harness.mjs").Visit} */ page) {
   const document = JSON.parse(String(await saved(page, () => page.frame.getByRole("button", { name: "Save case" }).click())));
   const evidence = (/** @type {string} */ name) => document.evidence.find((/** @type {any} */ each) => each.name === name);
-  return { document, harmed: evidence("harmed.log").accounts, small: evidence("small.log").accounts };
+  return { document, harmed: evidence("harmed.log").accounts, hash: evidence("harmed.log").sha256, small: evidence("small.log").accounts };
 }
 
-for (const [title, how] of [
-  ["case 80: an engine that breaks in mid-file is replaced", "this.__wbg_ptr = 0xfffffff0;"],
-  // More than an address space of 32 bits lets one ask for.
-  ["case 81: an engine whose memory is refused is replaced", "slice = new Uint8Array(2 ** 31 + 65536);"],
-]) {
+const BREAKS = "this.__wbg_ptr = 0xfffffff0;";
+// More than an address space of 32 bits lets one ask for.
+const REFUSED = "slice = new Uint8Array(2 ** 31 + 65536);";
+
+// A file of its reader's own, then one whose hash is made apart, then one that two readers share.
+for (const [title, how, megabytes] of /** @type {[string, string, number][]} */ ([
+  ["case 80: an engine that breaks in mid-file is replaced", BREAKS, 20],
+  ["case 81: an engine whose memory is refused is replaced", REFUSED, 20],
+  ["case 80: an engine that breaks in a range of a file is replaced", BREAKS, 40],
+  ["case 80: engines that break in both ranges of a file are replaced", BREAKS, 410],
+])) {
   test(`${title}; what it had not read is unprocessed, the other files go on, exports say PARTIAL`, async () => {
     const page = await visit(browser, fileUrl);
     await harm(page.frame, 2, how);
-    const path = large("harmed.log", 20);
-    await drop(page, [path, small]);
+    const path = large("harmed.log", megabytes);
+    if (megabytes > 32) await page.dropFiles([path]);
+    await drop(page, megabytes > 32 ? [small] : [path, small]);
     assert.match(await page.frame.locator("header .chip.lacking").innerText(), /PARTIAL/);
-    const { document, harmed, small: other } = await told(page);
+    const { document, harmed, hash, small: other } = await told(page);
     const reasons = Object.keys(harmed.unprocessed);
-    assert.ok(reasons.some((reason) => /^engine fault at offset [1-9]\d+$/.test(reason)), reasons.join());
+    assert.deepEqual(reasons, ["engine fault at offset 8388608"]);
     assert.ok(harmed.parsed > 1000, "what stood before the fault is read");
     assert.equal(other.parsed, 200);
     assert.equal(document.partial, true);
+    assert.equal(hash, null, "what was not read to its end has no hash");
+    await page.close();
+  });
+}
+
+for (const megabytes of [20, 40, 410]) {
+  test(`a file of ${megabytes} MB that is called off keeps what was read of it, and nothing of it goes on`, async () => {
+    const page = await visit(browser, fileUrl);
+    await harm(page.frame, 2, "const start = performance.now(); while (performance.now() - start < 1500) {}");
+    await page.dropFiles([large("harmed.log", megabytes)]);
+    await page.frame.locator("html[data-page=case]").waitFor();
+    await page.frame.locator("#tab-evidence").click();
+    await page.frame.locator(".file-state", { hasText: /^reading [1-9]/ }).waitFor();
+    await page.frame.locator(".file").getByRole("button", { name: "Cancel" }).click();
+    await drop(page, [small]);
+    const { document, harmed, hash } = await told(page);
+    assert.deepEqual(Object.keys(harmed.unprocessed), ["cancelled by the user"]);
+    assert.ok(harmed.parsed > 1000 && harmed.unprocessed_bytes > 0, JSON.stringify(harmed));
+    assert.deepEqual([document.partial, hash], [true, null]);
+    assert.match(await page.frame.locator(".file").first().innerText(), /cancelled/i);
+    // Its readers and the maker of its hash are gone.
+    assert.ok(page.page.workers().filter((worker) => worker.url()).length <= 2, `${page.page.workers().length} workers`);
     await page.close();
   });
 }
