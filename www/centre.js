@@ -43,7 +43,7 @@ export function createCentre(store, acts, { picture, timeline, tables }) {
   });
   store.watch((state) => [state.case], (view) => {
     const counts = /** @type {Record<string, number>} */ ({
-      findings: view?.findings.length ?? 0, links: view?.links.length ?? 0, services: view?.links.reduce((sum, link) => sum + link.services.length, 0) ?? 0, evidence: view?.evidence.length ?? 0,
+      findings: view?.findings.filter((finding) => !finding.weak).length ?? 0, links: view?.links.length ?? 0, services: view?.links.reduce((sum, link) => sum + link.services.length, 0) ?? 0, evidence: view?.evidence.length ?? 0,
     });
     for (const tab of tabs) {
       const count = counts[tab.dataset.kind ?? ""];

@@ -190,7 +190,9 @@ mod tests {
         let (whole, joined) = both_ways(log.as_bytes(), &[]);
         assert!(joined == Some(whole));
         let row = b"1591833600.5\t10.1.0.1\t5\t10.2.0.1\t445\ttcp\tCaf\xe9 \xe0 la carte\tSF\n";
-        assert_eq!(both_ways(&[log.as_bytes(), &row.repeat(40)].concat(), &[]).1, None);
+        let late = [log.as_bytes(), &row.repeat(40)].concat();
+        assert_eq!(both_ways(&late, &[]).1, None);
+        assert_eq!(both_ways(&late, &[50_000]).1, None, "the part behind the cut alone has it");
     }
 
     #[test]

@@ -125,8 +125,7 @@ impl Ranges {
             stage,
             tally: Tallies::new(visitor, self.order.setting.clock),
         };
-        let text = (start == 0).then(|| Text::new(None));
-        RangeReading { name: name.to_owned(), start, inner, before, text }
+        RangeReading { name: name.to_owned(), start, inner, before, text: Text::new(None) }
     }
 }
 
@@ -136,16 +135,14 @@ pub struct RangeReading<V> {
     start: u64,
     inner: Inner<V>,
     before: Vec<u8>,
-    /// Looks whether the file's beginning, past what the ranges were settled by, has text that is to be decoded.
-    text: Option<Text>,
+    /// Looks whether there is text that is to be decoded, past what the ranges were settled by.
+    text: Text,
 }
 
 impl<V: Visitor> RangeReading<V> {
     /// Takes the range's next bytes.
     pub fn feed(&mut self, chunk: &[u8]) {
-        if let Some(text) = &mut self.text {
-            text.feed(chunk, &mut |_, _| {});
-        }
+        self.text.feed(chunk, &mut |_, _| {});
         self.inner.feed(chunk);
     }
 
@@ -173,16 +170,13 @@ impl<V: Visitor> RangeReading<V> {
 
     fn end(mut self, cut: Option<&str>) -> (Part, V) {
         self.inner.finish(cut);
-        let text = self.text.as_mut().map(|text| {
-            text.finish(&mut |_, _| {});
-            text.taken()
-        });
+        self.text.finish(&mut |_, _| {});
         let (lines, after) = match &self.inner.stage {
             Stage::Parsing { parser, splitter, .. } => (splitter.line() - 1, parser.known()),
             Stage::Telling | Stage::Unknown { .. } => (0, None),
         };
         // It saw its bytes as they are, and so did the parts beside it.
-        let decoded = text.flatten().is_some();
+        let decoded = self.text.taken().is_some();
         let format = self.inner.format().map(str::to_owned);
         let size = self.inner.tally.accounts.length;
         let abandoned = cut.map(str::to_owned);

@@ -16,7 +16,9 @@ mod suricata;
 mod timesketch;
 pub mod veil;
 
-use crate::case::document::Document;
+use crate::case::acts::{Verdict, standing};
+use crate::case::document::{Document, Finding};
+use crate::case::ends::Ends;
 use crate::scene::figure::Tlp;
 
 /// A form in which a case leaves.
@@ -52,6 +54,18 @@ fn labels(document: &Document, tlp: Tlp) -> Vec<&'static str> {
     let synthetic = document.synthetic.then_some("SYNTHETIC");
     let partial = document.partial.then_some("PARTIAL");
     std::iter::once(tlp.label()).chain(synthetic).chain(partial).collect()
+}
+
+/// Why no rule watches for a finding's link, where none does.
+fn unwatched(document: &Document, finding: &Finding, ends: &Ends) -> Option<&'static str> {
+    let verdict = standing(&document.decisions, &finding.id).map(|decision| decision.verdict);
+    if verdict == Some(Verdict::Benign) {
+        Some("decided benign")
+    } else if finding.is_weak(&document.decisions) {
+        Some("weak, its q is above 0.10")
+    } else {
+        (!ends.are_known()).then_some("no addresses at one end")
+    }
 }
 
 /// `2020-06-11T02:13:07.5Z`, as ISO 8601 and RFC 3339 write it.

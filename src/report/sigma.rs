@@ -6,24 +6,21 @@ use std::fmt::Write;
 use ipnet::IpNet;
 
 use super::identity::{kyoten, uuid};
-use super::labels;
+use super::{labels, unwatched};
 use crate::calendar;
-use crate::case::acts::{Verdict, standing};
 use crate::case::document::{Document, moment};
 use crate::case::ends;
 use crate::evidence::text::{elided, inert_json, visible};
 use crate::scene::figure::Tlp;
 
-/// The rules, one document each. Findings decided benign, and those without addresses at both ends, have none; a comment
+/// The rules, one document each. Findings that are weak or decided benign, and those without addresses at both ends, have none; a comment
 /// says which.
 pub fn rules(document: &Document, tlp: Tlp) -> String {
     let mut out = format!("# {} · case {}\n", labels(document, tlp).join(" · "), string(&document.case_id));
     out.push_str("# Which link to watch, not what is malicious: normal traffic over the same link matches too.\n");
     for finding in &document.findings {
-        let benign = standing(&document.decisions, &finding.id).is_some_and(|d| d.verdict == Verdict::Benign);
         let ends = ends::sites(document, finding);
-        if benign || !ends.are_known() {
-            let why = if benign { "decided benign" } else { "no addresses at one end" };
+        if let Some(why) = unwatched(document, finding, &ends) {
             _ = writeln!(out, "# no rule for {}: {why}", string(&finding.id));
             continue;
         }

@@ -6,8 +6,7 @@ use std::fmt::Write;
 
 use ipnet::IpNet;
 
-use super::labels;
-use crate::case::acts::{Verdict, standing};
+use super::{labels, unwatched};
 use crate::case::document::Document;
 use crate::case::ends;
 use crate::flow::Protocol;
@@ -17,16 +16,14 @@ use crate::scene::figure::Tlp;
 const FIRST_SID: u32 = 9_100_000;
 const SIDS: u32 = 800_000;
 
-/// The rules. Findings decided benign, and those without addresses at both ends, have none; a comment says which.
+/// The rules. Findings that are weak or decided benign, and those without addresses at both ends, have none; a comment says which.
 pub fn rules(document: &Document, tlp: Tlp) -> String {
     let mut out = format!("# {} · case {}\n", labels(document, tlp).join(" · "), plain(&document.case_id));
     out.push_str("# Which link to watch, not what is malicious: normal traffic over the same link alerts too.\n");
     let mut taken = BTreeSet::new();
     for finding in &document.findings {
-        let benign = standing(&document.decisions, &finding.id).is_some_and(|d| d.verdict == Verdict::Benign);
         let ends = ends::sites(document, finding);
-        if benign || !ends.are_known() {
-            let why = if benign { "decided benign" } else { "no addresses at one end" };
+        if let Some(why) = unwatched(document, finding, &ends) {
             _ = writeln!(out, "# no rule for {}: {why}", plain(&finding.id));
             continue;
         }

@@ -26,6 +26,9 @@ const when = (/** @type {number | undefined | null} */ ms) => (ms === undefined 
 const sum = (/** @type {import("../types.js").Reason[]} */ reasons) => reasons.reduce((total, reason) => total + reason.count, 0n);
 const odds = (/** @type {number | undefined | null} */ value) => (value === undefined || value === null ? "" : chance(value));
 
+/** What is weak stands in the table too, and is said to be. @param {Finding} row */
+const stateOf = (row) => [words.gravity[row.gravity].word, row.weak && words.findings.weakMark].filter(Boolean).join(" · ");
+
 /** @param {{ from: number, to: number, from_name: string, to_name: string }} row */
 const route = (row) => `${endName(row.from, row.from_name)} → ${endName(row.to, row.to_name)}`;
 
@@ -83,7 +86,7 @@ export function createTables(store, acts) {
       /** @type {import("../table.js").Column<Finding>[]} */
       columns: [
         { key: "rank", label: c.rank, width: 62, number: true, text: (row) => String(row.rank) },
-        { key: "state", label: c.state, width: 128, text: (row) => words.gravity[row.gravity].word, show: (row) => gravity(row.gravity) },
+        { key: "state", label: c.state, width: 128, text: (row) => stateOf(row), show: (row) => (row.weak ? h("span", {}, gravity(row.gravity), ` · ${words.findings.weakMark}`) : gravity(row.gravity)) },
         { key: "lane", label: c.lane, width: 100, text: (row) => words.lanes[row.lane][0] ?? row.lane },
         { key: "from", label: c.from, width: 140, text: (row) => row.from_name, show: (row) => endName(row.from, row.from_name) },
         { key: "to", label: c.to, width: 140, text: (row) => row.to_name, show: (row) => endName(row.to, row.to_name) },
@@ -102,7 +105,7 @@ export function createTables(store, acts) {
         return view.findings.filter((row) => onLink(row) && (!table?.lane || table.lane === row.lane)
           && has([row.id, row.rule, row.from_name, row.to_name, row.service, row.because, ...row.hosts, ...row.accounts, ...row.attack]));
       }), {
-        rank: (row) => row.rank, state: (row) => ["suspected", "anomalous", "violation"].indexOf(row.gravity), lane: (row) => row.lane, from: (row) => row.from_name, to: (row) => row.to_name, service: (row) => row.service,
+        rank: (row) => row.rank, state: (row) => 2 * ["suspected", "anomalous", "violation"].indexOf(row.gravity) + (row.weak ? 0 : 1), lane: (row) => row.lane, from: (row) => row.from_name, to: (row) => row.to_name, service: (row) => row.service,
         first: (row) => row.first, last: (row) => row.last, rule: (row) => row.rule, p: (row) => row.p ?? undefined, q: (row) => row.q ?? undefined, decision: (row) => row.decision?.verdict, because: (row) => row.because,
       }),
       open: (row) => acts.show({ kind: "finding", id: row.id }),

@@ -149,6 +149,7 @@ export const en = {
     noPolicy: "no policy was given",
     more: (/** @type {string} */ n) => `Show all ${n}`,
     weak: (/** @type {string} */ n) => `Weak, not counted (${n})`,
+    weakMark: "weak",
     weakWhy: "Their q is above 0.10: of so many checks, some look like this by chance. Worth a look when there is time, or when something else points at them.",
     refrains: (/** @type {number} */ n) => `Not enough evidence (${n})`,
     refrainsWhy: "These checks could not say anything, neither good nor bad. Each says what it lacked.",

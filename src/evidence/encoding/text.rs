@@ -8,9 +8,7 @@ use super::legacy::Decoder;
 use super::utf16::Outlet;
 use super::{Charset, Known, Taken};
 
-/// How far into a text its first byte beyond ASCII is looked for. What comes later is left as it is: a person may choose.
-const LOOKED: u64 = 1 << 20;
-/// By how much text from that byte on its encoding is told.
+/// By how much text from its first byte beyond ASCII on its encoding is told.
 const TELLING: usize = 64 << 10;
 
 /// A text under way.
@@ -57,19 +55,14 @@ impl Text {
                 }
             }
             State::Ascii { seen } => {
-                let look = bytes.len().min(usize::try_from(LOOKED - *seen).unwrap_or(usize::MAX));
-                let plain = bytes[..look].iter().position(|b| !b.is_ascii()).unwrap_or(look);
+                let plain = ascii_up_to(bytes);
                 *seen += plain as u64;
                 let begin = *seen;
-                if plain < look {
-                    self.state = State::Telling { begin, held: Vec::new() };
-                } else if begin == LOOKED {
-                    self.state = State::AsItIs;
-                }
                 if plain > 0 {
                     out(&[], &bytes[..plain]);
                 }
                 if plain < bytes.len() {
+                    self.state = State::Telling { begin, held: Vec::new() };
                     self.feed(&bytes[plain..], out);
                 }
             }
@@ -122,6 +115,14 @@ impl Text {
     }
 }
 
+/// How many bytes at the beginning are ASCII. Most logs are nothing else, so that whole pieces are looked at together.
+fn ascii_up_to(bytes: &[u8]) -> usize {
+    const PIECE: usize = 256;
+    let plain = bytes.chunks(PIECE).take_while(|piece| piece.is_ascii()).map(<[u8]>::len).sum();
+    let rest = bytes.get(plain..).unwrap_or_default();
+    plain + rest.iter().take_while(|byte| byte.is_ascii()).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,10 +172,12 @@ mod tests {
     #[test]
     fn the_first_other_byte_may_come_late() {
         let sjis = encoding_rs::SHIFT_JIS.encode("東京本社のファイル").0;
-        for (before, told) in [(LOOKED as usize - 1, true), (LOOKED as usize, false)] {
+        for before in [1, 255, 256, 3 << 20] {
             let bytes = [&vec![b'a'; before][..], &sjis].concat();
             for chunk in [4096, 4099, bytes.len()] {
-                assert_eq!(decode(&bytes, chunk, None).1.is_some(), told, "{before} bytes before, chunks of {chunk}");
+                let (text, taken, _) = decode(&bytes, chunk, None);
+                assert!(text.ends_with("東京本社のファイル"), "{before} bytes before, chunks of {chunk}");
+                assert_eq!(taken, Some(Taken { charset: Charset::ShiftJis, known: Known::Told }));
             }
         }
     }

@@ -82,7 +82,7 @@ pub(super) fn draw<'n>(
         }
         let stands_out = emphasis.is_none_or(|subject| belongs(edge, subject));
         let taken: Vec<&[Point]> = curves.iter().map(|curve| curve.points.as_slice()).collect();
-        let points = curve(stands[from].at, stands[to].at, &[0.17, 0.3, -0.17, -0.3], &nodes, &taken);
+        let points = curve(stands[from].at, stands[to].at, &BOWS, &nodes, &taken);
         let ink = match (edge.state, stands_out) {
             (_, false) => Ink::Faint,
             (State::Expected, true) => Ink::Accent,
@@ -197,6 +197,11 @@ pub fn double_bar(pen: &mut Pen, points: &[Point], width: f32, ink: Ink) {
     }
 }
 
+/// How far a marked link may bow, in parts of its length: the first is what it does where nothing is in its way.
+const BOWS: [f32; 6] = [0.17, 0.3, 0.06, -0.17, -0.3, 0.45];
+/// From this length on, in units, a link bows no further.
+const FAR: f32 = 470.0;
+
 /// From one node's edge to the other's, bowed by one of these parts of its length (to the left as seen from the initiator
 /// where it is positive): the first that passes no other node and lies on no line drawn before.
 fn curve(from: Point, to: Point, bows: &[f32], nodes: &[Point], taken: &[&[Point]]) -> Vec<Point> {
@@ -208,7 +213,7 @@ fn curve(from: Point, to: Point, bows: &[f32], nodes: &[Point], taken: &[&[Point
             let near = |p: &&Point| line.iter().any(|q| q.distance(**p) < 7.0);
             inner.iter().filter(near).count() * 2 > inner.len()
         };
-        met + taken.iter().filter(along).count() * 2
+        met + taken.iter().filter(along).count() * 3
     };
     let mut best: Option<(usize, Vec<Point>)> = None;
     for bow in bows {
@@ -227,7 +232,8 @@ fn curve(from: Point, to: Point, bows: &[f32], nodes: &[Point], taken: &[&[Point
 fn bowed(from: Point, to: Point, part: f32) -> Vec<Point> {
     const STEPS: u32 = 28;
     let length = from.distance(to).max(1.0);
-    let bow = (length * part).clamp(-80.0, 80.0);
+    // A long link bows less for its length, but the bows that it may choose from stay apart.
+    let bow = part * length.min(FAR);
     let (dx, dy) = ((to.x - from.x) / length, (to.y - from.y) / length);
     let control = Point::new((from.x + to.x) / 2.0 + dy * bow, (from.y + to.y) / 2.0 - dx * bow);
     let at = |step: u32| {
