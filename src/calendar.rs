@@ -151,14 +151,35 @@ pub fn zone(offset_minutes: i32) -> String {
     if minutes == 0 { "UTC".to_owned() } else { format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60) }
 }
 
-/// A length of time as people say it: `40 minutes`, `3 hours`, `12 days`.
-pub fn span(micros: u64) -> String {
+/// A unit of lengths of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "said by the names")]
+pub enum Unit {
+    Second,
+    Minute,
+    Hour,
+    Day,
+}
+
+/// A length of time as people say it, cut to whole units: 40 minutes, 3 hours, 12 days.
+pub fn span_in(micros: u64) -> (u64, Unit) {
     const SECOND: u64 = 1_000_000;
-    let (count, unit) = match micros {
-        m if m < 2 * 60 * SECOND => (m / SECOND, "second"),
-        m if m < 2 * 3_600 * SECOND => (m / (60 * SECOND), "minute"),
-        m if m < 2 * 86_400 * SECOND => (m / (3_600 * SECOND), "hour"),
-        m => (m / (86_400 * SECOND), "day"),
+    match micros {
+        m if m < 2 * 60 * SECOND => (m / SECOND, Unit::Second),
+        m if m < 2 * 3_600 * SECOND => (m / (60 * SECOND), Unit::Minute),
+        m if m < 2 * 86_400 * SECOND => (m / (3_600 * SECOND), Unit::Hour),
+        m => (m / (86_400 * SECOND), Unit::Day),
+    }
+}
+
+/// The same in English: `40 minutes`.
+pub fn span(micros: u64) -> String {
+    let (count, unit) = span_in(micros);
+    let unit = match unit {
+        Unit::Second => "second",
+        Unit::Minute => "minute",
+        Unit::Hour => "hour",
+        Unit::Day => "day",
     };
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::flow::{Host, Moment, Service};
 use crate::ledger::Sight;
 use crate::ledger::survey::LinkKey;
+use crate::phrase::{Phrase, Saying};
 use crate::sorting::LeanSort as _;
 
 /// A claim about a link. Unusual is not malicious, and its text says so.
@@ -31,13 +32,13 @@ pub struct Finding {
     /// Benjamini–Hochberg's q within the lane.
     pub q: Option<f64>,
     /// The reason, in one sentence with its numbers.
-    pub because: String,
+    pub because: Phrase,
     /// What is wrong, in a few words: for a figure, where the numbers stand beside it.
-    pub gist: String,
+    pub gist: Phrase,
     /// What normal looks like here, in one sentence.
-    pub normal: String,
+    pub normal: Phrase,
     /// What could explain it innocently.
-    pub innocent: &'static [&'static str],
+    pub innocent: &'static [Saying],
     /// MITRE ATT&CK technique ids.
     pub attack: &'static [&'static str],
     /// How grave it looks on the picture.

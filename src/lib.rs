@@ -11,6 +11,8 @@ pub mod flow;
 
 pub mod calendar;
 
+pub mod phrase;
+
 pub mod sample;
 
 pub mod evidence;

@@ -7,10 +7,11 @@ use std::fs;
 use std::path::Path;
 
 /// The way of the data. `lib.rs` declares the modules in this order.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "sorting",
     "flow",
     "calendar",
+    "phrase",
     "sample",
     "evidence",
     "formats",

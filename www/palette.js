@@ -2,7 +2,7 @@
 import { newest } from "./asking.js";
 import { fill, h } from "./dom.js";
 import { keycaps } from "./shortcuts.js";
-import { words } from "./words.js";
+import { said, words } from "./words.js";
 
 /** @typedef {{ label: import("./dom.js").Child, hint?: import("./dom.js").Child, run: () => void }} Hit */
 /** @typedef {{ title: string, hits: Hit[] }} Section */
@@ -96,7 +96,7 @@ export function createPalette(store, acts, commands) {
 
     const sites = view.sites.filter((site) => has([site.name, site.country, ...countryNames(site.country), site.role, ...site.ranges].join(" ")));
     const links = view.links.filter((link) => has(`${link.from_name} → ${link.to_name}`) || has(`${link.to_name} ← ${link.from_name}`));
-    const findings = view.findings.filter((finding) => has([finding.id, finding.rule, finding.from_name, finding.to_name, finding.service, finding.because, ...finding.attack, ...finding.accounts, ...finding.hosts].join(" ")));
+    const findings = view.findings.filter((finding) => has([finding.id, finding.rule, finding.from_name, finding.to_name, finding.service, said(finding.because), ...finding.attack, ...finding.accounts, ...finding.hosts].join(" ")));
     const [accounts, hosts] = await Promise.all([acts.accounts(asked.trim(), MOST), acts.hostsLike(asked.trim(), MOST)]);
     return [
       { title: words.tabs.findings, hits: findings.slice(0, MOST).map((finding) => ({ label: [`${finding.from_name} → ${finding.to_name}`, finding.service && ` ${finding.service}`], hint: words.gravity[finding.gravity].word, run: () => acts.show({ kind: "finding", id: finding.id }) })) },

@@ -99,6 +99,8 @@
 /** @typedef {"policy" | "novelty" | "behaviour" | "campaign"} Lane */
 /** @typedef {"violation" | "anomalous" | "suspected"} Gravity */
 
+/** What the engine says, in every language. @typedef {Record<import("./words.js").Language, string>} Phrase */
+
 /**
  * @typedef {object} Finding
  * @property {number} rank
@@ -119,15 +121,15 @@
  * @property {string[]} accounts
  * @property {number} [p]
  * @property {number} [q]
- * @property {string} because
- * @property {string} normal
- * @property {string[]} innocent
+ * @property {Phrase} because
+ * @property {Phrase} normal
+ * @property {Phrase[]} innocent
  * @property {string[]} attack
  * @property {{ file: number, line: number, offset: number, at?: number }[]} rows
  * @property {{ verdict: "open" | "benign" | "confirmed", who: string, at: number, why: string }} [decision] the one that stands
  */
 
-/** @typedef {{ rule: string, from_name: string, to_name: string, service?: string, because: string }} Refrain */
+/** @typedef {{ rule: string, from_name: string, to_name: string, service?: string, because: Phrase }} Refrain */
 
 /**
  * @typedef {object} Traffic
@@ -159,7 +161,7 @@
  * @property {Refrain[]} refrains
  * @property {Link[]} links
  * @property {[number, number]} [window]
- * @property {string[]} notices
+ * @property {Phrase[]} notices
  * @property {boolean} partial
  * @property {boolean} synthetic
  */

@@ -18,6 +18,11 @@ export function told(what) {
   return typeof what === "function" ? what() : what;
 }
 
+/** What the engine says in every language, in the one in use. @param {Record<Language, string>} phrase @returns {string} */
+export function said(phrase) {
+  return phrase[/** @type {Language} */ (words.code)];
+}
+
 /** @param {Language} language */
 export function speak(language) {
   Object.assign(words, languages[language]);

@@ -4,9 +4,10 @@
 //! Cases of different evidence are joined by analysing the evidence (or its rollups) together, not here: sums of hosts and
 //! chances can't be added.
 
-use super::acts::{Decision, standing};
+use super::acts::{Decision, Verdict, standing};
 use super::document::Document;
 use super::log;
+use crate::phrase::{Saying, alike, phrase};
 use crate::sorting::LeanSort as _;
 
 /// What came of joining two cases.
@@ -62,8 +63,21 @@ pub fn merge(own: &Document, other: &Document) -> Result<Merged, String> {
         log::append(&mut document.log, entry.at, entry.who.as_deref(), &entry.act, &entry.of, &entry.with);
     }
     for (id, ours, theirs) in &conflicts {
-        let told = |d: &Decision| format!("{} by {}", d.verdict.word(), d.who);
-        document.notices.push(format!("CONFLICT on {id}: {} and {}; the later one stands", told(ours), told(theirs)));
+        let told = |d: &Decision| {
+            let verdict = match d.verdict {
+                Verdict::Open => Saying("open", "未決"),
+                Verdict::Benign => Saying("benign", "問題なし"),
+                Verdict::Confirmed => Saying("confirmed", "確定"),
+            };
+            phrase!("{verdict} by {who}", "{who}による「{verdict}」", verdict, who = alike(d.who.as_str()))
+        };
+        document.notify(&phrase!(
+            "CONFLICT on {id}: {ours} and {theirs}; the later one stands",
+            "CONFLICT {id}：{ours}と{theirs}が食い違っており、後のものが有効です。",
+            id = alike(id.as_str()),
+            ours = told(ours),
+            theirs = told(theirs)
+        ));
     }
     Ok(Merged { document, conflicts })
 }

@@ -10,6 +10,7 @@ use crate::calendar;
 use crate::flow::{Moment, Service};
 use crate::ledger::Sight;
 use crate::ledger::survey::LinkKey;
+use crate::phrase::Language;
 use crate::scoping::negative::{Question, Statement, answer};
 use crate::scoping::relay::relayed;
 use crate::scoping::sweep::{Pin, Swept, sweep};
@@ -157,7 +158,8 @@ pub fn swept(case: &Case, analysis: &Analysis, pinned: &Pinned, asked: bool) -> 
     let site = |own: &Swept| SweptSite {
         site: analysis.book.name_of(own.site).to_owned(),
         outcome: own.outcome.word().to_owned(),
-        marks: own.marks.clone(),
+        marks: own.marks.iter().map(|mark| mark.english().to_owned()).collect(),
+        marks_in_japanese: own.marks.iter().map(|mark| mark.of(Language::Japanese).to_owned()).collect(),
         first: own.window.map(|(first, _)| seconds(first)),
         last: own.window.map(|(_, last)| seconds(last)),
         hosts: own.hosts.iter().map(host).collect(),

@@ -10,6 +10,7 @@ use crate::flow::{Host, Hour, Service};
 use crate::ledger::gaps::Gap;
 use crate::ledger::survey::{Link, LinkKey, Survey};
 use crate::ledger::{Hours, PairKey, PairTotals, Sight, Totals, capped::Absorb};
+use crate::phrase::Phrase;
 use crate::sites::import::read_net;
 use crate::sites::{Locus, Party, Range, Site, SiteBook};
 use crate::sorting::LeanCollect as _;
@@ -179,6 +180,9 @@ fn finding(told: &document::Finding, party: &impl Fn(&str) -> Party, files: &BTr
         file: files.get(row.file.as_str()).copied().unwrap_or(u32::MAX),
         place: crate::evidence::Place { line: row.line, offset: row.offset },
     });
+    let phrase = |english: &str, japanese: fn(&document::InJapanese) -> &String| {
+        Phrase::told(english.to_owned(), told.in_japanese.as_ref().map(japanese).cloned().unwrap_or_default())
+    };
     Some(Finding {
         id: told.id.clone(),
         lane: lane.into_iter().find(|lane| lane.word() == told.lane).unwrap_or(Lane::Behaviour),
@@ -190,9 +194,13 @@ fn finding(told: &document::Finding, party: &impl Fn(&str) -> Party, files: &BTr
         accounts: told.accounts.clone(),
         p: told.p,
         q: told.q,
-        because: told.because.clone(),
-        gist: if told.gist.is_empty() { told.because.clone() } else { told.gist.clone() },
-        normal: told.normal.clone(),
+        because: phrase(&told.because, |own| &own.because),
+        gist: if told.gist.is_empty() {
+            phrase(&told.because, |own| &own.because)
+        } else {
+            phrase(&told.gist, |own| &own.gist)
+        },
+        normal: phrase(&told.normal, |own| &own.normal),
         innocent: &[],
         attack: &[],
         gravity: gravity(told),

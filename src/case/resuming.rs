@@ -10,6 +10,7 @@ use crate::evidence::encoding::{Charset, Known};
 use crate::evidence::table::cell;
 use crate::evidence::zone::Zone;
 use crate::formats::Mapping;
+use crate::phrase::{Phrase, alike, phrase};
 use crate::policy::csv::read_policy;
 use crate::sites::SiteBook;
 use crate::sorting::LeanSort as _;
@@ -38,7 +39,7 @@ impl Case {
             None => Document::of(self, &self.analyse()),
         };
         let merged = merge(&own, document)?;
-        let told = merged.document.notices.into_iter().filter(|notice| notice.starts_with("CONFLICT on "));
+        let told = merged.document.notices().into_iter().filter(|notice| notice.english().starts_with("CONFLICT on "));
         self.conflicts.extend(told);
         self.conflicts.lean_sort();
         self.conflicts.dedup();
@@ -92,20 +93,35 @@ impl Case {
     }
 
     /// What a resumed case lacks, or has otherwise, each in a sentence.
-    pub(super) fn strange(&self) -> Vec<String> {
+    pub(super) fn strange(&self) -> Vec<Phrase> {
         let here = |sha256: &str| self.files.iter().any(|file| file.receipt.sha256.as_deref() == Some(sha256));
         let lacking = self.expected.iter().filter(|(_, sha256)| !sha256.as_deref().is_some_and(here));
         let told = |(name, sha256): &Expected| {
             let namesake = self.files.iter().find(|file| file.receipt.name == *name);
+            let name = alike(name.as_str());
             match (namesake.map(|file| &file.receipt.sha256), sha256) {
-                (Some(Some(now)), Some(then)) => {
-                    format!("{name}: ALTERED since the case file was written: sha256 was {then}, is {now}")
-                }
-                (Some(_), None) => format!("{name}: was not read to its end when the case file was written"),
-                (Some(None), Some(_)) => {
-                    format!("{name}: not read to its end, so that it can't be told whether it is the same")
-                }
-                (None, _) => format!("{name}: MISSING: the case file was made of it, too"),
+                (Some(Some(now)), Some(then)) => phrase!(
+                    "{name}: ALTERED since the case file was written: sha256 was {then}, is {now}",
+                    "{name}：ALTERED。事案ファイルの作成後に変更されています。SHA-256は当時{then}、現在{now}です。",
+                    name,
+                    then = alike(then.as_str()),
+                    now = alike(now.as_str())
+                ),
+                (Some(_), None) => phrase!(
+                    "{name}: was not read to its end when the case file was written",
+                    "{name}：事案ファイルの作成時、最後まで読み取られていませんでした。",
+                    name
+                ),
+                (Some(None), Some(_)) => phrase!(
+                    "{name}: not read to its end, so that it can't be told whether it is the same",
+                    "{name}：最後まで読み取られていないため、同じファイルかどうか判断できません。",
+                    name
+                ),
+                (None, _) => phrase!(
+                    "{name}: MISSING: the case file was made of it, too",
+                    "{name}：MISSING。事案ファイルはこのファイルからも作られました。",
+                    name
+                ),
             }
         };
         let countries = self
@@ -113,7 +129,12 @@ impl Case {
             .iter()
             .filter(|(_, sha256)| self.countries.as_ref().is_none_or(|own| own.sha256 != *sha256));
         let countries = countries.map(|(name, sha256)| {
-            format!("{name}: MISSING: the case file named countries by this table (sha256 {sha256})")
+            phrase!(
+                "{name}: MISSING: the case file named countries by this table (sha256 {sha256})",
+                "{name}：MISSING。事案ファイルはこの表（SHA-256 {sha256}）で国を分けていました。",
+                name = alike(name.as_str()),
+                sha256 = alike(sha256.as_str())
+            )
         });
         lacking.map(told).chain(countries).chain(self.conflicts.iter().cloned()).collect()
     }

@@ -13,12 +13,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Detector, Findings, Observed, Refrain, counted, id_of, listed, novelty, time, untold};
+use super::{Detector, Findings, Observed, Refrain, id_of, novelty, untold};
 use crate::calendar;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Host, Protocol, Service};
 use crate::ledger::survey::LinkKey;
 use crate::ledger::{PairTotals, Sight};
+use crate::phrase::{Saying, Thing, alike, count, listed, phrase, power, span, time};
 use crate::sites::Party;
 use crate::sorting::{LeanCollect as _, LeanSort as _};
 
@@ -77,9 +78,12 @@ impl Detector for FanOut {
             }
         }
         if below_gate > 0 {
-            let hosts = counted(below_gate, "host");
-            let because =
-                format!("not enough evidence: {hosts} with fewer than {LEAST_FAILURES} failed first contacts");
+            let because = phrase!(
+                "not enough evidence: {hosts} with fewer than {least} failed first contacts",
+                "証拠不足：失敗した最初の接触が{least}件に満たないため、{hosts}を判定できません。",
+                hosts = count(below_gate, Thing::HOST),
+                least = LEAST_FAILURES
+            );
             found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
         }
         found
@@ -182,20 +186,29 @@ fn claim(observed: &Observed<'_>, from: Party, initiator: Host, walk: &Walk<'_>)
     let within = match window {
         Some((first, last)) => {
             let length = last.0.saturating_sub(first.0).unsigned_abs();
-            format!("within {} ({} to {})", calendar::span(length), time(first), time(last))
+            phrase!(
+                "within {length} ({first} to {last})",
+                "{length}以内に（{first}～{last}）",
+                length = span(length),
+                first = time(first),
+                last = time(last)
+            )
         }
-        None => "at times that the log does not tell".to_owned(),
+        None => phrase!("at times that the log does not tell", "（日時の記録なし）"),
     };
-    let because = format!(
-        "{} of {} made first contact with {} in {} {within}, and {} failed or were denied; over {}. \
-         The likelihood ratio of a scan reached {:.1e} (threshold {UPPER}).",
-        observed.survey.host(initiator),
-        observed.book.name_of(from),
-        counted(walk.contacts.len() as u64, "host"),
-        listed(parties.iter().map(|party| observed.book.name_of(*party).to_owned()), 5),
-        failures.len(),
-        listed(services.iter().map(Service::to_string), 5),
-        walk.ratio,
+    let because = phrase!(
+        "{host} of {site} made first contact with {hosts} in {parties} {within}, and {failed} failed or were denied; over {services}. \
+         The likelihood ratio of a scan reached {ratio} (threshold {threshold}).",
+        "{site}の{host}が{within}{parties}の{hosts}へ初めて接触し（{services}）、うち{failed}件が不成立または拒否でした。探索である尤度比は{ratio}に達しました（閾値{threshold}）。",
+        host = observed.host(initiator),
+        site = observed.name(from),
+        hosts = count(walk.contacts.len() as u64, Thing::HOST),
+        parties = listed(parties.iter().map(|party| observed.name(*party)), 5),
+        within,
+        failed = failures.len(),
+        services = listed(services.iter().map(|own| alike(own.to_string())), 5),
+        ratio = power(walk.ratio),
+        threshold = alike(UPPER.to_string())
     );
     let responders = failures.iter().map(|contact| contact.responder);
     Some(Finding {
@@ -210,12 +223,20 @@ fn claim(observed: &Observed<'_>, from: Party, initiator: Host, walk: &Walk<'_>)
         p: Some((f64::from(walk.walks) / walk.ratio).min(1.0).max(if walk.is_habit { OF_HABIT } else { 0.0 })),
         q: None,
         because,
-        gist: format!("{} of {} first contacts failed", failures.len(), walk.contacts.len()),
-        normal: "Of an ordinary host's first contacts, 8 in 10 succeed (Jung and others, 2004).".to_owned(),
+        gist: phrase!(
+            "{failed} of {all} first contacts failed",
+            "最初の接触{all}件中{failed}件が不成立（探索の疑い）",
+            failed = failures.len(),
+            all = walk.contacts.len()
+        ),
+        normal: phrase!(
+            "Of an ordinary host's first contacts, 8 in 10 succeed (Jung and others, 2004).",
+            "通常のホストでは、最初の接触の10件中8件が成立します（Jungほか、2004）。"
+        ),
         innocent: &[
-            "a vulnerability scanner or an inventory",
-            "monitoring of hosts that are gone",
-            "a server that moved",
+            Saying("a vulnerability scanner or an inventory", "脆弱性スキャナーや資産管理"),
+            Saying("monitoring of hosts that are gone", "撤去されたホストの監視"),
+            Saying("a server that moved", "サーバーの移設"),
         ],
         attack: &["T1046", "T1018"],
         gravity: Gravity::Suspected,

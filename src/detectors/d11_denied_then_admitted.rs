@@ -11,10 +11,10 @@
 use std::collections::BTreeMap;
 
 use super::daily::{Pair, Unit};
-use super::{Detector, Findings, Observed, accounts_of, counted, hosts_of, id_of, time};
-use crate::calendar;
+use super::{Detector, Findings, Observed, accounts_of, hosts_of, id_of};
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::{Moment, Protocol};
+use crate::flow::Protocol;
+use crate::phrase::{Saying, Thing, count, day as date, phrase, time};
 use crate::sites::Party;
 
 /// The detector.
@@ -117,20 +117,29 @@ fn claim(observed: &Observed<'_>, own: &Candidate<'_, '_>, p: f64, as_high: usiz
     let first = totals.first().filter(|sight| sight.at.is_some_and(|at| at.hour().day() == *day));
     let rows = Rows::of(days.iter().filter_map(|(_, seen)| seen.sight()).chain(first))?;
     let (hosts, _, _) = hosts_of(std::iter::once(pair.key));
-    let date = |day: i32| calendar::date(Moment(i64::from(day) * calendar::DAY));
-    let when = if admitted == day { "the same day".to_owned() } else { format!("on {}", date(*admitted)) };
+    let when = match admitted == day {
+        true => phrase!("the same day", "同じ日に"),
+        false => phrase!("on {day}", "{day}に", day = date(*admitted)),
+    };
     let times = || rows.iter().filter_map(|sight| sight.at);
     let window = times().min().zip(times().max());
-    let because = format!(
-        "{} asked {} for {} and was refused {} on {}; {when} it was let in (first row at {}). Of {} of links, {} like it.",
-        observed.survey.host(pair.key.initiator),
-        observed.survey.host(pair.key.responder),
-        unit.service,
-        counted(*refused, "time"),
-        date(*day),
-        window.map(|(first, _)| time(first)).unwrap_or_default(),
-        counted(all as u64, "service"),
-        if as_high == 1 { "no other is".to_owned() } else { format!("{as_high} are") },
+    let like = match as_high {
+        1 => phrase!("no other is like it", "ほかに同様のものはありません"),
+        are => phrase!("{are} are like it", "同様のものは{are}件です", are),
+    };
+    let because = phrase!(
+        "{initiator} asked {responder} for {service} and was refused {refused} on {day}; {when} it was let in (first row at {first}). \
+         Of {all} of links, {like}.",
+        "{initiator}から{responder}への{service}接続が{day}に{refused}拒否され、{when}許可されました（最初の該当行は{first}）。全経路の{all}のうち、{like}。",
+        initiator = observed.host(pair.key.initiator),
+        responder = observed.host(pair.key.responder),
+        service = unit.service,
+        refused = count(u64::from(*refused), Thing::TIME),
+        day = date(*day),
+        when,
+        first = window.map(|(first, _)| time(first)).unwrap_or_default(),
+        all = count(all as u64, Thing::SERVICE),
+        like
     );
     Some(Finding {
         id: id_of(observed, RULE, unit.link, Some(unit.service), Some(pair.key.initiator)),
@@ -144,9 +153,19 @@ fn claim(observed: &Observed<'_>, own: &Candidate<'_, '_>, p: f64, as_high: usiz
         p: Some(p),
         q: None,
         because,
-        gist: format!("refused {}, then let in", counted(*refused, "time")),
-        normal: "What is refused there stays refused, or was never refused.".to_owned(),
-        innocent: &["a change ticket", "a wrong password, then the right one"],
+        gist: phrase!(
+            "refused {refused}, then let in",
+            "{refused}拒否された後に許可された接続",
+            refused = count(u64::from(*refused), Thing::TIME)
+        ),
+        normal: phrase!(
+            "What is refused there stays refused, or was never refused.",
+            "ここで拒否される接続は拒否されたままであり、許可される接続は拒否されたことがありません。"
+        ),
+        innocent: &[
+            Saying("a change ticket", "変更申請による許可"),
+            Saying("a wrong password, then the right one", "パスワードの誤りと、その後の正しい入力"),
+        ],
         attack: &["T1110", "T1562.004"],
         gravity: Gravity::Suspected,
         rows,

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 
 use super::daily::Unit;
 use super::numeric::{exp, ln};
-use super::{Detector, Findings, Observed, Refrain, counted, id_of};
-use crate::calendar;
+use super::{Detector, Findings, Observed, Refrain, id_of};
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::{Host, Moment};
+use crate::flow::Host;
 use crate::ledger::Sight;
+use crate::phrase::{Saying, Thing, alike, count, day as date, phrase};
 
 /// The detector.
 pub struct Dormant;
@@ -48,7 +48,7 @@ impl Detector for Dormant {
     fn examine(&self, observed: &Observed<'_>) -> Findings {
         let mut found = Findings::default();
         let covered = observed.survey.covered_days();
-        for (name, calls) in [("host", of_hosts(observed)), ("account", of_accounts(observed))] {
+        for (kind, calls) in [(Thing::HOST, of_hosts(observed)), (Thing::ACCOUNT, of_accounts(observed))] {
             let mut gaps: Vec<(i32, Who, i32, f64)> = Vec::new();
             let mut few = 0_u64;
             for (who, days) in &calls {
@@ -64,9 +64,11 @@ impl Detector for Dormant {
                 }
             }
             if few > 0 {
-                let because = format!(
-                    "not enough evidence: {} with fewer than {LEAST_DAYS} days of calls to other sites",
-                    counted(few, name)
+                let because = phrase!(
+                    "not enough evidence: {few} with fewer than {least} days of calls to other sites",
+                    "証拠不足：ほかの拠点に接続した日が{least}日に満たないため、{few}を判定できません。",
+                    few = count(few, kind),
+                    least = LEAST_DAYS
                 );
                 found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
             }
@@ -123,22 +125,26 @@ fn claim(observed: &Observed<'_>, who: &Who, calls: &Calls<'_, '_>, gap: i32, da
     let rows = Rows::of(after.iter().filter(|(_, other, _)| other.link == unit.link).map(|(sight, ..)| *sight))?;
     let (name, hosts, accounts, host) = match who {
         Who::Host(host) => {
-            (observed.survey.host(*host), std::iter::once(*host).chain(*responder).collect(), Vec::new(), Some(*host))
+            (observed.host(*host), std::iter::once(*host).chain(*responder).collect(), Vec::new(), Some(*host))
         }
-        Who::Account(account) => (format!("The account {account}"), Vec::new(), vec![account.clone()], None),
+        Who::Account(account) => {
+            let name = phrase!("The account {account}", "アカウント{account}", account = alike(account.as_str()));
+            (name, Vec::new(), vec![account.clone()], None)
+        }
     };
     let before = calls.range(..day).count();
     let last = calls.range(..day).next_back().map(|(day, _)| *day)?;
-    let date = |day: i32| calendar::date(Moment(i64::from(day) * calendar::DAY));
     let times = || rows.iter().filter_map(|sight| sight.at);
-    let because = format!(
-        "{name} had called on {} until {}, was silent for {} with logs, and on {} called {} over {}.",
-        counted(before as u64, "day"),
-        date(last),
-        counted(gap as u64, "day"),
-        date(day),
-        observed.link(unit.link),
-        unit.service,
+    let because = phrase!(
+        "{name} had called on {before} until {last}, was silent for {gap} with logs, and on {day} called {link} over {service}.",
+        "{name}は{last}までに{before}接続していましたが、その後ログのある{gap}間は接続がなく、{day}に{link}の{service}接続を再開しました。",
+        name,
+        before = count(before as u64, Thing::DAY),
+        last = date(last),
+        gap = count(gap as u64, Thing::DAY),
+        day = date(day),
+        link = observed.link(unit.link),
+        service = unit.service
     );
     Some(Finding {
         id: id_of(observed, RULE, unit.link, Some(unit.service), host),
@@ -152,9 +158,12 @@ fn claim(observed: &Observed<'_>, who: &Who, calls: &Calls<'_, '_>, gap: i32, da
         p: Some(p),
         q: None,
         because,
-        gist: format!("silent for {}, then back", counted(gap as u64, "day")),
-        normal: "Whoever calls other sites does so again within days.".to_owned(),
-        innocent: &["leave", "a device that was repaired"],
+        gist: phrase!("silent for {gap}, then back", "{gap}間の沈黙の後に再開", gap = count(gap as u64, Thing::DAY)),
+        normal: phrase!(
+            "Whoever calls other sites does so again within days.",
+            "ほかの拠点に接続するものは、通常、数日のうちに再び接続します。"
+        ),
+        innocent: &[Saying("leave", "休暇や休職"), Saying("a device that was repaired", "修理から戻った端末")],
         attack: &["T1078"],
         gravity: Gravity::Suspected,
         rows,

@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::novelty;
 use super::numeric::poisson_tail;
-use super::{Detector, Findings, Observed, Refrain, counted, id_of, time};
+use super::{Detector, Findings, Observed, Refrain, id_of};
 use crate::calendar::DAY;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Moment, Service};
+use crate::phrase::{Phrase, Saying, Thing, alike, count, decimal, joined, phrase, time};
 use crate::sites::Party;
 use crate::sorting::{LeanCollect as _, LeanSort as _};
 
@@ -78,9 +79,10 @@ impl Detector for Spread {
             judge(observed, run, mean, &mut found);
         }
         if found.tested == 0 {
-            let because = format!(
-                "not enough evidence: of {} that are odd, no two sites share a goal",
-                counted(of_all.len() as u64, "service")
+            let because = phrase!(
+                "not enough evidence: of {odd} that are odd, no two sites share a goal",
+                "証拠不足：異常な{odd}のうち、二つの拠点に共通する目標はありません。",
+                odd = count(of_all.len() as u64, Thing::SERVICE)
             );
             found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
         }
@@ -101,9 +103,12 @@ fn judge(observed: &Observed<'_>, steps: Vec<(Moment, Party, Vec<&Finding>)>, me
     let Some(rows) = Rows::of(all().flat_map(|finding| finding.rows.iter())) else { return };
     let first = steps[0].2[0];
     let day = |at: Moment| (at.0 - steps[0].0.0) / DAY + 1;
-    let told: Vec<String> = steps
+    let told: Vec<Phrase> = steps
         .iter()
-        .map(|(at, site, _)| format!("{} on day {} ({})", observed.book.name_of(*site), day(*at), time(*at)))
+        .map(|(at, site, _)| {
+            let (site, day, at) = (observed.name(*site), day(*at), time(*at));
+            phrase!("{site} on day {day} ({at})", "{day}日目に{site}（{at}）", site, day, at)
+        })
         .collect();
     let mut hosts: Vec<crate::flow::Host> = all().flat_map(|finding| finding.hosts.iter().copied()).collect();
     hosts.dedup();
@@ -112,7 +117,8 @@ fn judge(observed: &Observed<'_>, steps: Vec<(Moment, Party, Vec<&Finding>)>, me
     hosts.truncate(Finding::MOST_HOSTS);
     let accounts: BTreeSet<String> = all().flat_map(|finding| finding.accounts.iter().cloned()).lean_collect();
     let last = all().filter_map(|finding| finding.window).map(|(_, last)| last).max();
-    let service = first.service.map(|service| service.to_string()).unwrap_or_default();
+    let service = alike(first.service.map(|service| service.to_string()).unwrap_or_default());
+    let sites = count(steps.len() as u64, Thing::SITE);
     found.findings.push(Finding {
         id: id_of(observed, RULE, first.link, first.service, None),
         lane: Lane::Campaign,
@@ -124,15 +130,22 @@ fn judge(observed: &Observed<'_>, steps: Vec<(Moment, Party, Vec<&Finding>)>, me
         accounts: accounts.into_iter().take(Finding::MOST_HOSTS).collect(),
         p: Some(p),
         q: None,
-        because: format!(
-            "{} one after the other became odd toward {} over {service}: {}. By chance {mean:.2} of the findings would share such a goal.",
-            counted(steps.len() as u64, "site"),
-            observed.book.name_of(first.link.to),
-            told.join(", "),
+        because: phrase!(
+            "{sites} one after the other became odd toward {goal} over {service}: {told}. By chance {mean} of the findings would share \
+             such a goal.",
+            "{goal}への{service}通信が、{sites}で順に異常となりました：{told}。偶然に目標を同じくする検知は{mean}件と見込まれます。",
+            sites,
+            goal = observed.name(first.link.to),
+            service,
+            told = joined(&told, ", ", "、"),
+            mean = decimal(mean, 2)
         ),
-        gist: format!("{} with the same goal", counted(steps.len() as u64, "site")),
-        normal: "Sites become odd by themselves, each in its own way.".to_owned(),
-        innocent: &["a roll-out", "a server that moved"],
+        gist: phrase!("{sites} with the same goal", "{sites}が同じ目標へ順に異常", sites),
+        normal: phrase!(
+            "Sites become odd by themselves, each in its own way.",
+            "拠点の異常は、通常、互いに無関係に起こります。"
+        ),
+        innocent: &[Saying("a roll-out", "展開作業"), Saying("a server that moved", "サーバーの移設")],
         attack: &["T1021", "T1570"],
         gravity: Gravity::Suspected,
         rows,

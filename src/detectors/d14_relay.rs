@@ -14,11 +14,11 @@ use std::collections::BTreeMap;
 
 use super::daily::{Pair, Unit};
 use super::numeric::ln;
-use super::{Detector, Findings, Observed, Refrain, counted, id_of, time};
-use crate::calendar;
+use super::{Detector, Findings, Observed, Refrain, id_of};
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::{Host, Moment, volume};
+use crate::flow::Host;
 use crate::ledger::TrailDay;
+use crate::phrase::{Saying, Thing, bytes, count, day as date, decimal, phrase, time};
 use crate::sites::Party;
 
 /// The detector.
@@ -97,9 +97,11 @@ impl Detector for Relay {
             }
         }
         if few > 0 {
-            let because = format!(
-                "not enough evidence: {} of links with fewer than {LEAST_DAYS} days of host pairs",
-                counted(few, "service")
+            let because = phrase!(
+                "not enough evidence: {services} of links with fewer than {least} days of host pairs",
+                "証拠不足：ホスト対の記録が{least}日分に満たないため、{services}を判定できません。",
+                services = count(few, Thing::SERVICE),
+                least = LEAST_DAYS
             );
             found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
         }
@@ -115,23 +117,24 @@ fn follows(fetching: &TrailDay, sending: &TrailDay) -> bool {
 
 fn claim(observed: &Observed<'_>, p: f64, day: i32, from: &Leg<'_, '_>, to: &Leg<'_, '_>) -> Option<Finding> {
     let rows = Rows::of([from.seen.sight(), to.seen.sight()].into_iter().flatten())?;
-    let host = |host: Host| observed.survey.host(host);
     let times = || rows.iter().filter_map(|sight| sight.at);
-    let because = format!(
-        "{} of {} fetched {} from {} ({}) over {} on {}, and within the hours sent {}, {:.0} % of it, to {} ({}) over {}; first row at {}.",
-        host(from.pair.key.initiator),
-        observed.book.name_of(from.unit.link.from),
-        volume(from.seen.bytes_in),
-        host(from.pair.key.responder),
-        observed.book.name_of(from.unit.link.to),
-        from.unit.service,
-        calendar::date(Moment(i64::from(day) * calendar::DAY)),
-        volume(to.seen.bytes_out),
-        100.0 * to.seen.bytes_out as f64 / from.seen.bytes_in.max(1) as f64,
-        host(to.pair.key.responder),
-        observed.book.name_of(to.unit.link.to),
-        to.unit.service,
-        times().min().map(time).unwrap_or_default(),
+    let because = phrase!(
+        "{host} of {site} fetched {fetched} from {source} ({inside}) over {service} on {day}, and within the hours sent {sent}, \
+         {share} % of it, to {goal} ({outside}) over {onward}; first row at {first}.",
+        "{site}の{host}が{day}に{inside}の{source}から{service}で{fetched}を取得し、その数時間内に、{share} %に当たる{sent}を{outside}の{goal}へ{onward}で送信しました。最初の該当行は{first}です。",
+        host = observed.host(from.pair.key.initiator),
+        site = observed.name(from.unit.link.from),
+        fetched = bytes(from.seen.bytes_in),
+        source = observed.host(from.pair.key.responder),
+        inside = observed.name(from.unit.link.to),
+        service = from.unit.service,
+        day = date(day),
+        sent = bytes(to.seen.bytes_out),
+        share = decimal(100.0 * to.seen.bytes_out as f64 / from.seen.bytes_in.max(1) as f64, 0),
+        goal = observed.host(to.pair.key.responder),
+        outside = observed.name(to.unit.link.to),
+        onward = to.unit.service,
+        first = times().min().map(time).unwrap_or_default()
     );
     Some(Finding {
         id: id_of(observed, RULE, to.unit.link, Some(to.unit.service), Some(to.pair.key.initiator)),
@@ -145,9 +148,15 @@ fn claim(observed: &Observed<'_>, p: f64, day: i32, from: &Leg<'_, '_>, to: &Leg
         p: Some(p.min(1.0)),
         q: None,
         because,
-        gist: "what it fetched inside it sent on".to_owned(),
-        normal: "What a host fetches and what it sends have nothing to do with each other.".to_owned(),
-        innocent: &["a jump host or a file gateway", "mail with what was fetched"],
+        gist: phrase!("what it fetched inside it sent on", "組織内で取得したものを、同じ量だけ送信（中継の疑い）"),
+        normal: phrase!(
+            "What a host fetches and what it sends have nothing to do with each other.",
+            "ホストが取得する量と送信する量は、通常、互いに無関係です。"
+        ),
+        innocent: &[
+            Saying("a jump host or a file gateway", "踏み台サーバーやファイル中継"),
+            Saying("mail with what was fetched", "取得したものを添付したメール"),
+        ],
         attack: &["T1090.001", "T1048"],
         gravity: Gravity::Suspected,
         rows,

@@ -15,11 +15,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::conformal::{Scores, Tail, tempered};
 use super::daily::{Daily, Pair, Unit};
 use super::numeric::{acat, beta_binomial_tail, ln, middle_and_spread};
-use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of, time};
-use crate::calendar;
+use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::{Host, Moment, volume};
+use crate::flow::Host;
 use crate::ledger::TrailDay;
+use crate::phrase::{Phrase, Saying, Thing, bytes, count, day as date, decimal, joined, phrase, power, time};
 use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// The detector.
@@ -45,7 +45,12 @@ const WORTH_ASKING: f64 = 0.02;
 
 /// What a pair's day is measured by: logarithms of bytes out, bytes back, connections and seconds of the longest.
 type Measures = [f64; 4];
-const NAMES: [&str; 4] = ["sent", "fetched", "connections", "seconds of the longest"];
+const NAMES: [Saying; 4] = [
+    Saying("sent", "送信"),
+    Saying("fetched", "受信"),
+    Saying("connections", "接続"),
+    Saying("seconds of the longest", "最長の接続"),
+];
 
 /// A day of a host pair.
 struct PairDay<'s> {
@@ -102,9 +107,11 @@ impl Detector for OddHosts {
             judge(observed, daily, &days, &mut found);
         }
         if few > 0 {
-            let services = counted(few, "service");
-            let because = format!(
-                "not enough evidence: {services} of links with fewer than {LEAST_PAIR_DAYS} days of host pairs"
+            let because = phrase!(
+                "not enough evidence: {services} of links with fewer than {least} days of host pairs",
+                "証拠不足：ホスト対の記録が{least}日分に満たないため、{services}を判定できません。",
+                services = count(few, Thing::SERVICE),
+                least = LEAST_PAIR_DAYS
             );
             found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
         }
@@ -328,36 +335,50 @@ fn claim(
     let (hosts, from, to) = hosts_of(odd.iter().map(|day| day.pair.key));
     let pair = oddest.pair.key;
     let said = facts(observed, daily, unit, oddest);
-    let others = if odd.len() > 1 {
-        format!(
-            " As odd were {} of {} to {}.",
-            counted(odd.len() as u64 - 1, "more day"),
-            counted(from as u64, "host"),
-            counted(to as u64, "host")
-        )
-    } else {
-        String::new()
-    };
-    let because = format!(
-        "{} is known for {}; of {} of host pairs there, the oddest is {} → {} on {}: {}.{others}",
-        observed.link(unit.link),
-        unit.service,
-        counted(own.len() as u64, "day"),
-        observed.survey.host(pair.initiator),
-        observed.survey.host(pair.responder),
-        calendar::date(Moment(i64::from(oddest.day) * calendar::DAY)),
-        said.join("; "),
+    let hosts_told = phrase!(
+        "{from} to {to}",
+        "接続元：{from}、接続先：{to}",
+        from = count(from as u64, Thing::HOST),
+        to = count(to as u64, Thing::HOST)
     );
+    let others = match odd.len() {
+        0 | 1 => Phrase::default(),
+        2 => phrase!(
+            "As odd were 1 more day of {hosts_told}.",
+            "同程度に異常な日がほかに1日分あります（{hosts_told}）。",
+            hosts_told
+        ),
+        days => phrase!(
+            "As odd were {days} more days of {hosts_told}.",
+            "同程度に異常な日がほかに{days}日分あります（{hosts_told}）。",
+            days = days - 1,
+            hosts_told
+        ),
+    };
+    let because = phrase!(
+        "{link} is known for {service}; of {days} of host pairs there, the oddest is {initiator} → {responder} on {day}: {said}.",
+        "{link}の{service}通信は以前からありますが、ホスト対の延べ{days}分のうち、{day}の{initiator} → {responder}が最も異常です：{said}。",
+        link = observed.link(unit.link),
+        service = unit.service,
+        days = count(own.len() as u64, Thing::DAY),
+        initiator = observed.host(pair.initiator),
+        responder = observed.host(pair.responder),
+        day = date(oddest.day),
+        said = joined(&said, "; ", "、")
+    );
+    let because = because.and(&others);
     let first = odd.iter().filter_map(|day| day.seen.sight()?.at).min();
     let last_day = odd.iter().map(|day| day.day).max().unwrap_or(oddest.day);
     let last = unit.days.get(&last_day).and_then(|totals| totals.last).into_iter();
     let last = last.chain(odd.iter().filter_map(|day| day.seen.sight()?.at)).max();
     let window = first.zip(last);
-    let normal = format!(
-        "A host pair's day there has about {} out and {} back, in {}.",
-        bytes(oddest.usual[0]),
-        bytes(oddest.usual[1]),
-        counted((super::numeric::exp(oddest.usual[2]) - 1.0).max(1.0) as u64, "connection"),
+    let usual = |measure: usize| (super::numeric::exp(oddest.usual[measure]) - 1.0).max(0.0);
+    let normal = phrase!(
+        "A host pair's day there has about {out} out and {back} back, in {connections}.",
+        "ここでのホスト対の一日は、およそ送信{out}、受信{back}、{connections}です。",
+        out = bytes(usual(0) as u64),
+        back = bytes(usual(1) as u64),
+        connections = count(usual(2).max(1.0) as u64, Thing::CONNECTION)
     );
     Some(Finding {
         id: id_of(observed, RULE, unit.link, Some(unit.service), None),
@@ -371,9 +392,13 @@ fn claim(
         p: Some(p),
         q: None,
         because,
-        gist: format!("known service, odd hosts: {}", said.first()?),
+        gist: phrase!("known service, odd hosts: {said}", "既知のサービスで異例のホスト：{said}", said = said.first()?),
         normal,
-        innocent: &["a new colleague or a new device", "a large file, sent or fetched once", "work at night"],
+        innocent: &[
+            Saying("a new colleague or a new device", "新しい担当者や新しい端末"),
+            Saying("a large file, sent or fetched once", "一度だけの大きなファイルの送受信"),
+            Saying("work at night", "夜間作業"),
+        ],
         attack: &["T1021", "T1078", "T1048"],
         gravity: Gravity::Suspected,
         rows,
@@ -381,65 +406,78 @@ fn claim(
 }
 
 /// What makes a day odd, in words, the oddest first.
-fn facts(observed: &Observed<'_>, daily: &Daily<'_>, unit: &Unit<'_>, day: &PairDay<'_>) -> Vec<String> {
-    let mut said: Vec<(f64, String)> = Vec::new();
+fn facts(observed: &Observed<'_>, daily: &Daily<'_>, unit: &Unit<'_>, day: &PairDay<'_>) -> Vec<Phrase> {
+    let mut said: Vec<(f64, Phrase)> = Vec::new();
     for (m, own) in measures(day.seen).into_iter().enumerate() {
         let (now, usual) = (super::numeric::exp(own) - 1.0, (super::numeric::exp(day.usual[m]) - 1.0).max(1.0));
         if day.above[m] >= 2.5 {
-            said.push((
-                day.above[m],
-                format!("{} {}, {:.1} times the usual {}", amount(m, now), NAMES[m], now / usual, amount(m, usual)),
-            ));
+            let fact = phrase!(
+                "{now} {what}, {times} times the usual {usual}",
+                "{what}{now}（通常の{usual}の{times}倍）",
+                now = amount(m, now),
+                what = NAMES[m],
+                times = decimal(now / usual, 1),
+                usual = amount(m, usual)
+            );
+            said.push((day.above[m], fact));
         }
     }
     let (off, hours, chance) = day.off;
+    let whose = daily.whose(unit.link);
+    let at = day.seen.sight().and_then(|sight| sight.at);
+    let local = at.map(|at| observed.local(whose, at));
+    let site = observed.name(whose);
     if off > 0 && chance < 0.1 && chance <= day.rarest {
-        let whose = observed.book.name_of(daily.whose(unit.link));
-        let at = day
-            .seen
-            .sight()
-            .and_then(|sight| sight.at)
-            .map_or(String::new(), |at| format!(", from {}", observed.local(daily.whose(unit.link), at)));
-        said.push((
-            -ln(chance),
-            format!(
-                "{off} of its {} of use out of hours in {whose}{at} (p = {chance:.1e})",
-                counted(u64::from(hours), "hour")
-            ),
-        ));
+        let from = match &local {
+            Some(from) => phrase!(", from {from}", "、{from}から", from),
+            None => Phrase::default(),
+        };
+        let fact = phrase!(
+            "{off} of its {hours} of use out of hours in {site}{from} (p = {p})",
+            "利用{hours}のうち{off}時間が{site}の業務時間外{from}（p = {p}）",
+            off,
+            hours = count(u64::from(hours), Thing::HOUR),
+            site,
+            from,
+            p = power(chance)
+        );
+        said.push((-ln(chance), fact));
     }
     if day.rarest < 0.05 && day.rarest < chance {
-        let whose = daily.whose(unit.link);
-        let at = day.seen.sight().and_then(|sight| sight.at).map(|at| observed.local(whose, at)).unwrap_or_default();
-        said.push((
-            -ln(day.rarest),
-            format!(
-                "an hour of {} at which others hardly use it, from {at} (p = {:.1e})",
-                observed.book.name_of(whose),
-                day.rarest
-            ),
-        ));
+        let fact = phrase!(
+            "an hour of {site} at which others hardly use it, from {at} (p = {p})",
+            "{site}でほかのホストがほとんど使わない時間帯、{at}から（p = {p}）",
+            site,
+            at = local.unwrap_or_default(),
+            p = power(day.rarest)
+        );
+        said.push((-ln(day.rarest), fact));
     }
     if day.newcomer < 0.2 {
-        let host = observed.survey.host(day.pair.key.initiator);
-        let text = format!("{host} had never called there before (p = {:.1e})", day.newcomer);
-        said.push((-ln(day.newcomer), text));
+        let fact = phrase!(
+            "{host} had never called there before (p = {p})",
+            "{host}は以前ここへ接続したことがない（p = {p}）",
+            host = observed.host(day.pair.key.initiator),
+            p = power(day.newcomer)
+        );
+        said.push((-ln(day.newcomer), fact));
     }
     if said.is_empty() {
-        let at = day.seen.sight().and_then(|sight| sight.at).map(time).unwrap_or_default();
-        said.push((0.0, format!("many small oddities together, from {at}")));
+        let at = at.map(time).unwrap_or_default();
+        said.push((0.0, phrase!("many small oddities together, from {at}", "{at}以降、小さな異常が多数重なる", at)));
     }
     said.lean_sort_by(|a, b| b.0.total_cmp(&a.0));
-    said.into_iter().map(|(_, text)| text).collect()
+    said.into_iter().map(|(_, fact)| fact).collect()
 }
 
 /// A value of one of the measures: of bytes with three figures, else a whole number.
-fn amount(measure: usize, value: f64) -> String {
-    if measure < 2 { volume(value as u64) } else { format!("{value:.0}") }
-}
-
-fn bytes(log: f64) -> String {
-    volume((super::numeric::exp(log) - 1.0).max(0.0) as u64)
+fn amount(measure: usize, value: f64) -> Phrase {
+    let number = || decimal(value, 0);
+    match measure {
+        0 | 1 => bytes(value as u64),
+        2 => phrase!("{number}", "{number}件", number = number()),
+        _ => phrase!("{number}", "{number}秒", number = number()),
+    }
 }
 
 #[cfg(test)]

@@ -17,11 +17,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::novelty::DAYS_BEFORE;
-use super::{Detector, Findings, Observed, Refrain, counted, hosts_of, id_of, listed, ran, time};
+use super::{Detector, Findings, Observed, Refrain, hosts_of, id_of, ran};
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::{Host, Service, volume};
+use crate::flow::{Host, Service};
 use crate::ledger::survey::LinkKey;
 use crate::ledger::{PairKey, PairTotals};
+use crate::phrase::{Phrase, Saying, Thing, bytes, count, listed, phrase, time};
 use crate::sites::Party;
 use crate::sorting::LeanCollect as _;
 
@@ -73,7 +74,11 @@ impl Detector for RemoteControl {
         let mut found = Findings::default();
         let days = observed.survey.covered_days().len();
         if days >= DAYS_BEFORE {
-            let because = format!("{days} days with logs: what is new and what is odd is told by other rules");
+            let because = phrase!(
+                "{days} days with logs: what is new and what is odd is told by other rules",
+                "ログが{days}日分あるため、新しいものや異常なものはほかの規則が判定します。",
+                days
+            );
             found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
             return found;
         }
@@ -105,10 +110,11 @@ impl Detector for RemoteControl {
             workers.entry(*initiator).or_default().insert(*responder);
         }
         for (host, worked) in workers.iter().filter(|(_, worked)| worked.len() > MOST_WORKED) {
-            let because = format!(
-                "{} works {}, as scanners do and hosts of administration",
-                observed.survey.host(*host),
-                counted(worked.len() as u64, "host")
+            let because = phrase!(
+                "{host} works {worked}, as scanners do and hosts of administration",
+                "{host}は{worked}を操作しており、スキャナーや管理用のホストと同じ形です。",
+                host = observed.host(*host),
+                worked = count(worked.len() as u64, Thing::HOST)
             );
             found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
         }
@@ -142,31 +148,36 @@ fn claim(observed: &Observed<'_>, link: LinkKey, calls: &Calls<'_>) -> Option<Fi
     let (_, key, _) = calls.first()?;
     let sums = || calls.iter().map(|(_, _, pair)| pair.totals());
     let window = sums().filter_map(|own| own.first).min().zip(sums().filter_map(|own| own.last).max());
-    let told = calls.iter().map(|(service, _, pair)| {
-        let own = pair.totals();
-        format!(
-            "{service} ({}, {} out, {} back)",
-            counted(ran(&own), "connection"),
-            volume(own.bytes_out),
-            volume(own.bytes_in)
-        )
-    });
-    let pushed =
-        if calls.iter().any(is_push) { " It pushed data over file sharing, as tools are brought along." } else { "" };
-    let within = if link.from == link.to {
-        " The two lie in one address range, which was taken for one site for want of a list of sites; they may be of two offices."
-    } else {
-        ""
-    };
-    let because = format!(
-        "{} of {} worked {} of {} over {} from {}.{pushed}{within} The log is too short to say whether it ever did before.",
-        observed.survey.host(key.initiator),
-        observed.book.name_of(link.from),
-        observed.survey.host(key.responder),
-        observed.book.name_of(link.to),
-        listed(told, 6),
-        window.map(|(first, _)| time(first)).unwrap_or_default(),
+    let told = calls.iter().map(|(service, _, pair)| carried(*service, pair));
+    let because = phrase!(
+        "{worker} of {from} worked {worked} of {to} over {services} from {first}.",
+        "{first}から、{from}の{worker}が{to}の{worked}を遠隔で操作したとみられます（{services}）。",
+        worker = observed.host(key.initiator),
+        from = observed.name(link.from),
+        worked = observed.host(key.responder),
+        to = observed.name(link.to),
+        services = listed(told, 6),
+        first = window.map(|(first, _)| time(first)).unwrap_or_default()
     );
+    let pushed = match calls.iter().any(is_push) {
+        true => phrase!(
+            "It pushed data over file sharing, as tools are brought along.",
+            "ファイル共有でデータを送り込んでおり、ツールを持ち込む際の動きと同じです。"
+        ),
+        false => Phrase::default(),
+    };
+    let within = match link.from == link.to {
+        true => phrase!(
+            "The two lie in one address range, which was taken for one site for want of a list of sites; they may be of two offices.",
+            "双方は一つのアドレス範囲にあり、拠点台帳がないため一つの拠点とみなしましたが、別の拠点である可能性があります。"
+        ),
+        false => Phrase::default(),
+    };
+    let short = phrase!(
+        "The log is too short to say whether it ever did before.",
+        "以前にもあったかどうかは、ログが短いため判断できません。"
+    );
+    let because = because.and(&pushed).and(&within).and(&short);
     Some(Finding {
         id: id_of(observed, RULE, link, None, Some(key.initiator)),
         lane: Lane::Behaviour,
@@ -179,13 +190,32 @@ fn claim(observed: &Observed<'_>, link: LinkKey, calls: &Calls<'_>) -> Option<Fi
         p: None,
         q: None,
         because,
-        gist: "worked from afar by several services".to_owned(),
-        normal: "Hosts of offices ask servers; they do not work each other.".to_owned(),
-        innocent: &["an administrator at work", "software distribution"],
+        gist: phrase!("worked from afar by several services", "複数のサービスによる遠隔操作"),
+        normal: phrase!(
+            "Hosts of offices ask servers; they do not work each other.",
+            "拠点のホストはサーバーに接続するもので、互いを操作することは通常ありません。"
+        ),
+        innocent: &[
+            Saying("an administrator at work", "管理者の作業"),
+            Saying("software distribution", "ソフトウェアの配布"),
+        ],
         attack: &["T1021.002", "T1021.006", "T1570"],
         gravity: Gravity::Suspected,
         rows,
     })
+}
+
+/// A service of a host pair with what it carried: `tcp/445 (12 connections, 5.9 MB out, 100 kB back)`.
+pub(super) fn carried(service: Service, pair: &PairTotals) -> Phrase {
+    let own = pair.totals();
+    phrase!(
+        "{service} ({connections}, {out} out, {back} back)",
+        "{service}（{connections}、送信{out}、受信{back}）",
+        service,
+        connections = count(ran(&own), Thing::CONNECTION),
+        out = bytes(own.bytes_out),
+        back = bytes(own.bytes_in)
+    )
 }
 
 #[cfg(test)]

@@ -12,11 +12,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Detector, Findings, Observed, Refrain, counted, d16_remote_control, hosts_of, id_of, listed, ran, time};
+use super::{Detector, Findings, Observed, Refrain, d16_remote_control, hosts_of, id_of, ran};
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::{Host, Moment, Service, volume};
+use crate::flow::{Host, Moment, Service};
 use crate::ledger::survey::LinkKey;
 use crate::ledger::{PairKey, PairTotals};
+use crate::phrase::{Phrase, Saying, Thing, count, listed, phrase, span, time};
 
 /// The detector.
 pub struct OnwardCall;
@@ -77,21 +78,25 @@ impl Detector for OnwardCall {
                 calls.iter().filter(|call| call.key.initiator == victim && call.first < from).collect();
             let in_view = before.iter().map(|call| call.first).min().map_or(0, |first| from.0 - first.0);
             let asked: u64 = before.iter().map(|call| ran(&call.pair.totals())).sum();
-            let mut refrain = |because: String| {
+            let mut refrain = |because: Phrase| {
                 found.refrains.push(Refrain { rule: RULE, link: Some(control.link), service: None, because });
             };
-            let name = observed.survey.host(victim);
+            let name = observed.host(victim);
             if in_view < VIEW || asked < LEAST_CALLS {
-                refrain(format!(
-                    "not enough evidence: {name} was seen for {} and {} before it was worked",
-                    crate::calendar::span(in_view.max(0) as u64),
-                    counted(asked, "call")
+                refrain(phrase!(
+                    "not enough evidence: {name} was seen for {view} and {calls} before it was worked",
+                    "証拠不足：{name}は遠隔操作される前に{view}、{calls}しか見えていません。",
+                    name,
+                    view = span(in_view.max(0) as u64),
+                    calls = count(asked, Thing::CALL)
                 ));
                 continue;
             }
             if before.iter().any(|call| callers[&place(call.key.responder)].len() == 1) {
-                refrain(format!(
-                    "not enough evidence: {name} called places of its own before it was worked, so that another proves nothing"
+                refrain(phrase!(
+                    "not enough evidence: {name} called places of its own before it was worked, so that another proves nothing",
+                    "証拠不足：{name}は遠隔操作される前から自身だけの接続先を持っており、新たな接続先は何も示しません。",
+                    name
                 ));
                 continue;
             }
@@ -110,33 +115,39 @@ impl Detector for OnwardCall {
                 .iter()
                 .filter(|call| call.key.initiator == worker && places.contains(&place(call.key.responder)))
                 .collect();
-            let told = (observed.survey.host(worker), name);
+            let worked_by = observed.host(worker);
             for calls in by_link(&onward) {
-                let because = format!(
-                    "{} was worked from {} from {} on, and from {} on it called {}, a place that it had not called in {} \
-                     before and that {} calls: {}.",
-                    told.1,
-                    told.0,
-                    time(from),
-                    calls.iter().map(|call| call.first).min().map(time).unwrap_or_default(),
-                    responders(observed, &calls),
-                    crate::calendar::span(in_view as u64),
-                    if shared.is_empty() { "nobody else" } else { "only who worked it" },
-                    services(&calls),
+                let because = phrase!(
+                    "{name} was worked from {worker} from {from} on, and from {since} on it called {places}, a place that it had not \
+                     called in {view} before and that {others} calls: {services}.",
+                    "{name}は{from}から{worker}に遠隔操作されたとみられ、{since}から{places}への接続を始めました。それまでの{view}に接続したことのない相手で、{others}：{services}。",
+                    name,
+                    worker = worked_by,
+                    from = time(from),
+                    since = calls.iter().map(|call| call.first).min().map(time).unwrap_or_default(),
+                    places = responders(observed, &calls),
+                    view = span(in_view as u64),
+                    others = match shared.is_empty() {
+                        true => Saying("nobody else", "ほかに接続するホストはありません"),
+                        false => Saying("only who worked it", "操作した側だけが接続しています"),
+                    },
+                    services = services(&calls)
                 );
-                found.findings.extend(claim(observed, &calls, because, "worked from afar, it began to call out"));
+                let gist = phrase!("worked from afar, it began to call out", "遠隔操作された後に外への接続を開始");
+                found.findings.extend(claim(observed, &calls, because, gist));
             }
             for calls in by_link(&shared) {
-                let because = format!(
-                    "{}, which worked {} from {} on, calls {}, as does {} since, and nobody else: {}.",
-                    told.0,
-                    told.1,
-                    time(from),
-                    responders(observed, &calls),
-                    told.1,
-                    services(&calls),
+                let because = phrase!(
+                    "{worker}, which worked {name} from {from} on, calls {places}, as does {name} since, and nobody else: {services}.",
+                    "{from}から{name}を遠隔操作したとみられる{worker}は{places}に接続しています。その後の{name}のほかに、ここへ接続するホストはありません：{services}。",
+                    worker = worked_by,
+                    name,
+                    from = time(from),
+                    places = responders(observed, &calls),
+                    services = services(&calls)
                 );
-                found.findings.extend(claim(observed, &calls, because, "calls where the host calls that it worked"));
+                let gist = phrase!("calls where the host calls that it worked", "操作した相手と同じ接続先への接続");
+                found.findings.extend(claim(observed, &calls, because, gist));
             }
         }
         found
@@ -165,21 +176,16 @@ fn by_link<'c, 's>(calls: &[&'c Call<'s>]) -> Vec<Vec<&'c Call<'s>>> {
     links.into_values().collect()
 }
 
-fn responders(observed: &Observed<'_>, calls: &[&Call<'_>]) -> String {
+fn responders(observed: &Observed<'_>, calls: &[&Call<'_>]) -> Phrase {
     let hosts: BTreeSet<Host> = calls.iter().map(|call| call.key.responder).collect();
-    listed(hosts.into_iter().map(|host| observed.survey.host(host)), 5)
+    listed(hosts.into_iter().map(|host| observed.host(host)), 5)
 }
 
-fn services(calls: &[&Call<'_>]) -> String {
-    let told = calls.iter().map(|call| {
-        let own = call.pair.totals();
-        let (out, back) = (volume(own.bytes_out), volume(own.bytes_in));
-        format!("{} ({}, {out} out, {back} back)", call.service, counted(ran(&own), "connection"))
-    });
-    listed(told, 6)
+fn services(calls: &[&Call<'_>]) -> Phrase {
+    listed(calls.iter().map(|call| d16_remote_control::carried(call.service, call.pair)), 6)
 }
 
-fn claim(observed: &Observed<'_>, calls: &[&Call<'_>], because: String, gist: &str) -> Option<Finding> {
+fn claim(observed: &Observed<'_>, calls: &[&Call<'_>], because: Phrase, gist: Phrase) -> Option<Finding> {
     let sights = calls.iter().flat_map(|call| [super::first_ran(call.pair), call.pair.last_established()]);
     let rows = Rows::of(sights.flatten())?;
     let (hosts, _, _) = hosts_of(calls.iter().map(|call| call.key));
@@ -200,9 +206,15 @@ fn claim(observed: &Observed<'_>, calls: &[&Call<'_>], because: String, gist: &s
         p: None,
         q: None,
         because,
-        gist: gist.to_owned(),
-        normal: "What a host calls is called by others of its kind as well.".to_owned(),
-        innocent: &["an agent that an administrator installed and that reports to its server"],
+        gist,
+        normal: phrase!(
+            "What a host calls is called by others of its kind as well.",
+            "ホストの接続先には、通常、同種のほかのホストも接続します。"
+        ),
+        innocent: &[Saying(
+            "an agent that an administrator installed and that reports to its server",
+            "管理者が導入し、サーバーに報告するエージェント",
+        )],
         attack: &["T1071", "T1090", "T1105"],
         gravity: Gravity::Suspected,
         rows,
@@ -230,7 +242,7 @@ mod tests {
 
     fn told(stream: Stream) -> Vec<String> {
         let found = stream.findings().findings;
-        found.into_iter().filter(|own| own.rule == super::RULE).map(|own| own.because).collect()
+        found.into_iter().filter(|own| own.rule == super::RULE).map(|own| own.because.to_string()).collect()
     }
 
     #[test]

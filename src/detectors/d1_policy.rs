@@ -4,14 +4,13 @@
 //! attempt that was denied is the policy working, and is said as such. What runs within one site is judged only by a row
 //! that names that site on both sides. ATT&CK: T1021 Remote Services, T1078 Valid Accounts.
 
-use super::{
-    Detector, Findings, Observed, Refrain, accounts_of, counted, first_ran, hosts_of, id_of, ran, time, untold,
-};
+use super::{Detector, Findings, Observed, Refrain, accounts_of, first_ran, hosts_of, id_of, ran, untold};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Hour, Service};
 use crate::ledger::capped::Absorb as _;
 use crate::ledger::survey::{LinkKey, ServiceRecord};
 use crate::ledger::{Sight, Totals};
+use crate::phrase::{Phrase, Saying, Thing, alike, count, phrase, time};
 use crate::policy::{Rule, Scope, Verdict};
 
 /// The detector.
@@ -31,7 +30,10 @@ impl Detector for PolicyRule {
     fn examine(&self, observed: &Observed<'_>) -> Findings {
         let mut found = Findings::default();
         if observed.policy.rules.is_empty() {
-            let because = "no policy was given, so nothing is forbidden".to_owned();
+            let because = phrase!(
+                "no policy was given, so nothing is forbidden",
+                "ポリシーがないため、禁じられた接続は判定できません。"
+            );
             found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
             return found;
         }
@@ -66,8 +68,11 @@ fn judge(observed: &Observed<'_>, link: LinkKey, service: Service, record: &Serv
     }
     let Some(rule) = first_rule else {
         if forbidden.denied > 0 {
-            let attempts = counted(forbidden.denied, "attempt");
-            let because = format!("{attempts} denied and none admitted: the policy holds here");
+            let because = phrase!(
+                "{attempts} denied and none admitted: the policy holds here",
+                "{attempts}が拒否され、許可されたものはありません。ここではポリシーが守られています。",
+                attempts = count(forbidden.denied, Thing::ATTEMPT)
+            );
             found.refrains.push(Refrain { rule: RULE, link: Some(link), service: Some(service), because });
         }
         return;
@@ -86,9 +91,10 @@ fn judge(observed: &Observed<'_>, link: LinkKey, service: Service, record: &Serv
     let Some(rows) =
         Rows::of(pairs.iter().map(|(_, sight)| *sight).chain(record.rows.iter().copied().filter(in_force)))
     else {
-        let because = format!(
-            "{} against the policy, but their rows lie past the ledger's cap",
-            counted(ran(&forbidden), "connection")
+        let because = phrase!(
+            "{ran} against the policy, but their rows lie past the ledger's cap",
+            "ポリシーに反する{ran}がありますが、該当行は集計の上限を超えており保持していません。",
+            ran = count(ran(&forbidden), Thing::CONNECTION)
         );
         found.refrains.push(Refrain { rule: RULE, link: Some(link), service: Some(service), because });
         return;
@@ -112,7 +118,13 @@ fn judge(observed: &Observed<'_>, link: LinkKey, service: Service, record: &Serv
         because: sentence(observed, link, service, rule, &forbidden, window, (from, to)),
         gist: gist(rule),
         normal: normal(rule),
-        innocent: &["the policy is out of date", "the sites file puts the address into the wrong site"],
+        innocent: &[
+            Saying("the policy is out of date", "ポリシーが古いままになっている"),
+            Saying(
+                "the sites file puts the address into the wrong site",
+                "拠点台帳で、アドレスが誤った拠点に割り当てられている",
+            ),
+        ],
         attack: &["T1021", "T1078"],
         gravity: if forbidden.established > 0 { Gravity::Violation } else { Gravity::Suspected },
         rows,
@@ -127,40 +139,65 @@ fn sentence(
     totals: &Totals,
     window: Option<(crate::flow::Moment, crate::flow::Moment)>,
     (from, to): (usize, usize),
-) -> String {
-    let reason =
-        if rule.reason.is_empty() { String::new() } else { format!(": {}", rule.reason.trim_end_matches('.')) };
+) -> Phrase {
+    let reason = match rule.reason.trim_end_matches('.') {
+        "" => Phrase::default(),
+        reason => phrase!(": {reason}", "（理由：{reason}）", reason = alike(reason)),
+    };
     let ran = match (totals.established, untold(totals)) {
-        (0, untold) => format!("{} logged without an outcome", counted(untold, "connection")),
-        (established, _) => format!("{} ran", counted(established, "connection")),
+        (0, untold) => phrase!(
+            "{untold} logged without an outcome",
+            "{untold}が結果の記載なく記録されています",
+            untold = count(untold, Thing::CONNECTION)
+        ),
+        (established, _) => {
+            phrase!("{ran} ran", "{ran}が成立しました", ran = count(established, Thing::CONNECTION))
+        }
     };
-    let when = match window {
-        Some((first, last)) if time(first) == time(last) => format!("at {}", time(first)),
-        Some((first, last)) => format!("from {} to {}", time(first), time(last)),
-        None => "at times that the log does not tell".to_owned(),
+    let when = match window.map(|(first, last)| (time(first), time(last))) {
+        Some((first, last)) if first == last => phrase!("at {first}", "{first}に、", first),
+        Some((first, last)) => phrase!("from {first} to {last}", "{first}から{last}にかけて、", first, last),
+        None => phrase!("at times that the log does not tell", "（日時の記録なし）"),
     };
-    let hosts = format!("{} to {}", counted(from as u64, "host"), counted(to as u64, "host"));
-    let denied = if totals.denied > 0 { format!(", {} more were denied", totals.denied) } else { String::new() };
-    format!(
-        "{ran} {} over {service} {when}, from {hosts}{denied}. Line {} of the policy forbids it ({} → {}, {}){reason}.",
-        observed.link(link),
-        rule.line,
-        rule.from,
-        rule.to,
-        rule.service,
+    let denied = match totals.denied {
+        0 => Phrase::default(),
+        denied => phrase!(", {denied} more were denied", "。このほか{denied}件が拒否されています", denied),
+    };
+    phrase!(
+        "{ran} {link} over {service} {when}, from {from} to {to}{denied}. Line {line} of the policy forbids it ({row}){reason}.",
+        "{when}{link}の{service}通信で{ran}（接続元：{from}、接続先：{to}）{denied}。ポリシーの{line}行目（{row}）がこれを禁じています{reason}。",
+        ran,
+        link = observed.link(link),
+        service,
+        when,
+        from = count(from as u64, Thing::HOST),
+        to = count(to as u64, Thing::HOST),
+        denied,
+        line = rule.line,
+        row = alike(format!("{} → {}, {}", rule.from, rule.to, rule.service)),
+        reason
     )
 }
 
-fn gist(rule: &Rule) -> String {
-    let reason =
-        if rule.reason.is_empty() { String::new() } else { format!(": {}", rule.reason.trim_end_matches('.')) };
-    format!("line {} of the policy forbids it{reason}", rule.line)
+fn gist(rule: &Rule) -> Phrase {
+    let reason = match rule.reason.trim_end_matches('.') {
+        "" => Phrase::default(),
+        reason => phrase!(": {reason}", "：{reason}", reason = alike(reason)),
+    };
+    let line = rule.line;
+    phrase!("line {line} of the policy forbids it{reason}", "ポリシー{line}行目が禁じる接続{reason}", line, reason)
 }
 
-fn normal(rule: &Rule) -> String {
-    let approver =
-        rule.approver.as_deref().map(|name| format!(" Ask {name}, who approved the row.")).unwrap_or_default();
-    format!("By the policy, no such connection runs.{approver}")
+fn normal(rule: &Rule) -> Phrase {
+    let normal = phrase!("By the policy, no such connection runs.", "ポリシー上、このような接続は行われません。");
+    match rule.approver.as_deref() {
+        None => normal,
+        Some(name) => normal.and(&phrase!(
+            "Ask {name}, who approved the row.",
+            "この行を承認した{name}に確認してください。",
+            name = alike(name)
+        )),
+    }
 }
 
 #[cfg(test)]

@@ -13,10 +13,11 @@
 
 use super::marks;
 use super::novelty::{self, Coverage, DAYS_BEFORE, EVERYDAY, LEAST_RUNS, Newness};
-use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of, is_link, listed, ran, time};
+use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of, is_link, ran};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Service;
 use crate::ledger::survey::{Link, LinkKey};
+use crate::phrase::{Phrase, Saying, Thing, alike, count, decimal, listed, phrase, time};
 use crate::sorting::LeanSort as _;
 
 /// The detector.
@@ -56,9 +57,11 @@ impl Detector for NewLink {
                 continue; // Nothing ran there at a known time: no link has come about.
             };
             if newness.is_proven() && !novelty::is_enough(seen.services.iter()) {
-                refrain(format!(
-                    "not enough evidence: {} ran, {LEAST_RUNS} are needed",
-                    counted(ran(&seen.totals), "connection")
+                refrain(phrase!(
+                    "not enough evidence: {ran} ran, {least} are needed",
+                    "証拠不足：成立したのは{ran}で、{least}件が必要です。",
+                    ran = count(ran(&seen.totals), Thing::CONNECTION),
+                    least = LEAST_RUNS
                 ));
             } else if newness.is_proven() {
                 news.push(New { link: *link, seen, newness });
@@ -81,11 +84,11 @@ impl Detector for NewLink {
     }
 }
 
-fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<(Finding, bool), String> {
+fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<(Finding, bool), Phrase> {
     let New { link, seen, newness } = new;
     let services = in_order(seen);
-    let (first_service, _) = services.first().ok_or("nothing ran")?;
-    let approvals: Vec<String> =
+    let (first_service, _) = services.first().ok_or_else(|| phrase!("nothing ran", "成立した接続がありません。"))?;
+    let approvals: Vec<Phrase> =
         services.iter().filter_map(|(service, at)| novelty::approved(observed, *link, *service, *at)).collect();
     if approvals.len() == services.len() {
         return Err(approvals.into_iter().next().unwrap_or_default());
@@ -93,9 +96,13 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
     let company = observed.company();
     let (share, everyday) = company.share_of_links(link.from);
     if everyday > EVERYDAY {
-        return Err(format!("new links are an everyday thing here (p = {everyday:.2})"));
+        return Err(phrase!(
+            "new links are an everyday thing here (p = {p})",
+            "ここでは新しい経路は日常的に現れます（p = {p}）。",
+            p = decimal(everyday, 2)
+        ));
     }
-    let signs = company.marks(*link, *first_service).ok_or("new, but its hosts lie past the ledger's cap")?;
+    let signs = company.marks(*link, *first_service).ok_or_else(novelty::hosts_past_cap)?;
     let p = share * signs.chance;
     let pairs: Vec<_> = seen
         .services
@@ -104,33 +111,33 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
         .filter_map(|(key, pair)| newness.sight(pair).map(|sight| (key, sight)))
         .collect();
     let earliest = seen.services.values().flat_map(|record| newness.rows(record));
-    let rows = Rows::of(pairs.iter().map(|(_, sight)| *sight).chain(earliest))
-        .ok_or("new, but its rows lie past the ledger's cap")?;
+    let rows = Rows::of(pairs.iter().map(|(_, sight)| *sight).chain(earliest)).ok_or_else(novelty::rows_past_cap)?;
     let (hosts, from, to) = hosts_of(pairs.iter().map(|(key, _)| *key));
     let last = seen.totals.last.unwrap_or(newness.first);
     let days = coverage.days(*link);
-    let names = listed(services.iter().map(|(service, _)| service.to_string()), 5);
-    let denied = if seen.totals.denied > 0 {
-        format!(" {} were denied.", counted(seen.totals.denied, "attempt"))
-    } else {
-        String::new()
-    };
-    let because = format!(
-        "No connection ran {} {}; the first at {} over {first_service}, then {} until {} over {names}, \
-         from {} to {}.{denied}{}{} Of {} between parties, {} came about since the first {} days.",
-        observed.link(*link),
-        newness.absence(&days),
-        time(newness.first),
-        counted(ran(&seen.totals), "connection"),
-        time(last),
-        counted(from as u64, "host"),
-        counted(to as u64, "host"),
-        newness.of_baseline(),
-        signs.said(),
-        counted(company.links().1 as u64, "link"),
-        company.links().0,
-        coverage.gate(),
+    let because = phrase!(
+        "No connection ran {link} {absence}; the first at {first} over {service}, then {ran} until {last} over {services}, \
+         from {from} to {to}.",
+        "{link}の接続は、{absence}一度もありませんでした。最初は{first}の{service}で、{last}までに{ran}（{services}）が成立しています（接続元：{from}、接続先：{to}）。",
+        link = observed.link(*link),
+        absence = newness.absence(&days),
+        first = time(newness.first),
+        service = first_service,
+        ran = count(ran(&seen.totals), Thing::CONNECTION),
+        last = time(last),
+        services = listed(services.iter().map(|(service, _)| alike(service.to_string())), 5),
+        from = count(from as u64, Thing::HOST),
+        to = count(to as u64, Thing::HOST)
     );
+    let among = phrase!(
+        "Of {all} between parties, {news} came about since the first {gate} days.",
+        "拠点間の{all}のうち、最初の{gate}日より後に現れたのは{news}本です。",
+        all = count(company.links().1 as u64, Thing::LINK),
+        news = company.links().0,
+        gate = coverage.gate()
+    );
+    let because =
+        because.and(&novelty::denied(seen.totals.denied)).and(&newness.of_baseline()).and(&signs.said()).and(&among);
     let finding = Finding {
         id: id_of(observed, RULE, *link, None, None),
         lane: Lane::Novelty,
@@ -143,9 +150,16 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
         p: Some(p),
         q: None,
         because,
-        gist: format!("never before: no connection {}", newness.absence(&days)),
+        gist: phrase!(
+            "never before: no connection {absence}",
+            "初めての接続：{absence}接続なし",
+            absence = newness.absence(&days)
+        ),
         normal: novelty::normal(observed, link.from, newness.first),
-        innocent: &["a new project or a migration", "address translation that was changed"],
+        innocent: &[
+            Saying("a new project or a migration", "新しいプロジェクトや移行作業"),
+            Saying("address translation that was changed", "アドレス変換（NAT）の変更"),
+        ],
         attack: &["T1021", "T1570"],
         gravity: Gravity::Suspected,
         rows,

@@ -10,15 +10,13 @@ use std::collections::BTreeMap;
 
 use super::marks;
 use super::novelty::{self, Coverage, EVERYDAY, LEAST_RUNS, Newness, kind};
-use super::{
-    Detector, Findings, Observed, Refrain, accounts_of, counted, d2_new_link, hosts_of, id_of, is_link, listed, ran,
-    time,
-};
+use super::{Detector, Findings, Observed, Refrain, accounts_of, d2_new_link, hosts_of, id_of, is_link, ran};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Moment, Service};
 use crate::ledger::Totals;
 use crate::ledger::capped::Absorb as _;
 use crate::ledger::survey::{Link, LinkKey, ServiceRecord};
+use crate::phrase::{Phrase, Saying, Thing, alike, count, decimal, listed, phrase, time};
 use crate::sorting::LeanSort as _;
 
 /// The detector.
@@ -113,17 +111,20 @@ fn look<'s>(
     }
     let mut refrain = |because| refrains.push(Refrain { rule: RULE, link: Some(link), service: None, because });
     if let Some(lack) = lack {
-        refrain(format!("{} of the link: {lack}", counted(unproven, "service")));
+        let services = count(unproven, Thing::SERVICE);
+        refrain(phrase!("{services} of the link: {lack}", "この経路の{services}：{lack}", services, lack));
     }
     if few > 0 {
-        refrain(format!(
-            "not enough evidence: {} began with fewer than {LEAST_RUNS} connections that ran",
-            counted(few, "service")
+        refrain(phrase!(
+            "not enough evidence: {few} began with fewer than {least} connections that ran",
+            "証拠不足：{few}は新しく始まりましたが、成立した接続が{least}件に満ちません。",
+            few = count(few, Thing::SERVICE),
+            least = LEAST_RUNS
         ));
     }
 }
 
-fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result<(Finding, bool), String> {
+fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result<(Finding, bool), Phrase> {
     let Kind { link, records, totals, newness, since } = new;
     let (service, _) = records[0];
     if let Some(approval) = novelty::approved(observed, *link, service, newness.first) {
@@ -132,41 +133,57 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
     let company = observed.company();
     let (share, everyday) = company.share_of_services(link.from);
     if everyday > EVERYDAY {
-        return Err(format!("new services are an everyday thing here (p = {everyday:.2})"));
+        return Err(phrase!(
+            "new services are an everyday thing here (p = {p})",
+            "ここでは新しいサービスは日常的に現れます（p = {p}）。",
+            p = decimal(everyday, 2)
+        ));
     }
-    let signs = company.marks(*link, service).ok_or("new, but its hosts lie past the ledger's cap")?;
+    let signs = company.marks(*link, service).ok_or_else(novelty::hosts_past_cap)?;
     let p = share * signs.chance;
     let all_pairs = records.iter().flat_map(|(_, record)| &record.pairs);
     let pairs: Vec<_> = all_pairs.filter_map(|(key, pair)| newness.sight(pair).map(|sight| (key, sight))).collect();
     let earliest = records.iter().flat_map(|(_, record)| newness.rows(record));
-    let rows = Rows::of(pairs.iter().map(|(_, sight)| *sight).chain(earliest))
-        .ok_or("new, but its rows lie past the ledger's cap")?;
+    let rows = Rows::of(pairs.iter().map(|(_, sight)| *sight).chain(earliest)).ok_or_else(novelty::rows_past_cap)?;
     let (hosts, from, to) = hosts_of(pairs.iter().map(|(key, _)| *key));
     let last = totals.last.unwrap_or(newness.first);
-    let known = since.map(|since| format!(" since {}", time(since))).unwrap_or_default();
-    let further = match records.len() {
-        1 => String::new(),
-        ports => format!(" (and {} that name no service)", counted(ports as u64 - 1, "more port")),
+    let known = match since {
+        Some(since) => phrase!("is known since {since}", "{since}から", since = time(*since)),
+        None => phrase!("is known", "以前から"),
     };
-    let denied =
-        if totals.denied > 0 { format!(" {} were denied.", counted(totals.denied, "attempt")) } else { String::new() };
+    let further = match records.len() {
+        1 => Phrase::default(),
+        2 => phrase!(" (and 1 more port that name no service)", "（サービス名を持たないほかのポート1個を含む）"),
+        ports => phrase!(
+            " (and {ports} more ports that name no service)",
+            "（サービス名を持たないほかのポート{ports}個を含む）",
+            ports = ports - 1
+        ),
+    };
     let days = coverage.days(*link);
-    let because = format!(
-        "{} is known{known}; {service}{further} never ran there {}, then first at {}: {} until {}, \
-         from {} to {}.{denied}{}{} Of {} of links, {} came about since the first {} days.",
-        observed.link(*link),
-        newness.absence(&days),
-        time(newness.first),
-        counted(ran(totals), "connection"),
-        time(last),
-        counted(from as u64, "host"),
-        counted(to as u64, "host"),
-        newness.of_baseline(),
-        signs.said(),
-        counted(company.services().1 as u64, "service"),
-        company.services().0,
-        coverage.gate(),
+    let because = phrase!(
+        "{link} {known}; {service}{further} never ran there {absence}, then first at {first}: {ran} until {last}, from {from} to {to}.",
+        "{link}の通信は{known}ありますが、{service}{further}は{absence}一度もなく、{first}に初めて現れました。{last}までに{ran}が成立しています（接続元：{from}、接続先：{to}）。",
+        link = observed.link(*link),
+        known,
+        service,
+        further,
+        absence = newness.absence(&days),
+        first = time(newness.first),
+        ran = count(ran(totals), Thing::CONNECTION),
+        last = time(last),
+        from = count(from as u64, Thing::HOST),
+        to = count(to as u64, Thing::HOST)
     );
+    let among = phrase!(
+        "Of {all} of links, {news} came about since the first {gate} days.",
+        "全経路の{all}のうち、最初の{gate}日より後に現れたのは{news}件です。",
+        all = count(company.services().1 as u64, Thing::SERVICE),
+        news = company.services().0,
+        gate = coverage.gate()
+    );
+    let because =
+        because.and(&novelty::denied(totals.denied)).and(&newness.of_baseline()).and(&signs.said()).and(&among);
     let finding = Finding {
         id: id_of(observed, RULE, *link, Some(service), None),
         lane: Lane::Novelty,
@@ -179,9 +196,17 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
         p: Some(p),
         q: None,
         because,
-        gist: format!("known link, new service: {service} never ran {}", newness.absence(&days)),
+        gist: phrase!(
+            "known link, new service: {service} never ran {absence}",
+            "既知の経路で初めてのサービス：{absence}{service}の接続なし",
+            service,
+            absence = newness.absence(&days)
+        ),
         normal: normal(observed, *link, newness.first),
-        innocent: &["an upgrade or a new application", "a port that was moved"],
+        innocent: &[
+            Saying("an upgrade or a new application", "更新や新しいアプリケーション"),
+            Saying("a port that was moved", "ポートの変更"),
+        ],
         attack: &["T1021", "T1571"],
         gravity: Gravity::Suspected,
         rows,
@@ -189,8 +214,8 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
     Ok((finding, signs.is_taken_up()))
 }
 
-fn normal(observed: &Observed<'_>, link: LinkKey, before: Moment) -> String {
-    let Some(seen) = observed.survey.links.get(&link) else { return String::new() };
+fn normal(observed: &Observed<'_>, link: LinkKey, before: Moment) -> Phrase {
+    let Some(seen) = observed.survey.links.get(&link) else { return Phrase::default() };
     let mut earlier: Vec<(u64, Service)> = seen
         .services
         .iter()
@@ -198,8 +223,8 @@ fn normal(observed: &Observed<'_>, link: LinkKey, before: Moment) -> String {
         .map(|(service, record)| (record.totals.connections(), *service))
         .collect();
     earlier.lean_sort_by_key(|(connections, service)| (std::cmp::Reverse(*connections), *service));
-    let names = earlier.into_iter().map(|(_, service)| service.to_string());
-    format!("Before, {} ran {}.", observed.link(link), listed(names, 5))
+    let names = listed(earlier.into_iter().map(|(_, service)| alike(service.to_string())), 5);
+    phrase!("Before, {link} ran {names}.", "それまでの{link}の通信は{names}です。", link = observed.link(link), names)
 }
 
 #[cfg(test)]

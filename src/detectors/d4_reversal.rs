@@ -12,10 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::daily::{Pair, Unit};
 use super::numeric::beta_binomial_tail;
-use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of, listed, novelty, time};
+use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of, novelty};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Host, Service};
 use crate::ledger::survey::LinkKey;
+use crate::phrase::{Saying, Thing, alike, count, listed, phrase, time};
 use crate::sorting::LeanCollect as _;
 
 /// The detector.
@@ -69,10 +70,13 @@ impl Detector for Reversal {
             }
         }
         if few > 0 {
-            let because = format!(
-                "not enough evidence: {} with fewer than {LEAST_BEFORE} connections, or with more than 2 % of them the other way, \
-                 before {LEAST_PROVEN} answered ones that went back",
-                counted(few, "link")
+            let because = phrase!(
+                "not enough evidence: {few} with fewer than {least} connections, or with more than 2 % of them the other way, \
+                 before {proven} answered ones that went back",
+                "証拠不足：{few}では、応答のあった逆方向の接続が{proven}件に達する前の接続が{least}件に満たないか、その2 %超が逆方向です。",
+                few = count(few, Thing::LINK),
+                least = LEAST_BEFORE,
+                proven = LEAST_PROVEN
             );
             found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
         }
@@ -139,22 +143,22 @@ fn claim(
         .filter_map(|(_, totals)| totals.last)
         .max();
     let window = rows.first().at.map(|first| (first, last.unwrap_or(first).max(first)));
-    let (forth, name) = (LinkKey { from: back.to, to: back.from }, |party| observed.book.name_of(party));
-    let because = format!(
-        "Of {} between {} and {} before, {} began {}; in the week from {} it began {} of {}, each answered: {} to {} over {}. {} of \
-         its hosts had been called before.",
-        counted(turn.before.0 + turn.before.1, "connection"),
-        name(forth.from),
-        name(forth.to),
-        name(forth.to),
-        turn.before.1,
-        window.map(|(first, _)| time(first)).unwrap_or_default(),
-        turn.after.1,
-        turn.after.0 + turn.after.1,
-        counted(from as u64, "host"),
-        counted(to as u64, "host"),
-        listed(services.iter().map(Service::to_string), 5),
-        turned.len(),
+    let (caller, called_one) = (observed.name(back.to), observed.name(back.from));
+    let because = phrase!(
+        "Of {before} between {caller} and {called} before, {called} began {none}; in the week from {since} it began {began} of {all}, \
+         each answered: {from} to {to} over {services}. {turned} of its hosts had been called before.",
+        "以前の{caller}と{called}の間の{before}のうち、{called}側から始まったものは{none}件でした。{since}からの一週間では、{all}件中{began}件がその側から始まり、いずれも応答されています（接続元：{from}、接続先：{to}、{services}）。接続元のうち{turned}台は、以前は接続を受ける側でした。",
+        before = count(turn.before.0 + turn.before.1, Thing::CONNECTION),
+        caller,
+        called = called_one,
+        none = turn.before.1,
+        since = window.map(|(first, _)| time(first)).unwrap_or_default(),
+        began = turn.after.1,
+        all = turn.after.0 + turn.after.1,
+        from = count(from as u64, Thing::HOST),
+        to = count(to as u64, Thing::HOST),
+        services = listed(services.iter().map(|own| alike(own.to_string())), 5),
+        turned = turned.len()
     );
     Some(Finding {
         id: id_of(observed, RULE, back, None, None),
@@ -168,11 +172,23 @@ fn claim(
         p: Some(turn.p),
         q: None,
         because,
-        gist: format!("{} used to be called, and calls", name(back.from)),
-        normal: format!("Before, {} called {}, and not the other way.", name(forth.from), name(forth.to)),
+        gist: phrase!(
+            "{called} used to be called, and calls",
+            "接続を受ける側だった{called}が、接続を始めた",
+            called = called_one
+        ),
+        normal: phrase!(
+            "Before, {caller} called {called}, and not the other way.",
+            "以前は{caller}から{called}への接続だけで、逆方向はありません。",
+            caller,
+            called = called_one
+        ),
         innocent: &[
-            "a sensor that joined the halves of a flow the wrong way round",
-            "replication that was turned round",
+            Saying(
+                "a sensor that joined the halves of a flow the wrong way round",
+                "センサーが通信の向きを逆に組み立てた",
+            ),
+            Saying("replication that was turned round", "複製（レプリケーション）の向きの変更"),
         ],
         attack: &["T1090.001", "T1219"],
         gravity: Gravity::Suspected,

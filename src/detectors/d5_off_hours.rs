@@ -13,11 +13,10 @@ use std::collections::BTreeSet;
 use super::conformal::{Scores, Tail, tempered};
 use super::daily::{Daily, Unit};
 use super::numeric::{acat, beta_binomial_tail, ln};
-use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of};
-use crate::calendar;
+use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::Moment;
 use crate::ledger::TrailDay;
+use crate::phrase::{Phrase, Saying, Thing, count, day as date, decimal, phrase, power};
 use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// The detector.
@@ -68,11 +67,19 @@ impl Detector for OffHours {
                 people.push((unit, days, all));
             }
         }
-        for (count, lack) in [(few, "fewer than 8 days of use"), (clockless, "a caller whose clock nobody told")] {
-            if count > 0 {
-                let because = format!("not enough evidence: {} of links with {lack}", counted(count, "service"));
-                found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
-            }
+        let lacks = [
+            (few, phrase!("fewer than {least} days of use", "利用が{least}日に満たない", least = LEAST_DAYS)),
+            (clockless, phrase!("a caller whose clock nobody told", "接続元の拠点の時間帯がわからない")),
+        ];
+        for (services, lack) in lacks.into_iter().filter(|(services, _)| *services > 0) {
+            let services = count(services, Thing::SERVICE);
+            let because = phrase!(
+                "not enough evidence: {services} of links with {lack}",
+                "証拠不足：{lack}ため、{services}を判定できません。",
+                services,
+                lack
+            );
+            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
         }
         let every = people.iter().fold((0, 0), |(off, all), (_, _, own)| (off + own.0, all + own.1));
         let norm = (every.0 as f64 + 0.5) / (every.1 as f64 + 1.0);
@@ -151,23 +158,29 @@ fn claim(
     let rows = Rows::of(sights)?;
     let (hosts, from, to) = hosts_of(keys.into_iter());
     let whose = daily.whose(unit.link);
-    let because = format!(
-        "{} over {} on {}: {off} of {} of use lay out of hours in {} (before 07:00, after 20:00, or on a day of rest there), \
-         by {} to {}; on its other days {:.1} % do (beta-binomial p = {tail:.1e}).{}",
-        observed.link(unit.link),
-        unit.service,
-        calendar::date(Moment(i64::from(day) * calendar::DAY)),
-        counted(all, "hour"),
-        observed.book.name_of(whose),
-        counted(from as u64, "host"),
-        counted(to as u64, "host"),
-        share * 100.0,
-        if odd.len() > 1 {
-            format!(" So it was on {} as well.", counted(odd.len() as u64 - 1, "more day"))
-        } else {
-            String::new()
-        },
+    let because = phrase!(
+        "{link} over {service} on {day}: {off} of {all} of use lay out of hours in {site} (before 07:00, after 20:00, or on a day \
+         of rest there), by {from} to {to}; on its other days {share} % do (beta-binomial p = {tail}).",
+        "{day}の{link}の{service}通信は、利用{all}のうち{off}時間が{site}の業務時間外（07:00より前、20:00以降、または休日）でした（接続元：{from}、接続先：{to}）。ほかの日の業務時間外の割合は{share} %です（ベータ二項分布のp = {tail}）。",
+        link = observed.link(unit.link),
+        service = unit.service,
+        day = date(day),
+        off,
+        all = count(all, Thing::HOUR),
+        site = observed.name(whose),
+        from = count(from as u64, Thing::HOST),
+        to = count(to as u64, Thing::HOST),
+        share = decimal(share * 100.0, 1),
+        tail = power(tail)
     );
+    let further = match odd.len() {
+        0 | 1 => Phrase::default(),
+        2 => phrase!("So it was on 1 more day as well.", "ほかに1日、同様の日があります。"),
+        days => {
+            phrase!("So it was on {days} more days as well.", "ほかに{days}日、同様の日があります。", days = days - 1)
+        }
+    };
+    let because = because.and(&further);
     Some(Finding {
         id: id_of(observed, RULE, unit.link, Some(unit.service), None),
         lane: Lane::Behaviour,
@@ -180,9 +193,16 @@ fn claim(
         p: Some(p),
         q: None,
         because,
-        gist: format!("out of hours in {}", observed.book.name_of(whose)),
-        normal: format!("On other days {:.1} % of its use is out of hours.", share * 100.0),
-        innocent: &["shifts, or a deadline", "somebody on a journey"],
+        gist: phrase!("out of hours in {site}", "{site}の業務時間外の通信", site = observed.name(whose)),
+        normal: phrase!(
+            "On other days {share} % of its use is out of hours.",
+            "ほかの日の業務時間外の割合は{share} %です。",
+            share = decimal(share * 100.0, 1)
+        ),
+        innocent: &[
+            Saying("shifts, or a deadline", "交替勤務、または締め切り前の作業"),
+            Saying("somebody on a journey", "出張中の利用"),
+        ],
         attack: &["T1078"],
         gravity: Gravity::Suspected,
         rows,

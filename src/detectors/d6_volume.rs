@@ -13,10 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::conformal::{Scores, Tail, tempered};
 use super::daily::{Daily, Unit};
 use super::numeric::{acat, exp, ln, middle_and_spread};
-use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of, listed};
-use crate::calendar;
+use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::Moment;
+use crate::phrase::{Phrase, Saying, Thing, bytes, count, day as date, decimal, listed, phrase};
 use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// The detector.
@@ -30,8 +29,12 @@ const LEAST_SPREAD: f64 = 0.25;
 const TELLING: f64 = 0.1;
 
 /// Bytes of a day: sent, fetched, and of its greatest host pair.
-const NAMES: [&str; 4] =
-    ["bytes sent", "bytes fetched", "bytes sent by one host pair", "bytes fetched by one host pair"];
+const NAMES: [Saying; 4] = [
+    Saying("sent", "送信"),
+    Saying("fetched", "受信"),
+    Saying("sent by one host pair", "一組のホスト間の送信"),
+    Saying("fetched by one host pair", "一組のホスト間の受信"),
+];
 
 /// A day of a service, with its distances above the usual.
 struct Judged {
@@ -67,9 +70,12 @@ impl Detector for Volume {
             }
         }
         if few > 0 {
-            let services = counted(few, "service");
-            let because =
-                format!("not enough evidence: {services} of links with fewer than {LEAST_DAYS} days of traffic");
+            let because = phrase!(
+                "not enough evidence: {services} of links with fewer than {least} days of traffic",
+                "証拠不足：通信のある日が{least}日に満たないため、{services}を判定できません。",
+                services = count(few, Thing::SERVICE),
+                least = LEAST_DAYS
+            );
             found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
         }
         let all = || judged.iter().flat_map(|(_, days)| days);
@@ -160,26 +166,26 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, mut days: Vec<(f64, &
     let pairs = unit.hosts(&odd, weight);
     let (hosts, _, _) = hosts_of(pairs.iter().take(Finding::MOST_HOSTS / 2).copied());
     let usual = (exp(greatest.usual[measure]) - 1.0).max(1.0);
-    let date = |day: i32| calendar::date(Moment(i64::from(day) * calendar::DAY));
     let factor = greatest.bytes[measure] as f64 / usual;
-    let further = if odd.len() > 1 {
-        format!(
-            " Far above as well: {}.",
-            listed(odd.iter().filter(|day| **day != greatest.day).map(|day| date(*day)), 5)
-        )
-    } else {
-        String::new()
+    let others = odd.iter().filter(|day| **day != greatest.day).map(|day| date(*day));
+    let further = match odd.len() {
+        0 | 1 => Phrase::default(),
+        _ => phrase!("Far above as well: {days}.", "ほかに大きく上回った日：{days}。", days = listed(others, 5)),
     };
-    let because = format!(
-        "{} over {} on {}: {} {}, {factor:.1} times the median of like days ({usual:.0}), rank {} of {} days.{further}",
-        observed.link(unit.link),
-        unit.service,
-        date(greatest.day),
-        greatest.bytes[measure],
-        NAMES[measure],
-        greatest.rank[measure],
-        greatest.of,
+    let because = phrase!(
+        "{link} over {service} on {day}: {bytes} {what}, {factor} times the median of like days ({usual}), rank {rank} of {all} days.",
+        "{day}の{link}の{service}通信は、{what}が{bytes}でした。同種の日の中央値（{usual}）の{factor}倍で、{all}日中{rank}位です。",
+        link = observed.link(unit.link),
+        service = unit.service,
+        day = date(greatest.day),
+        bytes = bytes(greatest.bytes[measure]),
+        what = NAMES[measure],
+        factor = decimal(factor, 1),
+        usual = bytes(usual as u64),
+        rank = greatest.rank[measure],
+        all = greatest.of
     );
+    let because = because.and(&further);
     Some(Finding {
         id: id_of(observed, RULE, unit.link, Some(unit.service), None),
         lane: Lane::Behaviour,
@@ -192,9 +198,22 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, mut days: Vec<(f64, &
         p: Some(p),
         q: None,
         because,
-        gist: format!("{factor:.0} times the usual {}", NAMES[measure]),
-        normal: format!("On like days about {usual:.0} {}.", NAMES[measure]),
-        innocent: &["a backup or a migration", "the end of a month or of a quarter"],
+        gist: phrase!(
+            "{factor} times the usual amount {what}",
+            "{what}が通常の{factor}倍",
+            factor = decimal(factor, 0),
+            what = NAMES[measure]
+        ),
+        normal: phrase!(
+            "On like days about {usual} {what}.",
+            "同種の日の{what}は約{usual}です。",
+            usual = bytes(usual as u64),
+            what = NAMES[measure]
+        ),
+        innocent: &[
+            Saying("a backup or a migration", "バックアップや移行作業"),
+            Saying("the end of a month or of a quarter", "月末・四半期末の処理"),
+        ],
         attack: if fetched { &["T1039", "T1030"] } else { &["T1048", "T1030"] },
         gravity: Gravity::Suspected,
         rows,

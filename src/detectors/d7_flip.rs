@@ -11,11 +11,10 @@ use std::collections::BTreeSet;
 use super::conformal::{Scores, Tail, tempered};
 use super::daily::Unit;
 use super::numeric::{acat, middle_and_spread};
-use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of};
-use crate::calendar;
+use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::{Moment, volume};
 use crate::ledger::TrailDay;
+use crate::phrase::{Saying, Thing, alike, bytes, count, day as date, decimal, phrase};
 use crate::sorting::LeanSort as _;
 
 /// The detector.
@@ -58,8 +57,12 @@ impl Detector for Flip {
             }
         }
         if few > 0 {
-            let services = counted(few, "service");
-            let because = format!("not enough evidence: {services} of links with fewer than {LEAST_DAYS} days of 1 MB");
+            let because = phrase!(
+                "not enough evidence: {services} of links with fewer than {least} days of 1 MB",
+                "証拠不足：1 MB以上の日が{least}日に満たないため、{services}を判定できません。",
+                services = count(few, Thing::SERVICE),
+                least = LEAST_DAYS
+            );
             found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
         }
         let scores =
@@ -102,17 +105,25 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64, mut days
     let rows = Rows::of(unit.rows(&odd, weight))?;
     let (hosts, _, _) = hosts_of(unit.hosts(&odd, weight).into_iter().take(Finding::MOST_HOSTS / 2));
     let totals = unit.days.get(&flipped.day)?;
-    let (was, is) = if sends { ("fetched", "sent") } else { ("sent", "fetched") };
-    let because = format!(
-        "{} over {} mostly {was} (producer–consumer ratio {middle:+.2} over {}); on {} it {is}: {} out, {} back ({:+.2}, {:.1} deviations away).",
-        observed.link(unit.link),
-        unit.service,
-        counted(days.len() as u64, "day"),
-        calendar::date(Moment(i64::from(flipped.day) * calendar::DAY)),
-        volume(totals.bytes_out),
-        volume(totals.bytes_in),
-        flipped.ratio,
-        flipped.away,
+    const SENT: Saying = Saying("sent", "送信");
+    const FETCHED: Saying = Saying("fetched", "受信");
+    let (was, is) = if sends { (FETCHED, SENT) } else { (SENT, FETCHED) };
+    let ratio = |ratio: f64| alike(format!("{ratio:+.2}"));
+    let because = phrase!(
+        "{link} over {service} mostly {was} (producer–consumer ratio {middle} over {days}); on {day} it {is}: {out} out, {back} back \
+         ({ratio}, {away} deviations away).",
+        "{link}の{service}通信は主に{was}でしたが（{days}の送受信比{middle}）、{day}は{is}が上回りました（送信{out}、受信{back}、送受信比{ratio}、偏差の{away}倍）。",
+        link = observed.link(unit.link),
+        service = unit.service,
+        was,
+        middle = ratio(middle),
+        days = count(days.len() as u64, Thing::DAY),
+        day = date(flipped.day),
+        is,
+        out = bytes(totals.bytes_out),
+        back = bytes(totals.bytes_in),
+        ratio = ratio(flipped.ratio),
+        away = decimal(flipped.away, 1)
     );
     Some(Finding {
         id: id_of(observed, RULE, unit.link, Some(unit.service), None),
@@ -126,9 +137,13 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64, mut days
         p: Some(p),
         q: None,
         because,
-        gist: format!("what {was} now {is}"),
-        normal: format!("On most days the ratio is about {middle:+.2}."),
-        innocent: &["a migration", "a restore from a backup"],
+        gist: phrase!("what {was} now {is}", "主に{was}だった通信が{is}に逆転", was, is),
+        normal: phrase!(
+            "On most days the ratio is about {middle}.",
+            "ほとんどの日の送受信比は約{middle}です。",
+            middle = ratio(middle)
+        ),
+        innocent: &[Saying("a migration", "移行作業"), Saying("a restore from a backup", "バックアップからの復元")],
         attack: &["T1041", "T1048"],
         gravity: Gravity::Suspected,
         rows,

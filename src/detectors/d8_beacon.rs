@@ -13,9 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::daily::{Pair, Unit};
 use super::numeric::median;
-use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of, time};
+use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Host, Moment};
+use crate::phrase::{Phrase, Saying, Thing, alike, count, decimal, phrase, span, time};
 
 /// The detector.
 pub struct Beacon;
@@ -83,10 +84,17 @@ impl Detector for Beacon {
                 }
             }
             if few > 0 {
-                let (pairs, where_to) =
-                    (counted(few, "host pair"), if external { "to or from outside" } else { "inside" });
-                let because =
-                    format!("not enough evidence: {pairs} {where_to} with fewer than {LEAST_HOURS} hours in use");
+                let because = phrase!(
+                    "not enough evidence: {pairs} {place} with fewer than {least} hours in use",
+                    "証拠不足：利用が{least}時間に満たないため、{place}の{pairs}を判定できません。",
+                    pairs = count(few, Thing::HOST_PAIR),
+                    place = if external {
+                        Saying("to or from outside", "外部と")
+                    } else {
+                        Saying("inside", "組織内")
+                    },
+                    least = LEAST_HOURS
+                );
                 found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
             }
             for (at, own) in regular.iter().enumerate() {
@@ -161,26 +169,57 @@ fn claim(observed: &Observed<'_>, own: &Regular<'_, '_>, p: f64, others: usize, 
     let hours: u32 = pair.days.iter().map(|(_, seen)| seen.hours.count_ones()).sum();
     let pace = if *every < 1.5 {
         let seconds = f64::from(hours) * 3600.0 / (*connections).max(1) as f64;
-        format!("about every {} in every hour", crate::calendar::span((seconds * 1e6) as u64))
+        phrase!("about every {time} in every hour", "毎時、約{time}ごと", time = span((seconds * 1e6) as u64))
     } else {
-        format!("every {every:.0} hours")
+        phrase!("every {hours} hours", "{hours}時間ごと", hours = decimal(*every, 0))
     };
     let since = window.map(|(first, _)| time(first)).unwrap_or_default();
-    let because = format!(
-        "{} → {} over {}: {} {pace}, in {} of {}, since {since} (regularity {score:.2}, threshold {REGULAR}). {}{}Of {} of this kind, {} as regular{}{}.",
-        observed.survey.host(pair.key.initiator),
-        observed.survey.host(pair.key.responder),
-        unit.service,
-        counted(*connections, "connection"),
-        counted(u64::from(hours), "hour"),
-        counted(pair.days.len() as u64, "day"),
-        if *is_new { "It began after two weeks of logs without it. " } else { "" },
-        if *is_rare { "Hardly anybody else calls that host. " } else { "" },
-        counted(all as u64, "host pair"),
-        if others == 1 { "1 other is".to_owned() } else { format!("{others} others are") },
-        if *is_new { ", as new" } else { "" },
-        if *is_rare { ", as little shared" } else { "" },
+    let because = phrase!(
+        "{initiator} → {responder} over {service}: {connections} {pace}, in {hours} of {days}, since {since} (regularity {score}, \
+         threshold {threshold}).",
+        "{initiator}から{responder}への{service}通信が{pace}に{connections}、{days}のうち{hours}にわたり続いています（{since}以降、規則性{score}、閾値{threshold}）。",
+        initiator = observed.host(pair.key.initiator),
+        responder = observed.host(pair.key.responder),
+        service = unit.service,
+        connections = count(*connections, Thing::CONNECTION),
+        pace,
+        hours = count(u64::from(hours), Thing::HOUR),
+        days = count(pair.days.len() as u64, Thing::DAY),
+        since,
+        score = decimal(*score, 2),
+        threshold = alike(REGULAR.to_string())
     );
+    let news = match *is_new {
+        true => phrase!("It began after two weeks of logs without it.", "これがない二週間のログの後に始まりました。"),
+        false => Phrase::default(),
+    };
+    let rare = match *is_rare {
+        true => phrase!("Hardly anybody else calls that host.", "ほかにその接続先へ接続するものはほとんどありません。"),
+        false => Phrase::default(),
+    };
+    let as_well = match (*is_new, *is_rare) {
+        (true, true) => Saying(", as new, as little shared", "新しく、共有が少なく、"),
+        (true, false) => Saying(", as new", "新しく、"),
+        (false, true) => Saying(", as little shared", "共有が少なく、"),
+        (false, false) => Saying("", ""),
+    };
+    let (all, others) = (count(all as u64, Thing::HOST_PAIR), others as u64);
+    let among = match others {
+        1 => phrase!(
+            "Of {all} of this kind, 1 other is as regular{as_well}.",
+            "同種の{all}のうち、同程度に{as_well}規則的なものはほかに1組です。",
+            all,
+            as_well
+        ),
+        others => phrase!(
+            "Of {all} of this kind, {others} others are as regular{as_well}.",
+            "同種の{all}のうち、同程度に{as_well}規則的なものはほかに{others}組です。",
+            all,
+            others,
+            as_well
+        ),
+    };
+    let because = because.and(&news).and(&rare).and(&among);
     Some(Finding {
         id: id_of(observed, RULE, unit.link, Some(unit.service), Some(pair.key.initiator)),
         lane: Lane::Behaviour,
@@ -193,9 +232,15 @@ fn claim(observed: &Observed<'_>, own: &Regular<'_, '_>, p: f64, others: usize, 
         p: Some(p),
         q: None,
         because,
-        gist: format!("as if by a clock: {pace}"),
-        normal: "People's connections follow their day; machines' stand since the log began.".to_owned(),
-        innocent: &["monitoring or an agent that was installed", "time servers, updates"],
+        gist: phrase!("as if by a clock: {pace}", "時計のように規則的な通信：{pace}", pace),
+        normal: phrase!(
+            "People's connections follow their day; machines' stand since the log began.",
+            "人の通信は一日の生活に沿い、機械の通信はログの初めから続いているものです。"
+        ),
+        innocent: &[
+            Saying("monitoring or an agent that was installed", "導入された監視やエージェント"),
+            Saying("time servers, updates", "時刻同期や更新の確認"),
+        ],
         attack: &["T1071", "T1029"],
         gravity: Gravity::Suspected,
         rows,

@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::conformal::{Scores, Tail, tempered};
 use super::daily::Unit;
 use super::numeric::{acat, ln, middle_and_spread};
-use super::{Detector, Findings, Observed, Refrain, accounts_of, counted, hosts_of, id_of};
-use crate::calendar;
+use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::{Kind, Moment, Service};
+use crate::flow::{Kind, Service};
 use crate::ledger::TrailDay;
+use crate::phrase::{Phrase, Saying, Thing, alike, count, day as date, phrase};
 
 /// The detector.
 pub struct LongSession;
@@ -51,9 +51,11 @@ impl Detector for LongSession {
             let all: Vec<f64> =
                 units.iter().flat_map(|unit| sessions(unit)).map(|(_, _, seen)| ln(f64::from(seen.longest))).collect();
             let Some((middle, spread)) = middle_and_spread(&all).filter(|_| all.len() >= LEAST) else {
-                let because = format!(
-                    "not enough evidence: {} with a length, {LEAST} are needed",
-                    counted(all.len() as u64, "host pair's day")
+                let because = phrase!(
+                    "not enough evidence: {days} with a length, {least} are needed",
+                    "証拠不足：長さのわかるものが{days}で、{least}日分が必要です。",
+                    days = count(all.len() as u64, Thing::PAIR_DAY),
+                    least = LEAST
                 );
                 found.refrains.push(Refrain { rule: RULE, link: None, service: Some(service), because });
                 continue;
@@ -98,19 +100,23 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64) -> Optio
         return None;
     }
     let rows = Rows::of(longest.sight())?;
-    let hours = |seconds: f64| format!("{:.1} h", seconds / 3600.0);
+    let hours = |seconds: f64| -> Phrase {
+        let hours = alike(format!("{:.1}", seconds / 3600.0));
+        phrase!("{hours} h", "{hours}時間", hours)
+    };
     let days = BTreeSet::from([day]);
     let (hosts, _, _) = hosts_of(std::iter::once(key));
     let usual = super::numeric::exp(middle);
-    let because = format!(
-        "{} → {} over {} on {}: one connection stayed open for {}; half of the days of host pairs over this service have none \
-         longer than {}.",
-        observed.survey.host(key.initiator),
-        observed.survey.host(key.responder),
-        unit.service,
-        calendar::date(Moment(i64::from(day) * calendar::DAY)),
-        hours(f64::from(longest.longest)),
-        hours(usual),
+    let because = phrase!(
+        "{initiator} → {responder} over {service} on {day}: one connection stayed open for {longest}; half of the days of host pairs \
+         over this service have none longer than {usual}.",
+        "{day}の{initiator}から{responder}への{service}接続が、{longest}にわたり開いたままでした。このサービスでは、ホスト対ごとの日の半数で、最長でも{usual}以下です。",
+        initiator = observed.host(key.initiator),
+        responder = observed.host(key.responder),
+        service = unit.service,
+        day = date(day),
+        longest = hours(f64::from(longest.longest)),
+        usual = hours(usual)
     );
     Some(Finding {
         id: id_of(observed, RULE, unit.link, Some(unit.service), None),
@@ -124,9 +130,16 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64) -> Optio
         p: Some(p),
         q: None,
         because,
-        gist: format!("open for {}", hours(f64::from(longest.longest))),
-        normal: format!("The longest of a day is mostly about {}.", hours(usual)),
-        innocent: &["a VPN or a pool of connections", "a desktop left open"],
+        gist: phrase!("open for {longest}", "{longest}にわたる接続", longest = hours(f64::from(longest.longest))),
+        normal: phrase!(
+            "The longest of a day is mostly about {usual}.",
+            "一日の最長は、たいてい約{usual}です。",
+            usual = hours(usual)
+        ),
+        innocent: &[
+            Saying("a VPN or a pool of connections", "VPNや接続プール"),
+            Saying("a desktop left open", "開いたままのリモートデスクトップ"),
+        ],
         attack: &["T1021", "T1572"],
         gravity: Gravity::Suspected,
         rows,

@@ -10,6 +10,7 @@ use super::numeric::acat;
 use crate::finding::{Finding, Rows};
 use crate::flow::Service;
 use crate::ledger::survey::LinkKey;
+use crate::phrase::{alike, chance, phrase};
 use crate::sorting::LeanSort as _;
 
 /// Joins the findings of a lane about the same service of the same link. `rules` is how many rules look at such services.
@@ -27,14 +28,20 @@ pub fn join(findings: Vec<Finding>, rules: usize) -> Vec<Finding> {
     for (_, mut same) in by_service {
         let p = |finding: &Finding| finding.p.unwrap_or(1.0);
         same.lean_sort_by(|a, b| p(a).total_cmp(&p(b)).then_with(|| a.id.cmp(&b.id)));
-        let chance = acat(same.iter().map(p), rules);
+        let joint = acat(same.iter().map(p), rules);
         let mut rest = same.into_iter();
         let Some(mut first) = rest.next() else { continue };
-        first.p = Some(chance);
+        first.p = Some(joint);
         for other in rest {
             let said = if other.gist.is_empty() { &other.because } else { &other.gist };
-            first.because +=
-                &format!(" {} says as well: {said} (p = {}).", other.rule, super::ranking::short(p(&other)));
+            let also = phrase!(
+                "{rule} says as well: {said} (p = {p}).",
+                "規則{rule}にも該当します：{said}（p = {p}）。",
+                rule = alike(other.rule),
+                said,
+                p = chance(p(&other))
+            );
+            first.because = std::mem::take(&mut first.because).and(&also);
             absorb(&mut first, other);
         }
         joined.push(first);

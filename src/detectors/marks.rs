@@ -20,6 +20,7 @@ use crate::calendar::DAY;
 use crate::finding::Finding;
 use crate::flow::{Host, Moment, Service};
 use crate::ledger::survey::LinkKey;
+use crate::phrase::{Phrase, Thing, bytes, chance, count, joined, listed, phrase};
 use crate::sites::Party;
 use crate::sorting::{LeanCollect as _, LeanSort as _};
 
@@ -111,10 +112,10 @@ impl Company {
         let mut links: BTreeMap<LinkKey, bool> = BTreeMap::new();
         for (own, marks) in begun.iter().zip(marked) {
             *links.entry(own.link).or_insert(true) &= own.is_new;
-            count(&mut company.services, own.link.from, own.is_new);
+            note(&mut company.services, own.link.from, own.is_new);
             company.marks.insert((own.link, own.kind), marks);
         }
-        links.into_iter().for_each(|(link, is_new)| count(&mut company.links, link.from, is_new));
+        links.into_iter().for_each(|(link, is_new)| note(&mut company.links, link.from, is_new));
         company
     }
 
@@ -144,7 +145,7 @@ impl Company {
     }
 }
 
-fn count(came: &mut BTreeMap<Party, Came>, caller: Party, is_new: bool) {
+fn note(came: &mut BTreeMap<Party, Came>, caller: Party, is_new: bool) {
     let own = came.entry(caller).or_default();
     *own = (own.0 + usize::from(is_new), own.1 + 1);
 }
@@ -380,45 +381,74 @@ impl Marks {
     }
 
     /// What is to be said of them.
-    pub fn said(&self) -> String {
+    pub fn said(&self) -> Phrase {
         let mut said = Vec::new();
-        let told = |chance: f64| format!("(p = {})", super::ranking::short(chance));
+        let told = |p: f64| phrase!(" (p = {p})", "（p = {p}）", p = chance(p));
         if self.off.0 > 0 && self.hours < 0.2 {
             let (off, all) = self.off;
-            said.push(format!("{off} of {} of use lay out of hours {}", super::counted(all, "hour"), told(self.hours)));
+            said.push(phrase!(
+                "{off} of {all} of use lay out of hours{p}",
+                "利用{all}のうち{off}時間が業務時間外{p}",
+                off,
+                all = count(all, Thing::HOUR),
+                p = told(self.hours)
+            ));
         }
         if self.callers > 0 && self.few < 0.5 {
-            said.push(format!("only {} called {}", super::counted(self.callers as u64, "host"), told(self.few)));
+            said.push(phrase!(
+                "only {callers} called{p}",
+                "接続元は{callers}のみ{p}",
+                callers = count(self.callers as u64, Thing::HOST),
+                p = told(self.few)
+            ));
         }
         if self.carried.1 < 0.2 {
-            said.push(format!(
-                "one host pair carried {} {}",
-                crate::flow::volume(self.carried.0),
-                told(self.carried.1)
+            said.push(phrase!(
+                "one host pair carried {carried}{p}",
+                "一組のホスト間で{carried}を転送{p}",
+                carried = bytes(self.carried.0),
+                p = told(self.carried.1)
             ));
         }
         if self.strangers < 0.5 {
-            said.push(format!("none of the callers had used it anywhere before {}", told(self.strangers)));
+            said.push(phrase!(
+                "none of the callers had used it anywhere before{p}",
+                "接続元はいずれも、このサービスを以前どこでも使っていない{p}",
+                p = told(self.strangers)
+            ));
         }
         if self.unserved < 0.7 {
-            said.push(format!("who answered had never answered it for anybody else {}", told(self.unserved)));
+            said.push(phrase!(
+                "who answered had never answered it for anybody else{p}",
+                "接続先がこのサービスでほかの拠点に応答したことはない{p}",
+                p = told(self.unserved)
+            ));
         }
         if self.administration < 1.0 && self.novices < 1.0 {
-            said.push(format!(
-                "it is for administration, and the callers had never administered another site {}",
-                told(self.administration * self.novices)
+            said.push(phrase!(
+                "it is for administration, and the callers had never administered another site{p}",
+                "管理用のサービスだが、接続元がほかの拠点を管理したことはない{p}",
+                p = told(self.administration * self.novices)
             ));
         }
         if self.leads < 1.0 {
-            said.push(format!(
-                "one of its hosts has a part in other news as well, on the other side {}",
-                told(self.leads)
+            said.push(phrase!(
+                "one of its hosts has a part in other news as well, on the other side{p}",
+                "ホストの一つが、別の新しい接続でも逆の側に立っている{p}",
+                p = told(self.leads)
             ));
         }
         if self.edges < 0.2 {
-            said.push(format!("few call the one, and the other calls few {}", told(self.edges)));
+            said.push(phrase!(
+                "few call the one, and the other calls few{p}",
+                "接続先に接続する拠点も、接続元が接続する拠点も少ない{p}",
+                p = told(self.edges)
+            ));
         }
-        if said.is_empty() { String::new() } else { format!(" Its marks: {}.", said.join("; ")) }
+        if said.is_empty() {
+            return Phrase::default();
+        }
+        phrase!("Its marks: {said}.", "特徴：{said}。", said = joined(&said, "; ", "、"))
     }
 
     /// Many hosts, in working hours, as when people take something up.
@@ -450,14 +480,18 @@ pub fn gather_roll_outs(news: Vec<(Finding, bool)>, observed: &super::Observed<'
         let highest = same.iter().filter_map(|finding| finding.p).fold(0.0, f64::max);
         let mut rest = same.into_iter();
         let Some(mut first) = rest.next() else { continue };
-        let others: Vec<String> = rest.map(|finding| observed.book.name_of(finding.link.from).to_owned()).collect();
+        let others: Vec<Phrase> = rest.map(|finding| observed.name(finding.link.from)).collect();
         first.p = Some(highest);
-        first.because += &format!(
-            " {} more sites took it up, each with several hosts and mostly in working hours, as in a roll-out: {}.",
-            others.len(),
-            super::listed(others.iter().cloned(), 8)
+        let sites = others.len() + 1;
+        let taken_up = phrase!(
+            "{more} more sites took it up, each with several hosts and mostly in working hours, as in a roll-out: {others}.",
+            "ほかに{more}拠点でも、複数のホストが主に業務時間内に使い始めており、展開作業と同じ形です：{others}。",
+            more = others.len(),
+            others = listed(others, 8)
         );
-        first.gist = format!("a roll-out over {} sites? {}", others.len() + 1, first.gist);
+        first.because = std::mem::take(&mut first.because).and(&taken_up);
+        let gist = std::mem::take(&mut first.gist);
+        first.gist = phrase!("a roll-out over {sites} sites? {gist}", "{sites}拠点への展開か。{gist}", sites, gist);
         single.push(first);
     }
     single

@@ -32,11 +32,12 @@ pub mod ranking;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use crate::calendar::{self, zones::LocalClock};
+use crate::calendar::zones::LocalClock;
 use crate::finding::{Finding, Lane};
 use crate::flow::{Host, Moment, Service};
 use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
 use crate::ledger::{PairKey, PairTotals, Sight, Totals, capped::mixed};
+use crate::phrase::{Phrase, alike, local_time, phrase};
 use crate::policy::Policy;
 use crate::sites::{Party, SiteBook};
 use crate::sorting::LeanCollect as _;
@@ -147,13 +148,32 @@ impl<'a> Observed<'a> {
     }
 
     /// A moment by a party's own clock, in words; by UTC where the party has none.
-    pub fn local(&self, party: Party, at: Moment) -> String {
-        calendar::minute(at, self.clock(party).map_or(0, |clock| clock.offset(at)))
+    fn local(&self, party: Party, at: Moment) -> Phrase {
+        local_time(at, self.clock(party).map_or(0, |clock| clock.offset(at)))
     }
 
-    /// `Bangkok → Tokyo DC`.
-    pub fn link(&self, link: LinkKey) -> String {
-        format!("{} → {}", self.book.name_of(link.from), self.book.name_of(link.to))
+    /// `Bangkok → Tokyo DC`; what is said of it in Japanese follows with の.
+    fn link(&self, link: LinkKey) -> Phrase {
+        phrase!("{from} → {to}", "{from}から{to}へ", from = self.name(link.from), to = self.name(link.to))
+    }
+
+    /// Whose name a party bears.
+    fn name(&self, party: Party) -> Phrase {
+        let en = self.book.name_of(party);
+        match party {
+            Party::Site(_) => alike(en),
+            Party::External => Phrase::told(en.to_owned(), "外部".to_owned()),
+            Party::Country(_) => {
+                let code = en.rsplit(':').next().unwrap_or_default();
+                Phrase::told(en.to_owned(), format!("外部（{code}）"))
+            }
+            Party::Unassigned => Phrase::told(en.to_owned(), "未割り当て".to_owned()),
+        }
+    }
+
+    /// A host's address or name.
+    fn host(&self, host: Host) -> Phrase {
+        alike(self.survey.host(host))
     }
 }
 
@@ -178,7 +198,7 @@ pub struct Refrain {
     /// The service, where it is about one.
     pub service: Option<Service>,
     /// What was lacking, in one sentence with its numbers.
-    pub because: String,
+    pub because: Phrase,
 }
 
 /// Connections that ran as far as the log says: answered or admitted, or of an outcome that the log does not tell.
@@ -201,7 +221,7 @@ fn first_ran(pair: &PairTotals) -> Option<Sight> {
 fn id_of(observed: &Observed<'_>, rule: &str, link: LinkKey, service: Option<Service>, host: Option<Host>) -> String {
     let service = service.map(|service| service.to_string()).unwrap_or_default();
     let host = host.map(|host| observed.survey.host(host)).unwrap_or_default();
-    let text = format!("{rule}\0{}\0{service}\0{host}", observed.link(link));
+    let text = format!("{rule}\0{}\0{service}\0{host}", observed.link(link).english());
     let hash = mixed(text.bytes().fold(0, |hash, byte| mixed(hash ^ u64::from(byte))));
     format!("{}-{:012x}", rule.split(' ').next().unwrap_or(rule), hash >> 16)
 }
@@ -225,25 +245,6 @@ fn hosts_of<'p>(pairs: impl Iterator<Item = &'p PairKey>) -> (Vec<Host>, usize, 
 fn accounts_of<'r>(records: impl Iterator<Item = &'r ServiceRecord>) -> Vec<String> {
     let accounts: BTreeSet<&String> = records.flat_map(|record| record.accounts.keys()).lean_collect();
     accounts.into_iter().take(Finding::MOST_HOSTS).cloned().collect()
-}
-
-/// `1 host`, `12 hosts`.
-fn counted(count: impl Into<u64>, thing: &str) -> String {
-    let count = count.into();
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
-}
-
-/// `2020-06-11 02:13 UTC`.
-fn time(moment: Moment) -> String {
-    calendar::minute(moment, 0)
-}
-
-/// A list with at most so many of its things, and how many more there are.
-fn listed(things: impl IntoIterator<Item = String>, most: usize) -> String {
-    let things: Vec<String> = things.into_iter().collect();
-    let more = things.len().saturating_sub(most);
-    let shown = things[..things.len() - more].join(", ");
-    if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
 /// Whether two parties are different ones, so that what runs between them is a link.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Observed;
-use crate::calendar;
 use crate::flow::{Host, Hour, Kind, Moment, Service};
 use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
 use crate::ledger::{PairTotals, Sight};
+use crate::phrase::{Phrase, Thing, alike, count, day, listed, phrase, time};
 use crate::policy::{Scope, Verdict};
 use crate::sites::Party;
 use crate::sorting::LeanCollect as _;
@@ -183,41 +183,54 @@ impl Newness {
     }
 
     /// Why it can't be called new.
-    pub fn lack(&self) -> String {
-        format!(
-            "not enough evidence: {} with coverage before {}, {} are needed to call it new",
-            super::counted(self.before as u64, "day"),
-            super::time(self.first),
-            self.gate
+    pub fn lack(&self) -> Phrase {
+        phrase!(
+            "not enough evidence: {before} with coverage before {first}, {gate} are needed to call it new",
+            "証拠不足：{first}より前にログがあるのは{before}で、新しいと判定するには{gate}日分が必要です。",
+            before = count(self.before as u64, Thing::DAY),
+            first = time(self.first),
+            gate = self.gate
         )
     }
 
     /// Where nothing of it ran: `in 41 days with coverage (2020-05-01 to 2020-06-10)`, or in the declared baseline.
-    pub fn absence(&self, days: &BTreeSet<i32>) -> String {
+    pub fn absence(&self, days: &BTreeSet<i32>) -> Phrase {
         match self.not_in_baseline {
-            Some(declared) if self.came_back => {
-                format!(
-                    "in the declared baseline ({}), though before it",
-                    super::counted(declared as u64, "covered day")
-                )
-            }
+            Some(declared) if self.came_back => phrase!(
+                "in the declared baseline ({days}), though before it",
+                "平常と定めた期間（{days}。それ以前にはあり）に",
+                days = count(declared as u64, Thing::COVERED_DAY)
+            ),
             Some(_) | None => {
-                let before = super::counted(self.before as u64, "day");
-                let short = if self.before < DAYS_BEFORE { ", which is little" } else { "" };
-                format!("in {before} with coverage{short} ({})", looked_through(days, self.first))
+                let short = match self.before < DAYS_BEFORE {
+                    true => phrase!(", which is little", "。日数は少ない"),
+                    false => Phrase::default(),
+                };
+                phrase!(
+                    "in {before} with coverage{short} ({looked})",
+                    "ログのある{before}（{looked}{short}）に",
+                    before = count(self.before as u64, Thing::DAY),
+                    short,
+                    looked = looked_through(days, self.first)
+                )
             }
         }
     }
 
     /// What else the declared baseline says of it.
-    pub fn of_baseline(&self) -> String {
+    pub fn of_baseline(&self) -> Phrase {
         match (self.not_in_baseline, self.within_baseline) {
-            (Some(_), _) if self.came_back => String::new(),
-            (Some(days), _) => {
-                format!(" Nor is it in the declared baseline ({}).", super::counted(days as u64, "covered day"))
-            }
-            (None, true) => " It began within the declared baseline, which may hold the intrusion itself.".to_owned(),
-            (None, false) => String::new(),
+            (Some(_), _) if self.came_back => Phrase::default(),
+            (Some(days), _) => phrase!(
+                "Nor is it in the declared baseline ({days}).",
+                "平常と定めた期間（{days}）にもありません。",
+                days = count(days as u64, Thing::COVERED_DAY)
+            ),
+            (None, true) => phrase!(
+                "It began within the declared baseline, which may hold the intrusion itself.",
+                "平常と定めた期間の中で始まっており、その期間自体に侵入が含まれている可能性があります。"
+            ),
+            (None, false) => Phrase::default(),
         }
     }
 
@@ -245,12 +258,13 @@ pub fn kind(service: Service) -> Service {
 }
 
 /// `2020-05-01 to 2020-06-10`, the days that were looked through.
-fn looked_through(days: &BTreeSet<i32>, before: Moment) -> String {
-    let day = |day: i32| calendar::date(Moment(i64::from(day) * calendar::DAY));
+fn looked_through(days: &BTreeSet<i32>, before: Moment) -> Phrase {
     let own = before.hour().day();
     match (days.first(), days.range(..own).next_back()) {
-        (Some(first), Some(last)) => format!("{} to {}", day(*first), day(*last)),
-        (_, None) | (None, _) => "none".to_owned(),
+        (Some(first), Some(last)) => {
+            phrase!("{first} to {last}", "{first}～{last}", first = day(*first), last = day(*last))
+        }
+        (_, None) | (None, _) => phrase!("none", "なし"),
     }
 }
 
@@ -263,26 +277,64 @@ pub fn hours<'s>(
 
 /// Why something new is expected: the policy allows it by a row that names both sides. A row for everybody says nothing
 /// about this link.
-pub fn approved(observed: &Observed<'_>, link: LinkKey, service: Service, at: Moment) -> Option<String> {
+pub fn approved(observed: &Observed<'_>, link: LinkKey, service: Service, at: Moment) -> Option<Phrase> {
     let rule = observed.policy.judge(link.from, link.to, service, observed.book, Some(at))?;
     let named = rule.from != Scope::Any && rule.to != Scope::Any;
-    let reason = if rule.reason.is_empty() { String::new() } else { format!(" ({})", rule.reason) };
+    let reason = match rule.reason.as_str() {
+        "" => Phrase::default(),
+        reason => phrase!(" ({reason})", "（{reason}）", reason = alike(reason)),
+    };
     (rule.verdict == Verdict::Allow && named).then(|| {
-        format!("new since {}, and expected: line {} of the policy allows it{reason}", super::time(at), rule.line)
+        phrase!(
+            "new since {at}, and expected: line {line} of the policy allows it{reason}",
+            "{at}から現れた新しい接続ですが、想定されたものです。ポリシーの{line}行目が許可しています{reason}。",
+            at = time(at),
+            line = rule.line,
+            reason
+        )
     })
 }
 
+/// Something is new, but of its hosts nothing is kept.
+pub fn hosts_past_cap() -> Phrase {
+    phrase!(
+        "new, but its hosts lie past the ledger's cap",
+        "新しい接続ですが、ホストは集計の上限を超えており保持していません。"
+    )
+}
+
+/// Something is new, but of its rows nothing is kept.
+pub fn rows_past_cap() -> Phrase {
+    phrase!(
+        "new, but its rows lie past the ledger's cap",
+        "新しい接続ですが、該当行は集計の上限を超えており保持していません。"
+    )
+}
+
+/// How many attempts were denied, where any was.
+pub fn denied(attempts: u64) -> Phrase {
+    match attempts {
+        0 => Phrase::default(),
+        attempts => phrase!(
+            "{attempts} were denied.",
+            "{attempts}が拒否されました。",
+            attempts = count(attempts, Thing::ATTEMPT)
+        ),
+    }
+}
+
 /// Whom a party called before, for the sentence on what is normal.
-pub fn normal(observed: &Observed<'_>, from: Party, before: Moment) -> String {
+pub fn normal(observed: &Observed<'_>, from: Party, before: Moment) -> Phrase {
     let called = observed.survey.links.iter().filter(|(key, seen)| {
         key.from == from && super::is_link(**key) && seen.totals.first.is_some_and(|first| first < before)
     });
-    let names: Vec<String> = called.map(|(key, _)| observed.book.name_of(key.to).to_owned()).collect();
-    let from = observed.book.name_of(from);
+    let names: Vec<Phrase> = called.map(|(key, _)| observed.name(key.to)).collect();
+    let from = observed.name(from);
     if names.is_empty() {
-        format!("{from} called nobody before.")
+        phrase!("{from} called nobody before.", "{from}はそれまでどこにも接続していません。", from)
     } else {
-        format!("Before, {from} called {}.", super::listed(names, 5))
+        let names = listed(names, 5);
+        phrase!("Before, {from} called {names}.", "それまでの{from}の接続先は{names}です。", from, names)
     }
 }
 

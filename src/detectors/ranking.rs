@@ -8,6 +8,7 @@
 use super::joining::join;
 use super::{ALL, Findings, Observed};
 use crate::finding::{Finding, Gravity, Lane};
+use crate::phrase::{Phrase, Thing, alike, chance, count, phrase};
 use crate::sorting::LeanSort as _;
 
 /// So many weak findings of a lane are kept beside those that count.
@@ -85,32 +86,35 @@ fn leave_out_weak(findings: &mut Vec<Finding>) {
 
 /// Ends a finding's sentence with rule, rows, p and q, and with what it does not say.
 fn close(observed: &Observed<'_>, finding: &mut Finding) {
-    let rows = super::counted(finding.rows.iter().count() as u64, "row");
+    let rows = count(finding.rows.iter().count() as u64, Thing::ROW);
     let chances = match (finding.p, finding.q) {
-        (Some(p), Some(q)) => format!("; p = {}, q = {}", short(p), short(q)),
-        (Some(p), None) => format!("; p = {}", short(p)),
-        (None, _) => String::new(),
+        (Some(p), Some(q)) => phrase!("; p = {p}, q = {q}", "、p = {p}、q = {q}", p = chance(p), q = chance(q)),
+        (Some(p), None) => phrase!("; p = {p}", "、p = {p}", p = chance(p)),
+        (None, _) => Phrase::default(),
     };
-    let caution = if finding.lane == Lane::Policy { "" } else { " Unusual is not malicious." };
-    let clock = by_its_clock(observed, finding);
-    finding.because = format!("{}{clock} [{}; {rows}{chances}]{caution}", finding.because, finding.rule);
+    let caution = match finding.lane {
+        Lane::Policy => Phrase::default(),
+        Lane::Novelty | Lane::Behaviour | Lane::Campaign => {
+            phrase!("Unusual is not malicious.", "通常と異なることは、悪意を意味しません。")
+        }
+    };
+    let source =
+        phrase!("[{rule}; {rows}{chances}]", "［{rule}、{rows}{chances}］", rule = alike(finding.rule), rows, chances);
+    let told = std::mem::take(&mut finding.because);
+    finding.because = told.and(&by_its_clock(observed, finding)).and(&source).and(&caution);
 }
 
 /// When it was by the clock of the initiators' site, else of the responders'; nothing where that is UTC or not known.
-fn by_its_clock(observed: &Observed<'_>, finding: &Finding) -> String {
+fn by_its_clock(observed: &Observed<'_>, finding: &Finding) -> Phrase {
     let parties = [finding.link.from, finding.link.to];
     let known = parties.into_iter().find_map(|party| Some((party, observed.clock(party)?)));
-    let (Some((party, clock)), Some((first, last))) = (known, finding.window) else { return String::new() };
+    let (Some((party, clock)), Some((first, last))) = (known, finding.window) else { return Phrase::default() };
     if clock.offset(first) == 0 && clock.offset(last) == 0 {
-        return String::new();
+        return Phrase::default();
     }
     let (first, last) = (observed.local(party, first), observed.local(party, last));
-    let span = if first == last { first } else { format!("{first} to {last}") };
-    format!(" By the clock of {}: {span}.", observed.book.name_of(party))
-}
-
-pub(super) fn short(chance: f64) -> String {
-    if chance < 0.001 { format!("{chance:.1e}") } else { format!("{chance:.3}") }
+    let span = if first == last { first } else { phrase!("{first} to {last}", "{first}～{last}", first, last) };
+    phrase!("By the clock of {site}: {span}.", "{site}の現地時刻では{span}です。", site = observed.name(party), span)
 }
 
 /// The first of each lane, then the second of each, and so on.
@@ -150,9 +154,9 @@ mod tests {
             accounts: Vec::new(),
             p: Some(p),
             q: None,
-            because: String::new(),
-            gist: String::new(),
-            normal: String::new(),
+            because: Phrase::default(),
+            gist: Phrase::default(),
+            normal: Phrase::default(),
             innocent: &[],
             attack: &[],
             gravity: Gravity::Suspected,

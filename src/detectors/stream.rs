@@ -6,6 +6,7 @@ use crate::evidence::Place;
 use crate::flow::{Endpoint, Flow, Moment, Outcome, Service};
 use crate::ledger::Ledger;
 use crate::ledger::survey::Survey;
+use crate::phrase::Phrase;
 use crate::policy::Policy;
 use crate::policy::csv::read_policy;
 use crate::sites::SiteBook;
@@ -133,13 +134,13 @@ impl Stream {
     /// What all detectors say of it.
     pub fn findings(&self) -> Findings {
         let survey = self.survey();
-        examine_all(&Observed::new(&survey, &self.book, &self.policy, self.baseline))
+        in_both_languages(examine_all(&Observed::new(&survey, &self.book, &self.policy, self.baseline)))
     }
 
     /// What one detector says of it.
     pub fn told_by(&self, detector: &dyn Detector) -> Findings {
         let survey = self.survey();
-        detector.examine(&Observed::new(&survey, &self.book, &self.policy, self.baseline))
+        in_both_languages(detector.examine(&Observed::new(&survey, &self.book, &self.policy, self.baseline)))
     }
 
     /// Rule and link of each finding, in rank order.
@@ -152,6 +153,17 @@ impl Stream {
         };
         self.findings().findings.iter().map(said).collect()
     }
+}
+
+/// Fails where anything is not said in both languages with the same numbers: every case of every detector holds that.
+fn in_both_languages(found: Findings) -> Findings {
+    for finding in &found.findings {
+        [&finding.because, &finding.gist, &finding.normal].into_iter().for_each(Phrase::assert_in_both);
+        assert!(!finding.because.is_empty() && !finding.gist.is_empty() && !finding.normal.is_empty(), "{finding:?}");
+        assert!(finding.innocent.iter().all(|cause| !cause.0.is_ascii() || !cause.1.is_ascii()), "{finding:?}");
+    }
+    found.refrains.iter().for_each(|refrain| refrain.because.assert_in_both());
+    found
 }
 
 fn moment(day: i64, minute: i64) -> Moment {

@@ -7,6 +7,7 @@ use super::sight::{Loose, UNDATED};
 use super::totals::{Counts, Seen, Totals};
 use super::wire::{Flat, Laying, Lifting};
 use crate::flow::{Hour, Moment};
+use crate::phrase::Saying;
 
 /// Totals by hour, in order of time; [`Hour::UNDATED`] comes first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -18,7 +19,18 @@ pub struct Grain(u8);
 
 impl Grain {
     /// Hours of each grain: an hour, a part of a day, a day, a week, a year. They divide UTC from the epoch on.
-    const HOURS: [(i32, &str); 5] = [(1, "one"), (4, "4"), (24, "24"), (168, "a week"), (8_760, "365 days")];
+    const HOURS: [(i32, Saying); 5] = [
+        (1, Saying("one", "一時間")),
+        (4, Saying("4", "4時間")),
+        (24, Saying("24", "24時間")),
+        (168, Saying("a week", "一週間")),
+        (8_760, Saying("365 days", "365日")),
+    ];
+
+    /// So many are kept at a time: `4`, `a week`.
+    pub fn told(self) -> Saying {
+        Grain::HOURS[usize::from(self.0).min(Grain::HOURS.len() - 1)].1
+    }
 
     /// The next coarser one; none above the coarsest.
     pub fn coarser(self) -> Option<Grain> {
@@ -29,13 +41,6 @@ impl Grain {
     pub fn floor(self, hour: Hour) -> Hour {
         let (hours, _) = Grain::HOURS[usize::from(self.0).min(Grain::HOURS.len() - 1)];
         if hours == 1 || hour == Hour::UNDATED { hour } else { Hour(hour.0.div_euclid(hours) * hours) }
-    }
-}
-
-/// `4`, `a week`: so many are kept at a time.
-impl std::fmt::Display for Grain {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(Grain::HOURS[usize::from(self.0).min(Grain::HOURS.len() - 1)].1)
     }
 }
 

@@ -26,6 +26,7 @@ use std::hint::black_box;
 
 use crate::evidence::Place;
 use crate::flow::{Endpoint, Flow, Host, Hour, Moment};
+use crate::phrase::{self, Phrase, Saying, phrase};
 use crate::sites::Locus;
 use crate::sorting::LeanCollect as _;
 use capped::{Absorb, Capped};
@@ -364,28 +365,43 @@ impl Ledger {
     }
 
     /// Whether a cap was reached, in words for the screen; `None` while all is kept apart.
-    pub fn cap_reached(&self) -> Option<String> {
-        let pairs = self.pairs.bar().map(|_| format!("{} host pairs", self.pairs.len()));
-        let trails = self.trails.bar().map(|_| format!("{} days of host pairs and accounts", self.trails.len()));
-        let services = self.services.bar().map(|_| format!("{} services of links", self.services.len()));
-        let named = [
-            (self.names.len(), "host names"),
-            (self.coverage.len(), "sensors"),
-            (self.services.most_accounts(), "accounts of a service"),
+    pub fn cap_reached(&self) -> Option<Phrase> {
+        const FULL: [Saying; 6] = [
+            Saying("host pairs", "ホスト対"),
+            Saying("days of host pairs and accounts", "ホスト対・アカウントの日別記録"),
+            Saying("services of links", "経路のサービス"),
+            Saying("host names", "ホスト名"),
+            Saying("sensors", "センサー"),
+            Saying("accounts of a service", "一つのサービスのアカウント"),
         ];
-        let named = named.into_iter().filter(|(count, _)| *count >= names::CAP);
-        let named = named.map(|(count, what)| format!("{count} {what}"));
-        let parts: Vec<String> = pairs.into_iter().chain(trails).chain(services).chain(named).collect();
-        let caps = (!parts.is_empty())
-            .then(|| format!("kept apart up to the cap: {}; totals are exact past it", parts.join(", ")));
-        let grain = (self.services.grain() != Grain::default()).then(|| {
-            format!(
-                "hours of services are kept {} at a time, since there are very many; first and last times are exact",
-                self.services.grain()
-            )
-        });
-        let both: Vec<String> = caps.into_iter().chain(grain).collect();
-        (!both.is_empty()).then(|| both.join("; "))
+        let named = |count: usize| (count, count >= names::CAP);
+        let counts = [
+            (self.pairs.len(), self.pairs.bar().is_some()),
+            (self.trails.len(), self.trails.bar().is_some()),
+            (self.services.len(), self.services.bar().is_some()),
+            named(self.names.len()),
+            named(self.coverage.len()),
+            named(self.services.most_accounts()),
+        ];
+        let full = counts.into_iter().zip(FULL).filter(|((_, is_full), _)| *is_full);
+        let parts: Vec<Phrase> =
+            full.map(|((count, _), what)| phrase!("{count} {what}", "{what}{count}件", count, what)).collect();
+        let mut told = Vec::new();
+        if !parts.is_empty() {
+            told.push(phrase!(
+                "kept apart up to the cap: {parts}; totals are exact past it",
+                "上限まで個別に保持（{parts}）。それを超えた分も合計は正確",
+                parts = phrase::joined(&parts, ", ", "、")
+            ));
+        }
+        if self.services.grain() != Grain::default() {
+            told.push(phrase!(
+                "hours of services are kept {grain} at a time, since there are very many; first and last times are exact",
+                "サービスの時間別記録は非常に多いため、{grain}単位で保持。最初と最後の時刻は正確",
+                grain = self.services.grain().told()
+            ));
+        }
+        (!told.is_empty()).then(|| phrase::joined(&told, "; ", "。"))
     }
 
     /// Counts what is noted, and brings all tables down to their caps. To be called once after the last flow.

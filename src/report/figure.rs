@@ -11,6 +11,7 @@ use crate::finding::Finding;
 use crate::flow::Moment;
 use crate::ledger::survey::{LinkKey, Survey};
 use crate::paint;
+use crate::phrase::{Phrase, alike};
 use crate::scene::figure::content::{coverage, steps};
 use crate::scene::figure::{EvidenceFile, FigureContent, Pictured, Sheet, Tlp, beside, figure};
 use crate::scene::graph::Layout;
@@ -89,7 +90,7 @@ struct Subject<'s> {
     findings: &'s [Finding],
     /// The files by name, with their hashes.
     evidence: Vec<EvidenceFile>,
-    notices: &'s [String],
+    notices: Vec<Phrase>,
     malformed: u64,
     guessed: bool,
     synthetic: bool,
@@ -108,7 +109,7 @@ impl<'s> Subject<'s> {
             evidence: (case.files().iter())
                 .map(|file| EvidenceFile { name: file.receipt.name.clone(), sha256: hash(&file.receipt.sha256) })
                 .collect(),
-            notices: &analysis.notices,
+            notices: analysis.notices.clone(),
             malformed: case.files().iter().map(|file| file.receipt.accounts.malformed.total().count).sum(),
             guessed: analysis.guessed,
             synthetic: analysis.synthetic,
@@ -127,7 +128,7 @@ impl<'s> Subject<'s> {
             evidence: (document.evidence.iter())
                 .map(|file| EvidenceFile { name: file.name.clone(), sha256: hash(&file.sha256) })
                 .collect(),
-            notices: &document.notices,
+            notices: document.notices(),
             malformed: document.evidence.iter().flat_map(|file| file.accounts.malformed.values()).sum(),
             guessed: document.sites_guessed,
             synthetic: document.synthetic,
@@ -313,7 +314,7 @@ fn gather(subject: &Subject<'_>, options: &Options) -> Gathered {
         for finding in &mut findings {
             finding.accounts = finding.accounts.iter().map(|own| veil.name(Kind::Account, own)).collect();
             // What a rule says may quote the policy, and the policy anybody.
-            finding.gist = (words.kind)(finding).to_owned();
+            finding.gist = alike((words.kind)(finding));
             finding.because = finding.gist.clone();
         }
         for action in &mut actions {
@@ -412,7 +413,8 @@ fn title(network: &Network, cards: &[Card], findings: &[Finding], words: &Words)
 /// What the reader of the figure must know that it can't show.
 fn unknowns(subject: &Subject<'_>, options: &Options, words: &Words) -> Vec<String> {
     // Notices name files and hosts.
-    let mut unknowns = if options.veiled { Vec::new() } else { subject.notices.to_vec() };
+    let told = subject.notices.iter().filter(|_| !options.veiled);
+    let mut unknowns: Vec<String> = told.map(|notice| notice.of(options.language).to_owned()).collect();
     if subject.malformed > 0 {
         unknowns.push((words.malformed)(subject.malformed));
     }

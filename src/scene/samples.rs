@@ -6,6 +6,7 @@ use crate::flow::{Host, Hour, Protocol, Service};
 use crate::ledger::capped::Absorb;
 use crate::ledger::survey::{LinkKey, Survey};
 use crate::ledger::{PairKey, PairTotals, Sight, Totals};
+use crate::phrase::{Phrase, alike};
 use crate::sites::{Locus, Party};
 
 use super::network::{Card, Material};
@@ -114,9 +115,9 @@ impl Case {
             accounts: vec!["svc_backup".into()],
             p: None,
             q: None,
-            because: because.into(),
-            gist: because.into(),
-            normal: String::new(),
+            because: alike(because),
+            gist: alike(because),
+            normal: Phrase::default(),
             innocent: &[],
             attack: &[],
             gravity,

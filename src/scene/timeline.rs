@@ -329,7 +329,7 @@ fn lane(pen: &mut Pen, material: &Material<'_>, axis: &Axis<'_>, finding: &Findi
     pen.text(disc.plus(0.0, 2.9), &number.to_string(), Face::bold(8.0), Anchor::Middle, Ink::OnMark);
     symbol(pen, disc.plus(-11.0, 0.0), State::from(gravest(material, finding)), (axis.lane - 0.6).min(9.0), own);
     let rect = Rect { left: 0.0, right: plot.right, top: middle - axis.lane / 2.0, bottom: middle + axis.lane / 2.0 };
-    pen.spot(Shape::Box(rect), Subject::Finding(finding.id.clone()), &finding.because);
+    pen.spot(Shape::Box(rect), Subject::Finding(finding.id.clone()), finding.because.of(pen.words.language));
 }
 
 /// What ran on a finding's link, over its service where it is about one, between two hours.

@@ -12,6 +12,7 @@ use crate::finding::Finding;
 use crate::flow::{Host, Moment, Service};
 use crate::ledger::Sight;
 use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
+use crate::phrase::{Phrase, alike, phrase};
 use crate::policy::{Policy, Scope, Verdict};
 use crate::sites::{Party, SiteBook};
 use crate::sorting::LeanSort as _;
@@ -70,7 +71,7 @@ pub struct Swept {
     /// The answer.
     pub outcome: Outcome,
     /// The marks that were met, in words.
-    pub marks: Vec<String>,
+    pub marks: Vec<Phrase>,
     /// The first and the last time.
     pub window: Option<(Moment, Moment)>,
     /// Hosts of the site.
@@ -170,7 +171,7 @@ fn look(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy, site: Part
     let mut swept =
         Swept { site, outcome, marks: Vec::new(), window: None, hosts: BTreeSet::new(), rows: Vec::new(), covered };
     let (mut same, mut further) = (0_u64, 0);
-    let mut marks: BTreeMap<&str, String> = BTreeMap::new();
+    let mut marks: BTreeMap<&str, Phrase> = BTreeMap::new();
     let key = LinkKey { from: site, to: pin.link.to };
     elsewhere(pin, survey, site, since, &mut swept, &mut marks);
     for (service, record) in survey.links.get(&key).into_iter().flat_map(|link| &link.services) {
@@ -197,33 +198,64 @@ fn look(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy, site: Part
                 refused += u64::from(seen.refused);
                 hours |= seen.hours;
             }
-            let known = survey.host(pair.responder);
+            let known = alike(survey.host(pair.responder));
             if !same_server {
                 if ran == 0 || hours & pin.hours == 0 {
                     continue;
                 }
-                marks.insert("h", format!("{service} of another server {known} there, new, and at the same hours"));
+                marks.insert(
+                    "h",
+                    phrase!(
+                        "{service} of another server {known} there, new, and at the same hours",
+                        "同じ拠点の別のサーバー{known}への新しい{service}、時間帯も同じ",
+                        service,
+                        known
+                    ),
+                );
             } else if is_same && ran > 0 {
                 same += ran;
-                marks.insert("a", format!("{service} of the same server {known}, {ran} times"));
+                marks.insert(
+                    "a",
+                    phrase!(
+                        "{service} of the same server {known}, {ran} times",
+                        "同じサーバー{known}への{service}が{ran}回",
+                        service,
+                        known,
+                        ran
+                    ),
+                );
                 let bytes = totals.totals();
                 let shape = |own: u64, pinned: u64| {
                     own / ran.max(1) >= pinned / 4 && own / ran.max(1) <= pinned.saturating_mul(4)
                 };
                 if hours & pin.hours != 0 {
                     further += 1;
-                    marks.insert("c", "at the same hours".to_owned());
+                    marks.insert("c", phrase!("at the same hours", "同じ時間帯"));
                 }
                 if shape(bytes.bytes_out, pin.shape.0) && shape(bytes.bytes_in, pin.shape.1) {
                     further += 1;
-                    marks.insert("d", "as much a connection each way".to_owned());
+                    marks.insert("d", phrase!("as much a connection each way", "一接続あたりの送受信量が同程度"));
                 }
             } else if ran > 0 {
-                marks.insert("e", format!("{service} of the same server {known}, which it had not called before"));
+                marks.insert(
+                    "e",
+                    phrase!(
+                        "{service} of the same server {known}, which it had not called before",
+                        "以前は接続のなかった同じサーバー{known}への{service}",
+                        service,
+                        known
+                    ),
+                );
             } else if refused > 0 && is_same {
                 marks.insert(
                     "f",
-                    format!("{service} of the same server {known} was asked for and refused, {refused} times"),
+                    phrase!(
+                        "{service} of the same server {known} was asked for and refused, {refused} times",
+                        "同じサーバー{known}への{service}を試みて{refused}回拒否された",
+                        service,
+                        known,
+                        refused
+                    ),
                 );
             } else {
                 continue;
@@ -236,7 +268,10 @@ fn look(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy, site: Part
         }
         if let Some(account) = own_account {
             further += 1;
-            marks.insert("b", format!("by the same account {account}"));
+            marks.insert(
+                "b",
+                phrase!("by the same account {account}", "同じアカウント{account}", account = alike(account)),
+            );
         }
     }
     if !marks.is_empty() {
@@ -264,12 +299,20 @@ fn elsewhere(
     site: Party,
     since: Moment,
     swept: &mut Swept,
-    marks: &mut BTreeMap<&str, String>,
+    marks: &mut BTreeMap<&str, Phrase>,
 ) {
     let others = survey.links.iter().filter(|(key, _)| key.from == site && key.to != pin.link.to);
     for (service, record) in others.flat_map(|(_, link)| &link.services) {
         let Some(account) = new_account(pin, survey, record, since) else { continue };
-        marks.insert("g", format!("{service} elsewhere by the same account {account}"));
+        marks.insert(
+            "g",
+            phrase!(
+                "{service} elsewhere by the same account {account}",
+                "同じアカウント{account}による、別の接続先への{service}",
+                service,
+                account = alike(account)
+            ),
+        );
         let days = survey.days_of_account(record, account);
         swept.rows.extend(days.iter().filter_map(|(_, seen)| seen.sight()));
         let times = || days.iter().filter_map(|(_, seen)| seen.sight()?.at);

@@ -16,6 +16,7 @@ use crate::finding::{Finding, Gravity};
 use crate::flow::{Hour, Moment, Service};
 use crate::ledger::Totals;
 use crate::ledger::survey::{Link, LinkKey, ServiceRecord};
+use crate::phrase::{Language, Phrase, Saying};
 use crate::policy::Rule;
 use crate::scene::network::numbered;
 use crate::sites::{Country, Party, Site};
@@ -83,6 +84,26 @@ impl From<&crate::evidence::table::Complaint> for ComplaintMessage {
     }
 }
 
+/// What is said in every language: the page shows it in the one in use, and needs nothing anew to show it in another.
+#[derive(Debug, Serialize)]
+struct PhraseMessage {
+    en: String,
+    ja: String,
+}
+
+impl From<&Phrase> for PhraseMessage {
+    fn from(phrase: &Phrase) -> PhraseMessage {
+        let [en, ja] = [Language::English, Language::Japanese].map(|own| visible(phrase.of(own)).into_owned());
+        PhraseMessage { en, ja }
+    }
+}
+
+impl From<&Saying> for PhraseMessage {
+    fn from(saying: &Saying) -> PhraseMessage {
+        PhraseMessage { en: saying.0.to_owned(), ja: saying.1.to_owned() }
+    }
+}
+
 /// All that the panels show.
 #[derive(Debug, Serialize)]
 pub struct CaseView {
@@ -95,7 +116,7 @@ pub struct CaseView {
     refrains: Vec<RefrainMessage>,
     links: Vec<LinkMessage>,
     window: Option<(f64, f64)>,
-    notices: Vec<String>,
+    notices: Vec<PhraseMessage>,
     partial: bool,
     synthetic: bool,
 }
@@ -155,9 +176,9 @@ struct FindingMessage {
     accounts: Vec<String>,
     p: Option<f64>,
     q: Option<f64>,
-    because: String,
-    normal: String,
-    innocent: &'static [&'static str],
+    because: PhraseMessage,
+    normal: PhraseMessage,
+    innocent: Vec<PhraseMessage>,
     attack: &'static [&'static str],
     rows: Vec<RowPlace>,
     decision: Option<DecisionMessage>,
@@ -199,7 +220,7 @@ struct RefrainMessage {
     from_name: Option<String>,
     to_name: Option<String>,
     service: Option<String>,
-    because: String,
+    because: PhraseMessage,
 }
 
 #[derive(Debug, Serialize)]
@@ -259,7 +280,7 @@ pub fn case_view(case: &Case, analysis: &Analysis) -> CaseView {
         refrains: analysis.findings.refrains.iter().map(|refrain| refrain_message(refrain, &name)).collect(),
         links: (analysis.survey.links.iter()).map(|(key, link)| link_message(analysis, *key, link, &name)).collect(),
         window: analysis.survey.window.map(|(first, last)| (millis(first), millis(last))),
-        notices: analysis.notices.iter().map(|notice| visible(notice).into_owned()).collect(),
+        notices: analysis.notices.iter().map(PhraseMessage::from).collect(),
         partial: analysis.partial,
         synthetic: analysis.synthetic,
     }
@@ -351,9 +372,9 @@ fn finding_message(
         accounts: finding.accounts.iter().map(|account| visible(account).into_owned()).collect(),
         p: finding.p,
         q: finding.q,
-        because: visible(&finding.because).into_owned(),
-        normal: visible(&finding.normal).into_owned(),
-        innocent: finding.innocent,
+        because: (&finding.because).into(),
+        normal: (&finding.normal).into(),
+        innocent: finding.innocent.iter().map(PhraseMessage::from).collect(),
         attack: finding.attack,
         rows: finding.rows.iter().map(row).collect(),
         decision: None,
@@ -366,7 +387,7 @@ fn refrain_message(refrain: &Refrain, name: &dyn Fn(Party) -> String) -> Refrain
         from_name: refrain.link.map(|link| name(link.from)),
         to_name: refrain.link.map(|link| name(link.to)),
         service: refrain.service.map(|service| service.to_string()),
-        because: visible(&refrain.because).into_owned(),
+        because: (&refrain.because).into(),
     }
 }
 

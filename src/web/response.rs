@@ -388,7 +388,7 @@ fn sweep_message(own: &Sweep, book: &SiteBook, language: Language) -> SweepMessa
                 site: number(&site.site),
                 name: inert(&site.site),
                 outcome: site.outcome.clone(),
-                marks: site.marks.iter().map(|mark| inert(mark)).collect(),
+                marks: site.marks(language).iter().map(|mark| inert(mark)).collect(),
                 first: site.first.map(|at| at * 1e3),
                 last: site.last.map(|at| at * 1e3),
                 hosts: site.hosts.iter().map(|host| inert(host)).collect(),

@@ -119,9 +119,12 @@ fn case_79_a_case_file_of_other_evidence_says_what_is_altered_and_what_is_missin
     let mut case = crate::sampled::case_of([(name, altered.as_slice())]);
     case.resume(&document, &|_| None);
     let notices = case.analyse().notices;
-    let count = |word: &str| notices.iter().filter(|notice| notice.contains(word)).count();
+    let count = |word: &str| notices.iter().filter(|notice| notice.english().contains(word)).count();
     assert_eq!((count("ALTERED"), count("MISSING")), (1, 5), "{notices:#?}");
-    assert!(notices.iter().any(|notice| notice.contains("ALTERED") && notice.contains(name)), "{notices:#?}");
+    assert!(
+        notices.iter().any(|notice| notice.english().contains("ALTERED") && notice.english().contains(name)),
+        "{notices:#?}"
+    );
 }
 
 #[test]
@@ -136,7 +139,7 @@ fn a_second_analyst_s_case_file_is_joined_and_the_conflict_stands_among_the_noti
     case.take_up(&other, &|_| None).unwrap();
     assert_eq!((case.decisions.len(), case.actions.len(), broken(&case.log)), (2, 1, None));
     let notices = case.analyse().notices;
-    assert_eq!(notices.iter().filter(|notice| notice.starts_with("CONFLICT on ")).count(), 1, "{notices:?}");
+    assert_eq!(notices.iter().filter(|notice| notice.english().starts_with("CONFLICT on ")).count(), 1, "{notices:?}");
     let mut foreign = base;
     foreign.evidence[0].sha256 = Some("00".to_owned());
     assert!(case.take_up(&foreign, &|_| None).unwrap_err().contains("not of the same evidence"));

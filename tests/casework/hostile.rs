@@ -45,7 +45,14 @@ fn hostile(base: &Document, text: &str) -> Document {
     };
     document.case_id = own();
     document.tool = own();
-    document.notices = vec![own()];
+    (document.notices, document.notices_in_japanese) = (vec![own()], vec![own()]);
+    for refrain in &mut document.not_enough_evidence {
+        (refrain.because, refrain.in_japanese) = (own(), Some(own()));
+    }
+    for site in document.sweeps.iter_mut().flat_map(|sweep| &mut sweep.sites) {
+        site.marks_in_japanese.push(own());
+        site.marks.push(own());
+    }
     for site in &mut document.sites {
         named(&mut site.site);
         (site.country, site.role, site.contact) = (Some(own()), Some(own()), Some(own()));
@@ -72,6 +79,11 @@ fn hostile(base: &Document, text: &str) -> Document {
         {
             *field = own();
         }
+        let japanese = finding.in_japanese.as_mut().expect("it is said in Japanese");
+        for field in [&mut japanese.because, &mut japanese.gist, &mut japanese.normal] {
+            *field = own();
+        }
+        japanese.innocent.push(own());
         finding.id.push_str(text);
         for list in [&mut finding.hosts, &mut finding.accounts, &mut finding.innocent, &mut finding.attack] {
             list.push(own());

@@ -4,6 +4,7 @@
 mod acts;
 mod document;
 mod hostile;
+mod languages;
 mod mapping;
 mod questions;
 mod report;

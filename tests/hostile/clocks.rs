@@ -102,7 +102,7 @@ fn case_68_and_70_a_time_without_a_zone_is_marked_and_asked_for() {
     assert_eq!(unmarked.bases.keys().copied().collect::<Vec<_>>(), [Basis::Unknown]);
     let case = case_of(&[("a.csv", log.as_bytes())], 64);
     let (analysis, _) = inert(&case);
-    assert!(analysis.notices.iter().any(|notice| notice.contains("zone of its times is not known")));
+    assert!(analysis.notices.iter().any(|notice| notice.english().contains("zone of its times is not known")));
     let clock = Clock { chosen_offset: Some(32_400), ..Clock::default() };
     let order = Order { setting: Setting { clock, mapping: None }, ..Order::default() };
     let (chosen, _) = super::making::read_with(order, log.as_bytes(), 7);

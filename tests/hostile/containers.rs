@@ -154,7 +154,7 @@ fn case_65_the_same_content_under_another_name_is_flagged() {
     let case = case_of(&[("a.log", &log), ("b.log", &log)], 64);
     let (analysis, document) = inert(&case);
     assert_eq!(analysis.repeats, [None, Some(0)]);
-    assert!(analysis.notices.iter().any(|notice| notice.contains("the same content as a.log")));
+    assert!(analysis.notices.iter().any(|notice| notice.english().contains("the same content as a.log")));
     assert_eq!(document["evidence"][1]["repeats"], "a.log");
     assert_eq!(document["links"][0]["services"][0]["flows"], 10);
 }

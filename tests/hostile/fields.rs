@@ -84,7 +84,7 @@ fn case_12_a_name_that_looks_like_another_is_its_own_and_flagged() {
     let (analysis, document) = inert(&case);
     let service = &analysis.survey.links.values().next().unwrap().services.values().next().unwrap();
     assert_eq!(service.accounts.len(), 4, "never merged: {:?}", service.accounts);
-    let flagged: Vec<&String> = analysis.notices.iter().filter(|notice| notice.contains("looks like")).collect();
+    let flagged: Vec<_> = analysis.notices.iter().filter(|notice| notice.english().contains("looks like")).collect();
     assert_eq!(flagged.len(), 3, "{:?}", analysis.notices);
     assert!(document["notices"].as_array().unwrap().len() >= 3);
 }

@@ -136,6 +136,6 @@ fn case_82_cancelled_anywhere_it_says_partial() {
         case.add(order.result(receipt, counting));
         let (analysis, document) = super::making::inert(&case);
         assert!(analysis.partial && document["partial"] == true);
-        assert!(analysis.notices[0].contains("PARTIAL"), "{:?}", analysis.notices);
+        assert!(analysis.notices[0].english().contains("PARTIAL"), "{:?}", analysis.notices);
     }
 }

@@ -2,7 +2,7 @@
 import { moment } from "../dates.js";
 import { h } from "../dom.js";
 import { chance } from "../numbers.js";
-import { words } from "../words.js";
+import { said, words } from "../words.js";
 import { decisionOn } from "./decision.js";
 import { gravity } from "./findings.js";
 import { rowsList } from "./rows-list.js";
@@ -21,10 +21,10 @@ export function aboutFinding(finding, view, acts) {
     h("p", { class: "state-line" }, gravity(finding.gravity), finding.service && h("span", { class: "service" }, finding.service),
       known(finding.p) && h("span", { class: "odds", title: words.detail.pTitle }, `${words.detail.p} ${chance(/** @type {number} */ (finding.p))}`),
       known(finding.q) && h("span", { class: "odds", title: words.detail.qTitle }, `${words.detail.q} ${chance(/** @type {number} */ (finding.q))}`)),
-    h("p", { class: "claim", lang: "en" }, finding.because),
+    h("p", { class: "claim" }, said(finding.because)),
     h("section", {}, h("h3", {}, words.detail.rows), rowsList({ finding: finding.id }, { view, acts, files: undefined, marks: [...finding.hosts, ...finding.accounts], expected: finding.rows.length })),
-    h("section", {}, h("h3", {}, words.detail.normal), h("p", { lang: "en" }, finding.normal)),
-    finding.innocent.length > 0 && h("section", {}, h("h3", {}, words.detail.innocent), h("ul", { class: "plain" }, finding.innocent.map((cause) => h("li", { lang: "en" }, cause)))),
+    h("section", {}, h("h3", {}, words.detail.normal), h("p", {}, said(finding.normal))),
+    finding.innocent.length > 0 && h("section", {}, h("h3", {}, words.detail.innocent), h("ul", { class: "plain" }, finding.innocent.map((cause) => h("li", {}, said(cause))))),
     decisionOn(finding, acts),
     h("dl", { class: "facts" },
       fact(words.detail.when, known(finding.first) && [moment(/** @type {number} */ (finding.first)), known(finding.last) && finding.last !== finding.first && [h("br"), moment(/** @type {number} */ (finding.last))]]),

@@ -2,7 +2,7 @@
 import { moment } from "../dates.js";
 import { fill, h } from "../dom.js";
 import { size, whole } from "../numbers.js";
-import { words } from "../words.js";
+import { said, words } from "../words.js";
 import { gravity } from "./findings.js";
 import { rowsList } from "./rows-list.js";
 
@@ -58,5 +58,5 @@ function totals(link) {
  */
 export function findingsList(findings, acts) {
   return h("ol", { class: "short" }, findings.map((finding) => h("li", {}, h("button", { type: "button", class: "line", data: { key: `finding ${finding.id}` }, on: { click: () => acts.show({ kind: "finding", id: finding.id }) } },
-    h("span", { class: "rank" }, finding.number ?? "·"), gravity(finding.gravity), " ", h("span", { class: "because", lang: "en" }, finding.because)))));
+    h("span", { class: "rank" }, finding.number ?? "·"), gravity(finding.gravity), " ", h("span", { class: "because" }, said(finding.because))))));
 }

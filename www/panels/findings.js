@@ -4,7 +4,7 @@ import { fill, h } from "../dom.js";
 import { whole } from "../numbers.js";
 import { isReading } from "../store.js";
 import { endName, key, same } from "../subjects.js";
-import { words } from "../words.js";
+import { said, words } from "../words.js";
 
 /** How many of a lane are listed here; the table has them all. */
 const FIRST = 50;
@@ -31,7 +31,7 @@ export function createFindings(store, acts) {
     // Where nothing was found, why not is what there is to read.
     const nothing = view.findings.length === 0 && !reading;
     fill(panel,
-      view.notices.map((notice) => h("p", { class: "notice", lang: "en" }, notice)),
+      view.notices.map((notice) => h("p", { class: "notice" }, said(notice))),
       view.sites_guessed && view.sites.length > 0 && h("p", { class: "notice" }, words.findings.guessed, " ",
         h("button", { type: "button", class: "inline", on: { click: () => store.set({ tab: "sites" }) } }, words.findings.guessedAct)),
       view.findings.length === 0 && h("div", { class: "nothing" }, h("h3", {}, reading ? words.findings.noneYet : words.findings.none), !reading && h("p", {}, words.findings.noneWhy),
@@ -42,7 +42,7 @@ export function createFindings(store, acts) {
         h("p", { class: "hint" }, words.findings.refrainsWhy),
         h("ul", {}, view.refrains.slice(0, 200).map((refrain) => h("li", {},
           refrain.from_name && h("span", { class: "refrain-link" }, refrain.from_name, " → ", refrain.to_name, refrain.service ? ` ${refrain.service}` : ""), " ", h("span", { class: "rule" }, refrain.rule),
-          h("span", { class: "because", lang: "en" }, refrain.because))))),
+          h("span", { class: "because" }, said(refrain.because)))))),
       view.findings.length > 0 && h("p", { class: "hint" }, words.findings.unusual));
   }
 
@@ -80,7 +80,7 @@ export function createFindings(store, acts) {
           h("span", { class: "route" }, endName(finding.from, finding.from_name), h("span", { class: "arrow" }, " → "), endName(finding.to, finding.to_name)), " ",
           finding.service && h("span", { class: "service" }, finding.service)),
         h("span", { class: "finding-state" }, gravity(finding.gravity), finding.first !== undefined && h("span", { class: "when" }, `${day(finding.first)} ${clock(finding.first).slice(0, 5)} UTC`)),
-        h("span", { class: "because", lang: "en" }, finding.because)));
+        h("span", { class: "because" }, said(finding.because))));
   }
 
   store.watch((state) => [state.case, isReading(state)], render);

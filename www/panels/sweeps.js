@@ -43,7 +43,7 @@ function swept(sweep, place, view, acts) {
       h("div", {},
         h("strong", {}, site.name), " ",
         site.first !== undefined && site.last !== undefined && h("span", { class: "when" }, span(site.first, site.last)),
-        site.marks.length > 0 && h("p", { class: "because" }, site.marks.join("; ")),
+        site.marks.length > 0 && h("p", { class: "because" }, site.marks.join(words.response.between)),
         site.hosts.length > 0 && h("p", { class: "hint" }, `${words.detail.hosts}: ${site.hosts.join(", ")}`),
         h("p", { class: "hint" }, words.response.covered(whole(site.days_with_logs), whole(site.days), whole(site.gap_hours)))),
       site.rows > 0 && h("button", { type: "button", class: "inline", data: { key: `rows ${place} ${site.site}` }, on: { click: () => open(site) } }, words.detail.rows)))),

@@ -7,7 +7,7 @@ import { icon } from "../icons.js";
 import { chance, size, whole } from "../numbers.js";
 import { endName, key } from "../subjects.js";
 import { createTable, sorted, tableTools } from "../table.js";
-import { words } from "../words.js";
+import { said, words } from "../words.js";
 import { gravity } from "./findings.js";
 
 /** @typedef {import("../types.js").TableKind} TableKind */
@@ -97,16 +97,16 @@ export function createTables(store, acts) {
         { key: "p", label: c.p, width: 70, number: true, text: (row) => odds(row.p) },
         { key: "q", label: c.q, width: 70, number: true, text: (row) => odds(row.q) },
         { key: "decision", label: c.decision, width: 90, text: (row) => (row.decision ? words.decision.verdicts[row.decision.verdict] : "") },
-        { key: "because", label: c.because, width: 320, text: (row) => row.because, show: (row) => h("span", { lang: "en" }, row.because) },
+        { key: "because", label: c.because, width: 320, text: (row) => said(row.because) },
       ],
       source: sorted(rowsOf((view) => {
         const has = narrowed();
         const { table } = store.get();
         return view.findings.filter((row) => onLink(row) && (!table?.lane || table.lane === row.lane)
-          && has([row.id, row.rule, row.from_name, row.to_name, row.service, row.because, ...row.hosts, ...row.accounts, ...row.attack]));
+          && has([row.id, row.rule, row.from_name, row.to_name, row.service, said(row.because), ...row.hosts, ...row.accounts, ...row.attack]));
       }), {
         rank: (row) => row.rank, state: (row) => 2 * ["suspected", "anomalous", "violation"].indexOf(row.gravity) + (row.weak ? 0 : 1), lane: (row) => row.lane, from: (row) => row.from_name, to: (row) => row.to_name, service: (row) => row.service,
-        first: (row) => row.first, last: (row) => row.last, rule: (row) => row.rule, p: (row) => row.p ?? undefined, q: (row) => row.q ?? undefined, decision: (row) => row.decision?.verdict, because: (row) => row.because,
+        first: (row) => row.first, last: (row) => row.last, rule: (row) => row.rule, p: (row) => row.p ?? undefined, q: (row) => row.q ?? undefined, decision: (row) => row.decision?.verdict, because: (row) => said(row.because),
       }),
       open: (row) => acts.show({ kind: "finding", id: row.id }),
       name: (row) => words.tables.open(String(row.rank), route(row)),

@@ -560,6 +560,7 @@ export const en = {
   },
 
   response: {
+    between: "; ",
     none: "Nothing to ask yet: drop logs first.",
     whileReading: "Files are still being read; the answers follow.",
     reckoning: "Reckoning…",

@@ -1,5 +1,5 @@
-// Every word of the screen, in Japanese. What the engine writes about a log (a finding's sentence, a notice, the reason in a
-// receipt) stays in English, the language in which it goes on record; the screen marks it as English for screen readers.
+// Every word of the screen, in Japanese. The engine says what it found in both languages; what it writes about a file (the reason in
+// a receipt) stays in English, and the screen marks it as English for screen readers.
 
 /** @type {typeof import("./en.js").en} */
 export const ja = {
@@ -330,8 +330,8 @@ export const ja = {
     link: "経路",
     site: "拠点",
     place: "ファイル内の位置",
-    normal: "ここでの平常（原文）",
-    innocent: "問題のない原因として考えられるもの（原文）",
+    normal: "ここでの平常",
+    innocent: "問題のない原因として考えられるもの",
     attack: "ATT&CK",
     rule: "規則",
     p: "p",
@@ -469,7 +469,7 @@ export const ja = {
     open: (cell, what) => `${cell}：${what} を開く`,
     columns: {
       rank: "順位", state: "状態", lane: "区分", rule: "規則", from: "発信元", to: "宛先", service: "サービス", first: "最初（UTC）", last: "最後（UTC）", p: "p", q: "q", rows: "該当行", decision: "判定",
-      because: "理由（原文）", hosts: "ホスト", accounts: "アカウント", attack: "ATT&CK", connections: "接続", established: "成立", denied: "拒否", failed: "不成立", bytesOut: "送信バイト", bytesIn: "受信バイト",
+      because: "理由", hosts: "ホスト", accounts: "アカウント", attack: "ATT&CK", connections: "接続", established: "成立", denied: "拒否", failed: "不成立", bytesOut: "送信バイト", bytesIn: "受信バイト",
       services: "サービス", findings: "検知", hostsFrom: "発信元ホスト", hostsTo: "宛先ホスト", initiator: "発信元ホスト", responder: "宛先ホスト", account: "アカウント", flows: "接続", file: "ファイル", format: "形式",
       size: "バイト", records: "レコード", parsed: "解釈", skipped: "対象外", malformed: "不正", unprocessed: "未処理", drawn: "集計", sha256: "SHA-256",
     },
@@ -554,6 +554,7 @@ export const ja = {
   },
 
   response: {
+    between: "、",
     none: "まだ問うものがありません。先にログをドロップしてください。",
     whileReading: "ファイルを読み取り中です。答えは読み取り後に表示します。",
     reckoning: "計算しています…",

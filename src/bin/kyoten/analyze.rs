@@ -67,7 +67,7 @@ pub fn analysed(inputs: Inputs, orders: &Orders) -> Result<(Case, Analysis, bool
 
 /// Says the notices on standard error.
 pub fn say(analysis: &Analysis) {
-    analysis.notices.iter().for_each(|notice| eprintln!("kyoten: {}", visible(notice)));
+    analysis.notices.iter().for_each(|notice| eprintln!("kyoten: {}", visible(notice.english())));
 }
 
 /// Reads all logs into a case; whether all was fully read.

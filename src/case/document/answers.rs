@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Row;
+use crate::phrase::Language;
 
 /// Where else did the like of a finding, or of a link, occur?
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ pub struct SweptSite {
     pub outcome: String,
     /// What was met, in words.
     pub marks: Vec<String>,
+    /// The same in Japanese; absent in older files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks_in_japanese: Vec<String>,
     /// The first time.
     pub first: Option<f64>,
     /// The last time.
@@ -59,6 +63,17 @@ pub struct SweptSite {
     pub gap_hours: i64,
     /// The earliest rows.
     pub evidence: Vec<Row>,
+}
+
+impl SweptSite {
+    /// What was met, in this language; in English, where the file has it in no other.
+    pub fn marks(&self, language: Language) -> &[String] {
+        if language == Language::Japanese && self.marks_in_japanese.len() == self.marks.len() {
+            &self.marks_in_japanese
+        } else {
+            &self.marks
+        }
+    }
 }
 
 /// A day on which a host sent on about as much as it had fetched.

@@ -28,7 +28,8 @@ pub fn document(case: &Case, analysis: &Analysis) -> Document {
         case_id: case_id(case),
         synthetic: analysis.synthetic,
         partial: analysis.partial,
-        notices: analysis.notices.clone(),
+        notices: analysis.notices.iter().map(|own| own.english().to_owned()).collect(),
+        notices_in_japanese: analysis.notices.iter().map(japanese).collect(),
         window: span(analysis.survey.window),
         baseline: span(case.baseline),
         evidence: case.files().iter().zip(&analysis.repeats).map(|(file, r)| evidence(case, file, *r)).collect(),
@@ -58,7 +59,8 @@ pub fn document(case: &Case, analysis: &Analysis) -> Document {
                 from: refrain.link.map(|link| name(link.from)),
                 to: refrain.link.map(|link| name(link.to)),
                 service: refrain.service.map(|s| s.to_string()),
-                because: refrain.because.clone(),
+                because: refrain.because.english().to_owned(),
+                in_japanese: Some(japanese(&refrain.because)),
             })
             .collect(),
         coverage: analysis.survey.coverage.iter().map(|(sensor, hours)| coverage(sensor, hours)).collect(),
@@ -204,6 +206,10 @@ fn service(analysis: &Analysis, service: flow::Service, record: &ServiceRecord, 
     }
 }
 
+fn japanese(phrase: &Phrase) -> String {
+    phrase.of(Language::Japanese).to_owned()
+}
+
 /// The word for how a finding marks its link.
 pub fn gravity(gravity: Gravity) -> &'static str {
     match gravity {
@@ -220,7 +226,7 @@ fn finding_entry(case: &Case, analysis: &Analysis, finding: &finding::Finding, r
         line: sight.place.line,
         offset: sight.place.offset,
     };
-    let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    let causes = |language| finding.innocent.iter().map(|cause| cause.of(language).to_owned()).collect();
     Finding {
         rank,
         id: finding.id.clone(),
@@ -235,12 +241,18 @@ fn finding_entry(case: &Case, analysis: &Analysis, finding: &finding::Finding, r
         accounts: finding.accounts.clone(),
         p: finding.p.map(significant),
         q: finding.q.map(significant),
-        because: finding.because.clone(),
-        gist: finding.gist.clone(),
+        because: finding.because.english().to_owned(),
+        gist: finding.gist.english().to_owned(),
         gravity: gravity(finding.gravity).to_owned(),
-        normal: finding.normal.clone(),
-        innocent: owned(finding.innocent),
-        attack: owned(finding.attack),
+        normal: finding.normal.english().to_owned(),
+        innocent: causes(Language::English),
+        attack: finding.attack.iter().map(|id| (*id).to_owned()).collect(),
+        in_japanese: Some(InJapanese {
+            because: japanese(&finding.because),
+            gist: japanese(&finding.gist),
+            normal: japanese(&finding.normal),
+            innocent: causes(Language::Japanese),
+        }),
         evidence: finding.rows.iter().map(row).collect(),
     }
 }

@@ -19,6 +19,7 @@ use super::log::Entry;
 use super::{Analysis, Case};
 use crate::evidence::unpack::LayerAccount;
 use crate::flow::{Basis, Moment};
+use crate::phrase::{Language, Phrase};
 use compact::{Hours, Pairs};
 
 /// The schema that this version writes.
@@ -41,6 +42,9 @@ pub struct Document {
     pub partial: bool,
     /// What the reader of any export must know.
     pub notices: Vec<String>,
+    /// The same in Japanese, in the same order; absent in older files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices_in_japanese: Vec<String>,
     /// Start of the first and of the last flow.
     pub window: Option<(f64, f64)>,
     /// The time declared as normal.
@@ -317,11 +321,49 @@ pub struct Finding {
     pub normal: String,
     pub innocent: Vec<String>,
     pub attack: Vec<String>,
+    /// The same in Japanese; absent in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_japanese: Option<InJapanese>,
     /// Its rows.
     pub evidence: Vec<Row>,
 }
 
+/// What a finding says, in Japanese: each as the field of the same name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "as in Finding")]
+pub struct InJapanese {
+    pub because: String,
+    pub gist: String,
+    pub normal: String,
+    pub innocent: Vec<String>,
+}
+
 impl Finding {
+    /// Its sentence in this language, if the file has it in it.
+    pub fn because(&self, language: Language) -> Option<&str> {
+        self.told(language, &self.because, |own| &own.because)
+    }
+
+    /// What is normal in this language; in English, where the file has it in no other.
+    pub fn normal(&self, language: Language) -> &str {
+        self.told(language, &self.normal, |own| &own.normal).unwrap_or(&self.normal)
+    }
+
+    /// The innocent causes in this language; in English, where the file has them in no other.
+    pub fn innocent(&self, language: Language) -> &[String] {
+        match (&self.in_japanese, language) {
+            (Some(own), Language::Japanese) => &own.innocent,
+            (Some(_) | None, _) => &self.innocent,
+        }
+    }
+
+    fn told<'f>(&'f self, language: Language, english: &'f str, japanese: fn(&InJapanese) -> &str) -> Option<&'f str> {
+        match language {
+            Language::English => Some(english),
+            Language::Japanese => self.in_japanese.as_ref().map(japanese),
+        }
+    }
+
     /// Whether it is weak by its q ([`crate::finding::Finding::WEAK`]); one that an analyst confirmed counts all the same.
     pub fn is_weak(&self, decisions: &[Decision]) -> bool {
         let is_confirmed =
@@ -348,6 +390,16 @@ pub struct Refrain {
     pub to: Option<String>,
     pub service: Option<String>,
     pub because: String,
+    /// The same in Japanese; absent in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_japanese: Option<String>,
+}
+
+impl Refrain {
+    /// What was lacking, in this language; in English, where the file has it in no other.
+    pub fn because(&self, language: Language) -> &str {
+        self.in_japanese.as_deref().filter(|_| language == Language::Japanese).unwrap_or(&self.because)
+    }
 }
 
 /// What a sensor watched.
@@ -382,6 +434,20 @@ impl Document {
         let mut text = serde_json::to_string_pretty(self).expect("the document holds nothing that JSON cannot write");
         text.push('\n');
         crate::evidence::text::inert_json(text)
+    }
+
+    /// The notices as they can be told in every language; of an older file in English.
+    pub fn notices(&self) -> Vec<Phrase> {
+        let japanese = self.notices_in_japanese.iter().cloned().chain(std::iter::repeat(String::new()));
+        self.notices.iter().cloned().zip(japanese).map(|(en, ja)| Phrase::told(en, ja)).collect()
+    }
+
+    /// Tells the reader of any export one thing more.
+    pub fn notify(&mut self, notice: &Phrase) {
+        // Where the file is older, what comes later must not slip to its place.
+        self.notices_in_japanese.resize(self.notices.len(), String::new());
+        self.notices.push(notice.english().to_owned());
+        self.notices_in_japanese.push(notice.of(Language::Japanese).to_owned());
     }
 
     /// The site of this name.

@@ -66,7 +66,7 @@ impl Report<'_> {
         let heading = format!("{}. {} → {} {service}", finding.rank, finding.from, finding.to);
         self.out.raw(class).text(&heading).raw("</h3>\n");
         self.out.element("<p>", &(w.claim)(finding), "</p>");
-        if !w.original.is_empty() {
+        if finding.because(w.language).is_none() {
             self.out.element("<p class=\"quiet\">", w.original, "</p>");
             self.out.element("<blockquote lang=\"en\">", &finding.because, "</blockquote>");
         }
@@ -85,8 +85,8 @@ impl Report<'_> {
             (w.hosts, finding.hosts.join(", ")),
             (w.accounts, finding.accounts.join(", ")),
             (w.chance, chance),
-            (w.normal, finding.normal.clone()),
-            (w.innocent, finding.innocent.join("; ")),
+            (w.normal, finding.normal(w.language).to_owned()),
+            (w.innocent, finding.innocent(w.language).join(w.between)),
             (w.attack, finding.attack.join(", ")),
             (w.decided_as, decided),
             (w.finding_id, finding.id.clone()),
@@ -145,7 +145,7 @@ impl Report<'_> {
                     }
                     _ => String::new(),
                 };
-                vec![refrain.rule.clone(), link, refrain.because.clone()]
+                vec![refrain.rule.clone(), link, refrain.because(w.language).to_owned()]
             })
             .collect();
         if rows.is_empty() {

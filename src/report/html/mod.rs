@@ -157,8 +157,9 @@ impl Report<'_> {
         let malformed: u64 = accounts().flat_map(|own| own.malformed.values()).sum();
         let rests = (w.rests_on)(document.evidence.len(), &number(records), &number(flows), &number(malformed));
         self.out.element("<p>", &rests, "</p>").element("<p class=\"quiet\">", w.unusual, "</p>");
-        if !document.notices.is_empty() {
-            self.out.element("<h3>", w.notices, "</h3>").list(&document.notices);
+        let notices: Vec<String> = document.notices().iter().map(|own| own.of(w.language).to_owned()).collect();
+        if !notices.is_empty() {
+            self.out.element("<h3>", w.notices, "</h3>").list(&notices);
         }
     }
 

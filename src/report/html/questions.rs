@@ -20,7 +20,7 @@ impl Report<'_> {
                     vec![
                         site.site.clone(),
                         (w.outcome)(&site.outcome).to_owned(),
-                        site.marks.join("; "),
+                        site.marks(w.language).join(w.between),
                         site.first.map(|at| self.time(at)).unwrap_or_default(),
                         site.last.map(|at| self.time(at)).unwrap_or_default(),
                         site.hosts.join(", "),

@@ -1,12 +1,13 @@
 //! The words of the pictures in English.
 
-use super::{Cell, Noun, Words, count};
+use super::{Cell, Language, Noun, Words, count};
 use crate::case::acts::ActionKind;
 use crate::finding::{Finding, Lane};
 use crate::scene::figure::Basis;
 use crate::scene::network::State;
 
 pub const WORDS: Words = Words {
+    language: Language::English,
     code: "en",
     external: "Internet",
     external_in: |code| format!("Internet ({code})"),
@@ -193,7 +194,7 @@ pub const WORDS: Words = Words {
         on.into_iter().chain(more).collect::<Vec<_>>().join("; ")
     },
     gist: |finding| {
-        let mut letters = finding.gist.trim_end_matches('.').chars();
+        let mut letters = finding.gist.english().trim_end_matches('.').chars();
         letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
     },
     kind,

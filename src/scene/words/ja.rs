@@ -1,13 +1,13 @@
-//! The words of the pictures in Japanese. What a rule says of a finding is told by its kind, since the rules' own sentences
-//! are English.
+//! The words of the pictures in Japanese. What a rule said in an older case file, which has it in English alone, is told by its kind.
 
-use super::{Cell, Noun, Words, count};
+use super::{Cell, Language, Noun, Words, count};
 use crate::case::acts::ActionKind;
 use crate::finding::{Finding, Lane};
 use crate::scene::figure::Basis;
 use crate::scene::network::State;
 
 pub const WORDS: Words = Words {
+    language: Language::Japanese,
     code: "ja",
     external: "インターネット",
     external_in: |code| format!("インターネット（{code}）"),
@@ -171,7 +171,10 @@ pub const WORDS: Words = Words {
         let more = (more > 0).then(|| format!("ほか{more}経路に検知あり"));
         on.into_iter().chain(more).collect::<Vec<_>>().join("。")
     },
-    gist: |finding| kind(finding).to_owned(),
+    gist: |finding| match finding.gist.is_in(Language::Japanese) {
+        true => finding.gist.of(Language::Japanese).to_owned(),
+        false => kind(finding).to_owned(),
+    },
     kind,
     matrix_corner: ("発信元 ↓", "宛先 →"),
     new: "初出",

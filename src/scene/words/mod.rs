@@ -11,34 +11,12 @@ use crate::case::acts::ActionKind;
 use crate::finding::Finding;
 pub use crate::flow::volume as bytes;
 use crate::flow::{Hour, Moment};
+pub use crate::phrase::Language;
 
 /// The longest gap of a log: its hours, the sensor, and when it began.
 pub type LongestGap<'a> = Option<(i32, &'a str, String)>;
 
-/// A language of pictures and reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Japanese.
-    Japanese,
-}
-
 impl Language {
-    /// Reads `en` or `ja`.
-    pub fn read(code: &str) -> Option<Language> {
-        [Language::English, Language::Japanese].into_iter().find(|language| language.code() == code)
-    }
-
-    /// `en` or `ja`.
-    pub fn code(self) -> &'static str {
-        match self {
-            Language::English => "en",
-            Language::Japanese => "ja",
-        }
-    }
-
     /// Its words for pictures.
     pub fn of_pictures(self) -> &'static Words {
         match self {
@@ -67,6 +45,7 @@ pub enum Noun {
 /// All words of the pictures.
 #[allow(missing_docs, reason = "a word is its own documentation")]
 pub struct Words {
+    pub language: Language,
     pub code: &'static str,
     pub external: &'static str,
     /// What is outside in one country, by its ISO 3166-1 code.

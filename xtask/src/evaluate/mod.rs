@@ -224,7 +224,7 @@ impl Trial {
                 if let Some(link) = refrain.link {
                     let (from, to) = (engine.book.name_of(link.from), engine.book.name_of(link.to));
                     if stream.steps.iter().any(|step| step.from == from && step.to == to) {
-                        println!("  refrain {} {from} → {to}: {}", refrain.rule, refrain.because);
+                        println!("  refrain {} {from} → {to}: {}", refrain.rule, refrain.because.english());
                     }
                 }
             }
@@ -234,7 +234,7 @@ impl Trial {
                     engine.said(finding),
                     finding.p.unwrap_or(0.0),
                     finding.q.unwrap_or(0.0),
-                    finding.because.chars().take(260).collect::<String>()
+                    finding.because.english().chars().take(260).collect::<String>()
                 );
             }
         }

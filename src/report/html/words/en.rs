@@ -1,12 +1,14 @@
 //! The report in English.
 
-use super::Words;
+use super::{Language, Words};
 use crate::case::acts::{ActionKind, Verdict};
 use crate::case::document::Finding;
 use crate::report::html::{Told, minute};
 
 pub const WORDS: Words = Words {
+    language: Language::English,
     code: "en",
+    between: "; ",
     title: "Connections between sites",
     question: "Which connections between our sites should not have occurred?",
     synthetic: "SYNTHETIC: the logs of this case were made up.",

@@ -1,12 +1,15 @@
-//! The report in Japanese. A finding's own sentence stays in English beside a Japanese one that says the same in brief.
+//! The report in Japanese. A finding of an older case file, which has its sentence in English alone, is told in brief beside it.
 
-use super::Words;
+use super::{Language, Words};
 use crate::case::acts::{ActionKind, Verdict};
 use crate::case::document::Finding;
+use crate::phrase::japanese_time;
 use crate::report::html::{Told, minute};
 
 pub const WORDS: Words = Words {
+    language: Language::Japanese,
     code: "ja",
+    between: "、",
     title: "拠点間通信 調査報告書",
     question: "本来あるはずのない拠点間の接続はどれか。",
     synthetic: "SYNTHETIC：この事案のログは架空のものです。",
@@ -48,7 +51,7 @@ pub const WORDS: Words = Words {
     figure: "図",
     findings: "検知",
     weak: |count| format!("弱い兆候・検知に数えない（{count}件）"),
-    weak_lead: "q値が0.10を超えるもの。これだけの数を調べれば、偶然このように見えるものもある。",
+    weak_lead: "q値が0.10を超えるものです。これだけの数を調べれば、偶然このように見えるものもあります。",
     lane: |lane| match lane {
         "policy" => "ポリシー違反",
         "novelty" => "初出",
@@ -57,6 +60,9 @@ pub const WORDS: Words = Words {
         _ => "別の版の分類",
     },
     claim: |f| {
+        if let Some(because) = f.because(Language::Japanese) {
+            return because.to_owned();
+        }
         let when = match (f.first, f.last) {
             (Some(first), Some(last)) => {
                 format!("{}から{}まで、", japanese_time(&minute(first)), japanese_time(&minute(last)))
@@ -83,8 +89,8 @@ pub const WORDS: Words = Words {
     hosts: "ホスト",
     accounts: "アカウント",
     chance: "規則による確率",
-    normal: "ここでの平常（原文）",
-    innocent: "問題のない原因として考えられるもの（原文）",
+    normal: "ここでの平常",
+    innocent: "問題のない原因として考えられるもの",
     attack: "MITRE ATT&CK",
     decided_as: "判定",
     rows: "該当行",
@@ -210,7 +216,7 @@ pub const WORDS: Words = Words {
     no_gap: "なし",
     negatives: "判定できなかった項目",
     negatives_lead: "規則が判定するだけの証拠がなかったもの。「検知なし」とは異なります。",
-    because: "理由（原文）",
+    because: "理由",
     link: "経路",
     evidence: "証拠",
     evidence_lead: "読み取ったファイル。ハッシュ値は、圧縮されたままのファイル全体のものです。",
@@ -274,15 +280,4 @@ pub const WORDS: Words = Words {
 
 fn over(finding: &Finding) -> String {
     finding.service.as_ref().map(|service| format!("、{service}")).unwrap_or_default()
-}
-
-/// `2020年6月11日 02:13 UTC` of `2020-06-11 02:13 UTC`; what is written otherwise stays.
-fn japanese_time(text: &str) -> String {
-    let number = |part: &str| part.parse::<u32>().ok();
-    let told = text.split_once(' ').and_then(|(date, rest)| {
-        let mut parts = date.splitn(3, '-').map(number);
-        let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-        Some(format!("{year}年{month}月{day}日 {rest}"))
-    });
-    told.unwrap_or_else(|| text.to_owned())
 }

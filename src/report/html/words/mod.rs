@@ -23,7 +23,10 @@ impl Language {
 /// All words of the report.
 #[allow(missing_docs, reason = "a word is its own documentation")]
 pub struct Words {
+    pub language: Language,
     pub code: &'static str,
+    /// What stands between the things of a list.
+    pub between: &'static str,
     pub title: &'static str,
     pub question: &'static str,
     pub synthetic: &'static str,
