@@ -33,8 +33,8 @@ pub fn fitted(text: &str, size: f32, bold: bool, room: f32) -> String {
     out
 }
 
-/// A text broken into lines that fit into `room`: at spaces, in a long run without spaces anywhere, and before the
-/// slash of a path.
+/// A text broken into lines that fit into `room`: at spaces, and in a long run without spaces where Japanese may be broken, else
+/// anywhere.
 pub fn wrapped(text: &str, size: f32, bold: bool, room: f32) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
@@ -52,9 +52,8 @@ pub fn wrapped(text: &str, size: f32, bold: bool, room: f32) -> Vec<String> {
         for c in word.chars() {
             line.push(c);
             if of(&line, size, bold) > room && line.chars().count() > 1 {
-                line.pop();
-                lines.push(std::mem::take(&mut line));
-                line.push(c);
+                let rest = line.split_off(last_break(&line));
+                lines.push(std::mem::replace(&mut line, rest));
             }
         }
     }
@@ -62,6 +61,21 @@ pub fn wrapped(text: &str, size: f32, bold: bool, room: f32) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// The last place in a line that is one character too long at which it may be broken, by the rules of Japanese typesetting (kinsoku, JIS
+/// X 4051): no closing mark begins a line, no opening one ends it, numbers and Latin words stay whole. Before the last character, where
+/// that would leave the line less than half full.
+fn last_break(line: &str) -> usize {
+    const BEGINS_NONE: &str = "。、，．：；！？）」』］〕％～ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…";
+    const ENDS_NONE: &str = "（「『［〔";
+    let stays = |before: char, after: char| {
+        BEGINS_NONE.contains(after) || ENDS_NONE.contains(before) || before.is_ascii() && after.is_ascii()
+    };
+    let places = line.char_indices().zip(line.chars().skip(1)).map(|((at, c), after)| (at + c.len_utf8(), c, after));
+    let last = line.char_indices().next_back().map_or(0, |(at, _)| at);
+    let good = places.filter(|(_, before, after)| !stays(*before, *after)).map(|(at, ..)| at).last();
+    good.filter(|at| at * 2 > line.len()).unwrap_or(last)
 }
 
 /// A text broken into as few lines as fit into `room`, of like length: no word is left alone on the last.
@@ -173,6 +187,17 @@ mod tests {
             assert!(text == "…" || of(&text, 10.0, true) <= room, "{text} in {room}");
         }
         assert_eq!(fitted("short", 10.0, false, 100.0), "short");
+    }
+
+    #[test]
+    fn a_japanese_line_begins_with_no_closing_mark_and_parts_no_number() {
+        let text = "「弱い」はq値が0.10を超えるもの。二つのセンサーが記録した通信は、それぞれで数えている。";
+        for room in 40..200 {
+            for line in wrapped(text, 8.0, false, room as f32) {
+                assert!(!line.starts_with(['。', '、', '」', 'ー']) && !line.ends_with('「'), "{line} in {room}");
+                assert!(!line.ends_with("0.1") && !line.ends_with("0."), "{line} in {room}");
+            }
+        }
     }
 
     #[test]

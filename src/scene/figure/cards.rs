@@ -219,7 +219,8 @@ fn say(out: &mut Vec<Line>, text: &str, face: Face, ink: Ink, (room, most): (f32
 /// As much of a sentence as fits into so many lines, up to the end of a clause; all of it where none ends in time.
 fn clause(text: &str, room: f32, most: usize) -> String {
     let fits = |text: &str| widths::wrapped(text, BODY.size, BODY.bold, room).len() <= most;
-    let ends = [": ", "; "].into_iter().flat_map(|end| text.match_indices(end)).map(|(at, _)| &text[..at]);
+    let ends =
+        [": ", "; ", "：", "（", "、"].into_iter().flat_map(|end| text.match_indices(end)).map(|(at, _)| &text[..at]);
     let told = ends.filter(|told| told.chars().count() >= LEAST_CLAUSE && fits(told)).max_by_key(|told| told.len());
     if fits(text) { text } else { told.unwrap_or(text) }.to_owned()
 }
