@@ -44,6 +44,12 @@ pub fn unknown(sample: &Sample<'_>) -> String {
         return format!("JSON, but no connections that Kyoten knows: it begins {shown}. {}.", reads());
     }
     if let Some(columns) = columns(first) {
+        let names: Vec<&str> = columns.split(", ").collect();
+        if formats::mapped_csv::is_packet_list(&names) {
+            return "Wireshark’s list of packets: of a single packet nobody can tell who opened its connection. Drop the \
+                    capture itself (pcap, pcapng)."
+                .to_owned();
+        }
         return format!(
             "A table whose columns do not say who called whom: {columns}. Say in the column mapping which column is \
              the source and which the destination."
@@ -99,6 +105,8 @@ mod tests {
         assert!(advice("{\"a\":1}").contains("JSON"));
         assert!(advice("Dear diary,\u{202e} today").contains("Dear diary,\\u{202e} today"));
         assert!(advice("when,colour,mood\n1,2,3\n").contains("when, colour, mood"));
+        let packets = "\"No.\",\"Time\",\"Source\",\"Destination\",\"Protocol\",\"Length\",\"Info\"\n\"1\",\"0.0\",\"10.0.0.1\",\"10.1.0.2\",\"TCP\",\"66\",\"SYN\"\n";
+        assert!(advice(packets).contains("Drop the capture itself"));
         assert!(advice("\x01\x02\x03\x04abc").contains("Binary"));
     }
 }

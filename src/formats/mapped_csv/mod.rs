@@ -169,7 +169,9 @@ impl<'s> Table<'s> {
         let mut names = Vec::new();
         // A line with an unclosed quote names no columns.
         let cut = cells::cut(line.strip_prefix(b"#").unwrap_or(line), delimiter, &mut names);
-        if cut.is_err() || names.len() > MOST_COLUMNS {
+        // Nor does one of pairs, which is a record of some device's log.
+        let pairs = names.iter().filter(|name| name.contains(&b'=')).count();
+        if cut.is_err() || names.len() > MOST_COLUMNS || pairs * 3 > names.len() {
             names.clear();
         }
         let header = distinct(&names);
@@ -198,10 +200,16 @@ impl<'s> Table<'s> {
         // What has a verdict and neither a time nor a count is the rules of a firewall, not what came of them.
         let happened = has(&["ts", "end", "logged", "date", "duration", "src_port", "bytes_total", "packets_total"])
             || has(&["bytes_out", "bytes_in", "packets_out", "packets_in"]);
-        has(&["src_ip", "src_host"])
+        !self.lists_packets()
+            && has(&["src_ip", "src_host"])
             && has(&["dst_ip", "dst_host"])
             && (happened || !has(&["outcome"]))
             && (addressed || connected || self.rows.is_empty())
+    }
+
+    /// Whether it is Wireshark's list of packets: of a packet nobody can tell who opened its connection.
+    fn lists_packets(&self) -> bool {
+        is_packet_list(&self.header)
     }
 
     fn mapping(&self) -> Mapping {
@@ -220,6 +228,12 @@ impl<'s> Table<'s> {
         }
         mapping
     }
+}
+
+/// Whether columns are those of a packet list as Wireshark and `tshark` export it.
+pub fn is_packet_list<S: AsRef<str>>(header: &[S]) -> bool {
+    let has = |name: &str| header.iter().any(|column| column.as_ref().trim().eq_ignore_ascii_case(name));
+    ["no.", "time", "source", "destination", "protocol", "length", "info"].iter().all(|name| has(name))
 }
 
 fn distinct(names: &[Cow<'_, [u8]>]) -> Vec<String> {
@@ -265,6 +279,30 @@ mod tests {
         assert_eq!(told(&format!("id,source,destination,service,action\n{row}\n")), None);
         let dated = format!("id,source,destination,service,action,time\n{row},2020-06-11T02:00:00Z\n");
         assert_eq!(told(&dated), Some("mapped_csv"));
+    }
+
+    #[test]
+    fn a_line_of_pairs_is_no_header() {
+        let line = "<190>Jun 11 2020 H3C %%10SESSION/6/SESSION_IPV4_FLOW: Protocol(1001)=TCP;SrcIPAddr(1003)=10.0.0.1;\
+                    SrcPort(1004)=51234;DstIPAddr(1007)=10.1.0.2;DstPort(1008)=445;\n";
+        assert!(recognise(&Sample { bytes: line.repeat(2).as_bytes(), whole: true }).is_none());
+    }
+
+    #[test]
+    fn a_list_of_packets_is_no_table_of_connections() {
+        let list = "No.,Time,Source,Destination,Protocol,Length,Info\n1,0.0,10.0.0.1,10.1.0.2,TCP,66,51234 > 445 [SYN]\n";
+        assert!(recognise(&Sample { bytes: list.as_bytes(), whole: true }).is_none());
+    }
+
+    #[test]
+    fn flow_exports_tell_of_one_direction() {
+        let rows = "10.0.0.1|10.1.0.2|51234|445|6|12|3400|2020/06/11T12:34:56.789|\n\
+                    10.1.0.2|10.0.0.1|445|51234|6|10|99000|2020/06/11T12:34:56.790|\n";
+        let made = read(&format!("sIP|dIP|sPort|dPort|pro|packets|bytes|sTime|\n{rows}"));
+        let replies: Vec<bool> = made.flows.iter().map(|flow| flow.is_reply()).collect();
+        assert_eq!(replies, [false, true]);
+        let told = read(&format!("sIP|dIP|sPort|dPort|pro|packets|bytes|sTime|action\n{}", rows.replace("|\n", "|allow\n")));
+        assert!(told.flows.iter().all(|flow| !flow.is_reply()), "a session's export says what became of it");
     }
 
     #[test]

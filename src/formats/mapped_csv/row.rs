@@ -28,6 +28,9 @@ pub struct Plan {
     columns: BTreeMap<&'static str, Column>,
     order: Option<Order>,
     unit: Unit,
+    /// Whether a row tells of one direction of an exchange, as flow exports do (SiLK, NetFlow collectors): by ports at both ends,
+    /// bytes and packets of one direction alone, and no word of what became of it.
+    is_one_way: bool,
 }
 
 #[derive(Debug)]
@@ -48,7 +51,14 @@ impl Plan {
             names::FIELDS.iter().filter_map(|(field, _)| Some((*field, column(field)?))).lean_collect();
         let unit = columns.get("duration").map_or(Unit::Seconds, |duration| Unit::of(&duration.name));
         let order = mapping.columns.get("day_month").and_then(|word| Order::read(word));
-        Plan { width: header.len(), is_sparse: false, mapping: mapping.clone(), columns, order, unit }
+        let has = |field: &str| columns.contains_key(field);
+        let counts = |out: &str, back: &str, total: &str| (has(out) || has(total)) && !has(back);
+        let is_one_way = has("src_port")
+            && has("dst_port")
+            && counts("bytes_out", "bytes_in", "bytes_total")
+            && counts("packets_out", "packets_in", "packets_total")
+            && !has("outcome");
+        Plan { width: header.len(), is_sparse: false, mapping: mapping.clone(), columns, order, unit, is_one_way }
     }
 
     /// The flow of a row.
@@ -80,6 +90,7 @@ impl Plan {
         if flow.packets_in.is_none() {
             flow.packets_in = rest(self.count(row, "packets_total", reasons::PACKETS)?, flow.packets_out);
         }
+        flow.one_way = self.is_one_way;
         self.protocol(row, &mut flow);
         self.times(row, clock, &mut flow)?;
         self.outcome(row, &mut flow);
