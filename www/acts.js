@@ -54,6 +54,12 @@ export function createActs(engine, store) {
     return analyst.ask(call, ...given);
   }
 
+  /** As `ask`, with bytes that are not needed here any more. @returns {Promise<any>} */
+  function give(/** @type {string} */ call, /** @type {unknown[]} */ ...given) {
+    if (!analyst) return Promise.reject(new Error(words.starting));
+    return analyst.give(call, ...given);
+  }
+
   // The case, as often as it changed and not more: while a thousand files are read, now and then; when all are in, at once.
   let wanted = 0;
   /** When it may be looked at next. */
@@ -171,7 +177,7 @@ export function createActs(engine, store) {
       complain(error);
     }
   }
-  const intake = createIntake(engine, store, { ask, note, complain, refresh, texts, reopenFigure, history });
+  const intake = createIntake(engine, store, { ask, give, note, complain, refresh, texts, reopenFigure, history });
   const responding = createResponding({ store, ask, change, complain });
 
   const acts = {

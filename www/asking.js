@@ -37,21 +37,32 @@ export async function startAnalyst(engine, died) {
     }
   };
 
+  /** @returns {Promise<any>} */
+  function post(/** @type {string} */ call, /** @type {unknown[]} */ given, /** @type {Transferable[]} */ moved) {
+    if (over !== undefined) return Promise.reject(new Broken(over));
+    const id = next;
+    next += 1;
+    return new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      worker.postMessage({ id, call, given }, moved);
+    });
+  }
+
   return {
     /**
      * @param {string} call the name of a method of the engine's Analyst
      * @param {...unknown} given
      * @returns {Promise<any>} rejects with the engine's sentence, or with Broken
      */
-    ask(call, ...given) {
-      if (over !== undefined) return Promise.reject(new Broken(over));
-      const id = next;
-      next += 1;
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        worker.postMessage({ id, call, given });
-      });
-    },
+    ask: (call, ...given) => post(call, given, []),
+
+    /**
+     * As `ask`, but bytes are given away: the page would stand still while tens of megabytes are copied.
+     * @param {string} call
+     * @param {...unknown} given
+     * @returns {Promise<any>}
+     */
+    give: (call, ...given) => post(call, given, given.flat().filter((each) => each instanceof Uint8Array).map((each) => each.buffer)),
 
     /** Ends it in silence. */
     stop() {

@@ -14,6 +14,7 @@ const MOST_TABLE = 200_000_000;
 /**
  * @typedef {object} Around what the intake needs of the acts around it
  * @property {(call: string, ...given: unknown[]) => Promise<any>} ask
+ * @property {(call: string, ...given: unknown[]) => Promise<any>} give as `ask`, with bytes that are given away
  * @property {(text: import("./words.js").Said, grave?: boolean) => void} note
  * @property {(error: unknown) => void} complain
  * @property {() => void} refresh the case changed
@@ -27,7 +28,7 @@ const MOST_TABLE = 200_000_000;
  * @param {import("./store.js").Store} store
  * @param {Around} around
  */
-export function createIntake(engine, store, { ask, note, complain, refresh, texts, reopenFigure, history }) {
+export function createIntake(engine, store, { ask, give, note, complain, refresh, texts, reopenFigure, history }) {
   /** @type {Map<string, { name: string, file: File, job: number }>} */
   const files = new Map();
   let nextJob = 1;
@@ -60,7 +61,7 @@ export function createIntake(engine, store, { ask, note, complain, refresh, text
     progress: (id, { bytes, records, format }, speed) => changeJob(id, { bytes, records, format, speed }),
     async members(id, members) {
       if (!isWanted(id)) return;
-      const added = Promise.all(members.map((member) => ask("add", member)));
+      const added = Promise.all(members.map((member) => give("add", member)));
       arriving.set(id, Promise.all([arriving.get(id), added]));
       try {
         await added;
@@ -80,7 +81,7 @@ export function createIntake(engine, store, { ask, note, complain, refresh, text
         // An archive is read when its members are in; one that could not be added was complained of.
         await arriving.get(id)?.catch(() => {});
         arriving.delete(id);
-        const index = await ask("add", result);
+        const index = await give("add", result);
         const job = store.get().jobs.find((each) => each.id === id);
         changeJob(id, { stage: cancelled ? "cancelled" : "done", evidence: index, bytes: cancelled ? job?.bytes ?? 0 : job?.size ?? 0 });
         store.set({ unsaved: true, counting: true });
@@ -108,7 +109,7 @@ export function createIntake(engine, store, { ask, note, complain, refresh, text
       const known = job && files.get(job.name);
       if (!job || !known) return;
       try {
-        const index = await ask("add_parts", parts, job.size);
+        const index = await give("add_parts", parts, job.size);
         if (index === undefined) {
           // A header that changes in mid-file, or records that belong together: one reader reads it all, or up to where it stopped.
           hashing?.stop();
@@ -184,7 +185,7 @@ export function createIntake(engine, store, { ask, note, complain, refresh, text
         // A table of countries is large, and named so everywhere.
         const offered = file.size <= OFFERED || (/\.mmdb$/i.test(file.name) && file.size <= MOST_TABLE);
         const keep = offered ? await history.before(() => words.history.change) : undefined;
-        const kind = offered ? await ask("take_text", job.name, new Uint8Array(await file.arrayBuffer())) : "other";
+        const kind = offered ? await give("take_text", job.name, new Uint8Array(await file.arrayBuffer())) : "other";
         if (kind === "other") {
           logs.push(job);
           continue;

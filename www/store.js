@@ -38,6 +38,9 @@ const START = {
   tab: "findings", theme: "light", language: "en", siteComplaints: [], policyComplaints: [], notes: [], counting: false, unsaved: false, locked: [],
 };
 
+/** How long the screen may be busy with a change before it lets others act, in milliseconds. */
+const BREATH = 12;
+
 /** What panels are given: the store, or a scope of it. @typedef {Pick<ReturnType<typeof createStore>, "get" | "set" | "watch">} Store */
 
 /** @returns a store: `get` the state, `set` some of it, `watch` parts of it; `scope` for watchers that end together */
@@ -49,7 +52,22 @@ export function createStore() {
 
   function tell() {
     queued = false;
-    for (const watcher of watchers) watcher();
+    go([...watchers]);
+  }
+
+  /**
+   * Lets watchers act; after a while the page is let breathe before the rest. Each looks at the state as it then is.
+   * @param {(() => void)[]} due
+   */
+  function go(due) {
+    const start = performance.now();
+    for (let next = due.shift(); next !== undefined; next = due.shift()) {
+      if (watchers.has(next)) next();
+      if (due.length > 0 && performance.now() - start > BREATH) {
+        setTimeout(() => go(due));
+        return;
+      }
+    }
   }
 
   const store = {
