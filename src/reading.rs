@@ -107,6 +107,9 @@ struct Tallies<V> {
     clock: Clock,
 }
 
+/// So many bytes are hashed and then read while they are near the processor.
+const PIECE: usize = 1 << 17;
+
 /// How many dated flows a receipt shows.
 const SHOWN_DATES: usize = 3;
 
@@ -145,10 +148,12 @@ impl<V: Visitor> Reading<V> {
 
     /// Takes the file's next bytes.
     pub fn feed(&mut self, chunk: &[u8]) {
-        self.hash.update(chunk);
-        self.size += chunk.len() as u64;
-        let (inner, members) = (&mut self.inner, &mut self.members);
-        self.unpacker.feed(chunk, &mut |unpacked| take(unpacked, inner, members));
+        for piece in chunk.chunks(PIECE) {
+            self.hash.update(piece);
+            self.size += piece.len() as u64;
+            let (inner, members) = (&mut self.inner, &mut self.members);
+            self.unpacker.feed(piece, &mut |unpacked| take(unpacked, inner, members));
+        }
     }
 
     /// Takes what is known of places in the text that comes next.

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::capped::Absorb;
+use super::counting::add_hour;
 use super::names::{self, kept};
 use super::pairs::PairKey;
 use super::trails::TrailKey;
 use super::wire::Rest;
-use super::{Grain, Ledger, PairTotals, Served, ServiceKey, Totals, TrailDay, add_hour, key_of};
+use super::{Grain, Ledger, PairTotals, Served, ServiceKey, Totals, TrailDay, key_of};
 
 /// How far a ledger's tables were brought down to their caps. What gave way in one gives way in all that it is merged with.
 #[derive(Clone, Serialize, Deserialize)]
@@ -32,13 +33,13 @@ impl Ledger {
         }
         self.settle_services();
         for entry in other.pairs.entries() {
-            self.take_pair(key_of(&other.services, &other.hosts, entry.numbers), entry.totals, file);
+            self.take_pair(key_of(&other.services, &other.hosts, entry.numbers()), entry.totals, file);
         }
         self.settle_pairs();
         for (key, day) in other.trails.iter() {
-            self.take_trail(*key, *day, file);
+            self.take_trail(key, *day, file);
         }
-        self.trails.settle(|_, _| ());
+        self.trails.settle();
         self.take_rest(&Rest {
             spilled_services: other.spilled_services.clone(),
             spilled_pairs: other.spilled_pairs.clone(),
@@ -76,7 +77,7 @@ impl Ledger {
                 self.forget();
             }
         }
-        self.trails.lower_bar(bars.trails, |_, _| ());
+        self.trails.lower_bar(bars.trails);
     }
 
     pub(super) fn take_service(&mut self, key: ServiceKey, mut served: Served, file: Option<u32>) {
@@ -97,7 +98,10 @@ impl Ledger {
         if let Some(file) = file {
             pair.call(file);
         }
-        let Some(place) = self.pair_of(&key, None) else { return self.spilled_pairs.absorb(&pair.totals()) };
+        let Some(place) = self.pair_of(&key, None) else {
+            self.spilled_pairs.absorb(&pair.totals());
+            return self.forget_loose();
+        };
         self.pairs.absorb(place, &pair);
         if self.pairs.is_overfull() {
             self.settle_pairs();
@@ -108,12 +112,7 @@ impl Ledger {
         if let Some(file) = file {
             day.call(file);
         }
-        if let Some(own) = self.trails.entry(key) {
-            own.absorb(&day);
-        }
-        if self.trails.is_overfull() {
-            self.trails.settle(|_, _| ());
-        }
+        self.trails.absorb(key, &day);
     }
 
     pub(super) fn take_rest(&mut self, rest: &Rest) {

@@ -3,8 +3,12 @@
 //! Ledgers of parts merge, in any order, to the same ledger. Invariants: memory grows with distinct keys up to stated
 //! caps, past which totals stay exact ([`capped`]); the sum over the services is the number of flows drawn.
 
+mod blocks;
 pub mod capped;
+mod counting;
+mod followed;
 pub mod gaps;
+mod hosts;
 mod hours;
 mod index;
 mod merging;
@@ -22,25 +26,21 @@ mod watch;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hint::black_box;
 
-use crate::evidence::Place;
-use crate::flow::{Endpoint, Flow, Host, Hour, Moment};
+use crate::flow::{Host, Hour};
 use crate::phrase::{self, Phrase, Saying, phrase};
 use crate::sites::Locus;
 use crate::sorting::LeanCollect as _;
 use capped::{Absorb, Capped};
+use counting::Noted;
+use followed::Followed;
+use hosts::{Code, Hosts};
 pub use hours::{Grain, Hours};
-use index::spread;
-use names::kept;
-use numbered::{Numbered, Scattered};
 pub use pairs::{PairKey, PairTotals};
 use pairs::{PairNumbers, Pairs};
 pub use service::{Earliest, Served, ServiceKey};
 use services::Services;
-use sight::Packed;
 pub use sight::Sight;
-use totals::Seen;
 pub use totals::Totals;
 use trails::TrailKey;
 pub use trails::{Trail, TrailDay};
@@ -54,9 +54,8 @@ pub const HOUR_CAP: usize = 500_000;
 /// [`Pairs::is_overfull`] this is what an index of 2¹⁹ slots holds: one more, and it takes twice the memory.
 pub const PAIR_CAP: usize = 366_000;
 
-/// How many flows are noted before they are counted together: so many that the waits for memory of one table overlap,
-/// so few that they stay near the processor.
-const BATCH: usize = 256;
+/// How many hosts without an IPv4 address may be numbered beyond those that host pairs can have.
+const LOOSE_HOSTS: usize = 250_000;
 
 /// The totals of one file, of a part of it, or of a whole case.
 #[derive(Debug, Clone)]
@@ -67,13 +66,13 @@ pub struct Ledger {
     coarse: Capped<ServiceKey, Totals>,
     /// Sums of the services that gave way there too.
     pub spilled_services: Totals,
-    /// The hosts of the pairs.
-    hosts: Numbered<Host>,
+    /// The hosts of the pairs, and of flows noted lately.
+    hosts: Hosts,
     pairs: Pairs,
     /// Sums of the pairs that gave way at the cap.
     pub spilled_pairs: Totals,
     /// What host pairs and accounts did day by day.
-    trails: Capped<TrailKey, TrailDay>,
+    trails: Followed,
     /// Names of hosts that are known by name only.
     pub names: BTreeMap<Host, String>,
     /// Flows by sensor and hour: what was being watched.
@@ -89,38 +88,13 @@ pub struct Ledger {
     noted: Vec<Noted>,
     /// Their accounts, one behind the other.
     users: String,
-}
-
-/// A flow as it waits to be counted.
-#[derive(Debug, Clone, Copy)]
-struct Noted {
-    key: ServiceKey,
-    initiator: Host,
-    responder: Host,
-    hour: Hour,
-    seen: Seen,
-    place: Place,
-    /// Where its account stands in [`Ledger::users`].
-    user: Option<(u32, u32)>,
-    /// Of the host pair.
-    hash: u64,
-}
-
-impl Noted {
-    fn pair(&self) -> PairKey {
-        PairKey::of(self.key, self.initiator, self.responder)
-    }
+    /// The days of trails that flows under way count on, with the place of the flow among those noted.
+    followed: Vec<(TrailKey, u32)>,
 }
 
 impl Default for Ledger {
     fn default() -> Ledger {
         Ledger::with_caps(SERVICE_CAP, HOUR_CAP, PAIR_CAP)
-    }
-}
-
-impl Scattered for Host {
-    fn hash(&self) -> u64 {
-        spread(self.0 as u64 ^ spread((self.0 >> 64) as u64).rotate_left(32))
     }
 }
 
@@ -131,10 +105,10 @@ impl Ledger {
             services: Services::new(services, hours),
             coarse: Capped::new(services),
             spilled_services: Totals::default(),
-            hosts: Numbered::default(),
+            hosts: Hosts::default(),
             pairs: Pairs::new(pairs),
             spilled_pairs: Totals::default(),
-            trails: Capped::new(trails::CAP),
+            trails: Followed::new(trails::CAP),
             names: BTreeMap::new(),
             coverage: BTreeMap::new(),
             days: BTreeMap::new(),
@@ -142,159 +116,8 @@ impl Ledger {
             watch: Watch::default(),
             noted: Vec::new(),
             users: String::new(),
+            followed: Vec::new(),
         }
-    }
-
-    /// Counts a flow between two places. `source` names the sensor of flows that do not.
-    pub fn add(&mut self, flow: &Flow<'_>, place: Place, from: Locus, to: Locus, source: &str) {
-        self.note(flow, place, from, to, source);
-        self.count();
-    }
-
-    /// Notes a flow between two places: it is counted with others after it, with [`Ledger::settle`] at the latest. Until then
-    /// the ledger may not be read.
-    pub fn note(&mut self, flow: &Flow<'_>, place: Place, from: Locus, to: Locus, source: &str) {
-        if let Some(rolled) = &flow.rolled {
-            return self.add_rolled(flow, rolled, place, (from, to), source);
-        }
-        let reply = flow.is_reply();
-        let (initiator, responder) = (self.host(&flow.initiator), self.host(&flow.responder));
-        let hour = flow.start.map_or(Hour::UNDATED, Moment::hour);
-        // A reply belongs to the connection that it answers, which ran the other way.
-        let (from, to, initiator, responder, port) = if reply {
-            (to, from, responder, initiator, flow.initiator.port)
-        } else {
-            (from, to, initiator, responder, flow.responder.port)
-        };
-        let private = Some(from).filter(|from| matches!(from, Locus::Private4(_) | Locus::Private6(_)));
-        self.watch.note(&names::short(flow.sensor.as_deref().unwrap_or(source)), hour, private);
-        let user = flow.user.as_deref().map(|user| {
-            let start = self.users.len() as u32;
-            self.users.push_str(&names::short(user));
-            (start, self.users.len() as u32)
-        });
-        let key = ServiceKey { from, to, service: flow.service_at(port) };
-        let hash = PairKey::of(key, initiator, responder).hash();
-        self.noted.push(Noted { key, initiator, responder, hour, seen: Seen::of(flow, reply), place, user, hash });
-        if self.noted.len() >= BATCH {
-            self.count_noted();
-        }
-    }
-
-    /// Counts all that is noted.
-    fn count(&mut self) {
-        self.count_noted();
-        self.hand_on();
-    }
-
-    /// What was watched goes into coverage and witnesses.
-    fn hand_on(&mut self) {
-        let Ledger { watch, coverage, witnesses, .. } = self;
-        watch.drain(
-            |sensor, hour, count| add_hour(coverage, sensor, hour, count),
-            |locus, sensor, count| {
-                if let Some(sensors) = kept(witnesses, &locus) {
-                    names::add(sensors, sensor, count);
-                }
-            },
-        );
-    }
-
-    /// Each table by itself, for all flows together. A host pair that is known tells its service and its trail, so that one
-    /// look-up does for all tables.
-    fn count_noted(&mut self) {
-        let noted = std::mem::take(&mut self.noted);
-        let (mut services, mut pairs) = ([None; BATCH], [None; BATCH]);
-        black_box(self.pairs.fetch(noted.iter().map(|noted| noted.hash)));
-        for ((noted, service), pair) in noted.iter().zip(&mut services).zip(&mut pairs) {
-            let key = noted.pair();
-            *pair = self.find_pair(&key, noted.hash);
-            *service = match *pair {
-                Some(place) => self.services.kept(self.pairs.entry(place).numbers[2]),
-                None => self.services.counted(noted.key),
-            };
-            if pair.is_none() {
-                *pair = self.new_pair(&key, noted.hash, *service);
-            }
-        }
-        black_box(self.services.fetch(services.iter().flatten().copied()));
-        for (noted, service) in noted.iter().zip(services) {
-            self.count_service(noted, service);
-        }
-        for (noted, pair) in noted.iter().zip(pairs) {
-            match pair {
-                Some(place) => self.pairs.count(place, &noted.seen, Packed::new(noted.seen.at, noted.place)),
-                None => self.spilled_pairs.count(&noted.seen),
-            }
-        }
-        for (noted, pair) in noted.iter().zip(pairs) {
-            self.follow(noted, pair);
-        }
-        self.noted = noted;
-        self.noted.clear();
-        self.users.clear();
-        self.settle_overfull();
-        if self.watch.is_full() {
-            self.hand_on();
-        }
-    }
-
-    #[inline]
-    fn count_service(&mut self, noted: &Noted, number: Option<u32>) {
-        let Noted { key, hour, seen, place, user, .. } = noted;
-        let Some(number) = number else {
-            return self.coarse.entry(key.without_port()).unwrap_or(&mut self.spilled_services).count(seen);
-        };
-        if self.services.count(number, *hour, seen, Packed::new(seen.at, *place)) {
-            for locus in [key.from, key.to].into_iter().filter(|locus| !locus.is_outside()) {
-                if let Some(days) = kept(&mut self.days, &locus) {
-                    days.insert(hour.day());
-                }
-            }
-        }
-        if let Some((start, end)) = user {
-            self.services.count_account(number, &self.users[*start as usize..*end as usize], 1);
-        }
-    }
-
-    /// Where a host pair stands, if it is known.
-    #[inline]
-    fn find_pair(&self, key: &PairKey, hash: u64) -> Option<u32> {
-        let (hosts, services) = (&self.hosts, self.services.keys());
-        self.pairs.find(hash, |[initiator, responder, service]| {
-            hosts.value(initiator) == key.initiator
-                && hosts.value(responder) == key.responder
-                && services.value(service) == key.service()
-        })
-    }
-
-    /// Room for a host pair that is not known yet; `None` when it is past the cap.
-    fn new_pair(&mut self, key: &PairKey, hash: u64, service: Option<u32>) -> Option<u32> {
-        if self.pairs.refuses(key) {
-            return None;
-        }
-        let service = service.unwrap_or_else(|| self.services.named(key.service()));
-        let numbers = [self.hosts.number(key.initiator), self.hosts.number(key.responder), service];
-        Some(self.pairs.insert(hash, numbers, Trail::of_pair(key)))
-    }
-
-    /// Where a host pair stands; `None` when it is past the cap.
-    fn pair_of(&mut self, key: &PairKey, service: Option<u32>) -> Option<u32> {
-        let hash = key.hash();
-        self.find_pair(key, hash).or_else(|| self.new_pair(key, hash, service))
-    }
-
-    /// Whatever became of service and pair at their caps: what is followed depends on the set of trails alone.
-    #[inline]
-    fn follow(&mut self, noted: &Noted, pair: Option<u32>) {
-        let Noted { key, hour, seen, place, user, .. } = noted;
-        let (ends, sight) = ((key.from, key.to), Packed::new(seen.at, *place));
-        if let Some((start, end)) = user {
-            let account = Trail::of_account(key, &self.users[*start as usize..*end as usize]);
-            self.trails.follow(account, ends, *hour, seen, sight);
-        }
-        let trail = pair.map_or_else(|| Trail::of_pair(&noted.pair()), |place| self.pairs.trail(place));
-        self.trails.follow(trail, ends, *hour, seen, sight);
     }
 
     fn settle_overfull(&mut self) {
@@ -303,6 +126,17 @@ impl Ledger {
         }
         if self.pairs.is_overfull() {
             self.settle_pairs();
+        }
+        if self.trails.is_overfull() {
+            self.trails.settle();
+        }
+        self.forget_loose();
+    }
+
+    /// Of the hosts that came, those of pairs past the cap are of no use any more.
+    fn forget_loose(&mut self) {
+        if self.hosts.others().values().len() > 2 * self.pairs.len() + LOOSE_HOSTS {
+            self.forget();
         }
     }
 
@@ -335,21 +169,21 @@ impl Ledger {
 
     /// The host pairs, in order.
     pub fn pairs(&self) -> impl ExactSizeIterator<Item = (PairKey, &PairTotals)> + '_ {
-        let order = self.pair_order(&self.services.keys().ranks(), &self.hosts.ranks());
-        order.map(|place| {
+        self.pair_order(&self.services.keys().ranks()).map(|place| {
             let entry = self.pairs.entry(place);
-            (key_of(&self.services, &self.hosts, entry.numbers), &entry.totals)
+            (key_of(&self.services, &self.hosts, entry.numbers()), &entry.totals)
         })
     }
 
-    /// The places of the pairs in order of their keys, given the ranks of services and hosts.
-    fn pair_order(&self, services: &[u32], hosts: &[u32]) -> impl ExactSizeIterator<Item = u32> + use<> {
+    /// The places of the pairs in order of their keys, given the ranks of services.
+    fn pair_order(&self, services: &[u32]) -> impl ExactSizeIterator<Item = u32> + use<> {
+        let rank = self.hosts.ranks();
         let mut order: Vec<u128> = Vec::with_capacity(self.pairs.len());
         order.extend(self.pairs.entries().zip(0_u128..).map(|(entry, at)| {
-            let [initiator, responder, service] = entry.numbers.map(|number| number as usize);
-            let [service, initiator, responder] =
-                [services[service], hosts[initiator], hosts[responder]].map(u128::from);
-            service << 96 | initiator << 64 | responder << 32 | at
+            let PairNumbers { hosts, service } = entry.numbers();
+            let [initiator, responder] = hosts.map(|code| u128::from(rank(code)));
+            // There are fewer than 2²⁸ services.
+            u128::from(services[service as usize]) << 100 | initiator << 66 | responder << 32 | at
         }));
         order.sort_unstable();
         order.into_iter().map(|rank| rank as u32)
@@ -409,7 +243,7 @@ impl Ledger {
         self.count();
         self.settle_services();
         self.settle_pairs();
-        self.trails.settle(|_, _| ());
+        self.trails.settle();
     }
 
     fn settle_services(&mut self) {
@@ -438,57 +272,51 @@ impl Ledger {
 
     /// Forgets hosts and services that nothing is kept of, so that memory stays within the caps.
     fn forget(&mut self) {
-        let mut hosts = vec![false; self.hosts.values().len()];
+        let mut hosts = vec![false; self.hosts.others().values().len()];
         let mut services = vec![false; self.services.keys().values().len()];
         for entry in self.pairs.entries() {
-            let [initiator, responder, service] = entry.numbers.map(|number| number as usize);
-            (hosts[initiator], hosts[responder], services[service]) = (true, true, true);
+            let numbers = entry.numbers();
+            services[numbers.service as usize] = true;
+            for code in numbers.hosts {
+                if let Code::Other(number) = code {
+                    hosts[number as usize] = true;
+                }
+            }
         }
         let hosts = self.hosts.retain(|at| hosts[at]);
-        let services = self.services.forget(&services);
-        let Ledger { pairs, services: kept, hosts: named, .. } = self;
-        pairs.renumber(&hosts, &services, |numbers| key_of(kept, named, numbers));
-    }
-
-    fn host(&mut self, end: &Endpoint<'_>) -> Host {
-        match (end.address, end.name.as_deref()) {
-            (Some(address), _) => Host::of_address(address),
-            (None, Some(name)) => {
-                let host = Host::of_name(name);
-                if let Some(own) = kept(&mut self.names, &host)
-                    && own.is_empty()
-                {
-                    *own = names::short(name).into_owned();
-                }
-                host
-            }
-            (None, None) => Host::of_name(""),
-        }
+        let numbers = self.services.forget(&services);
+        let Ledger { pairs, services, .. } = self;
+        pairs.renumber(&hosts, &numbers, |number| services.keys().value(number).service);
     }
 }
 
-fn key_of(services: &Services, hosts: &Numbered<Host>, [initiator, responder, service]: PairNumbers) -> PairKey {
-    PairKey::of(services.keys().value(service), hosts.value(initiator), hosts.value(responder))
-}
-
-fn add_hour(coverage: &mut BTreeMap<String, BTreeMap<Hour, u64>>, sensor: &str, hour: Hour, count: u64) {
-    if let Some(hours) = kept(coverage, sensor) {
-        *hours.entry(hour).or_default() += count;
-    }
+fn key_of(services: &Services, hosts: &Hosts, numbers: PairNumbers) -> PairKey {
+    let [initiator, responder] = numbers.hosts.map(|code| hosts.host(code));
+    PairKey::of(services.keys().value(numbers.service), initiator, responder)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{Endpoint, Outcome, Protocol};
+    use crate::evidence::Place;
+    use crate::flow::{Endpoint, Flow, Moment, Outcome, Protocol};
 
     /// A made-up flow per number: few sites, some hosts, many ports.
     fn flow(n: u32) -> (Flow<'static>, Locus, Locus) {
-        let host = |i: u32| Some(std::net::IpAddr::from([10, (i % 3) as u8, 0, (i % 7) as u8]));
+        let end = |i: u32, port| {
+            let v4 = std::net::IpAddr::from([10, (i % 3) as u8, 0, (i % 7) as u8]);
+            let v6 = std::net::IpAddr::from([0xfd00, 0, 0, (i % 3) as u16, 0, 0, 0, (i % 7) as u16]);
+            let (address, name) = match i % 11 {
+                0 => (None, Some(format!("srv{}", i % 13).into())),
+                1 | 2 => (Some(v6), None),
+                _ => (Some(v4), None),
+            };
+            Endpoint { address, name, port: Some(port), ..Endpoint::default() }
+        };
         let flow = Flow {
             start: Some(Moment(i64::from(n % 50) * 3_600_000_000)),
-            initiator: Endpoint { address: host(n), port: Some(50_000), ..Endpoint::default() },
-            responder: Endpoint { address: host(n / 2 + 1), port: Some((n % 400) as u16), ..Endpoint::default() },
+            initiator: end(n, 50_000),
+            responder: end(n / 2 + 1, (n % 400) as u16),
             protocol: Some(Protocol::TCP),
             bytes_out: Some(u64::from(n)),
             outcome: if n.is_multiple_of(5) { Outcome::Denied } else { Outcome::Established },

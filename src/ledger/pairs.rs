@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::blocks::Blocks;
 use super::capped::{Absorb, Ranked, mixed};
+use super::hosts::Code;
 use super::index::{Index, spread};
 use super::service::{link_class, service_bits};
 use super::sight::{Loose, Packed, UNDATED};
@@ -36,7 +38,6 @@ impl PairKey {
         ServiceKey { from: self.from, to: self.to, service: self.service }
     }
 
-    #[inline]
     fn hosts(&self) -> (u64, u64) {
         let fold = |host: Host| (host.0 as u64) ^ ((host.0 >> 64) as u64).rotate_left(29);
         (fold(self.initiator), fold(self.responder))
@@ -48,7 +49,7 @@ impl Ranked for PairKey {
         let (initiator, responder) = self.hosts();
         (
             link_class(self.from, self.to),
-            mixed(mixed(initiator) ^ mixed(!responder) ^ mixed(service_bits(self.service))),
+            mixed(mixed(initiator) ^ mixed(!responder) ^ mixed(service_bits(self.service).into())),
         )
     }
 }
@@ -173,12 +174,10 @@ impl Absorb for PairTotals {
     }
 }
 
-/// Host pairs: two cache lines each, found by one look-up whose words hold half of the hash. They stand in blocks, so that
-/// growing copies nothing and holds no room for twice as many.
+/// Host pairs: two cache lines each, found by one look-up whose words hold half of the hash.
 #[derive(Debug, Clone)]
 pub(super) struct Pairs {
-    /// All but the last are full.
-    blocks: Vec<Vec<Entry>>,
+    entries: Blocks<Entry>,
     /// What each pair is followed under, by its place.
     trails: Vec<Trail>,
     index: Index,
@@ -187,51 +186,99 @@ pub(super) struct Pairs {
     bar: Option<(u8, u64)>,
 }
 
-/// Entries a block: a quarter of a megabyte.
-const BLOCK: usize = 2048;
-
-/// The numbers of initiator, responder and service.
-pub(super) type PairNumbers = [u32; 3];
+/// Who calls whom by which service's number.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PairNumbers {
+    pub(super) hosts: [Code; 2],
+    pub(super) service: u32,
+}
 
 #[derive(Debug, Clone, Copy)]
 #[repr(align(128))]
 pub(super) struct Entry {
-    pub(super) numbers: PairNumbers,
+    /// The words of the hosts' codes.
+    words: [u32; 2],
+    /// The service's number, and the flags below.
+    service: u32,
     pub(super) totals: PairTotals,
 }
 
-impl PairKey {
-    /// A fixed hash over hosts and service. Between the same hosts the loci hardly ever differ, so they are left to the
-    /// comparison.
+/// The pair's trail is past the bar of trails, for good. It stands here, where counting looks in any case.
+const LOST: u32 = 1 << 31;
+/// Which of the hosts have numbers.
+const OTHERS: [u32; 2] = [1 << 30, 1 << 29];
+
+fn flags([initiator, responder]: [Code; 2]) -> u32 {
+    let flag = |code: Code, flag: u32| if code.is_other() { flag } else { 0 };
+    flag(initiator, OTHERS[0]) | flag(responder, OTHERS[1])
+}
+
+impl Entry {
     #[inline]
-    pub(super) fn hash(&self) -> u64 {
-        let (initiator, responder) = self.hosts();
-        spread(spread(initiator) ^ spread(responder.rotate_left(32) ^ service_bits(self.service)).rotate_left(17))
+    pub(super) fn numbers(&self) -> PairNumbers {
+        let code = |at: usize| {
+            let word = self.words[at];
+            if self.service & OTHERS[at] == 0 { Code::V4(word) } else { Code::Other(word) }
+        };
+        PairNumbers { hosts: [code(0), code(1)], service: self.service() }
+    }
+
+    #[inline]
+    pub(super) fn service(&self) -> u32 {
+        self.service & !(LOST | OTHERS[0] | OTHERS[1])
+    }
+
+    /// Whether the pair's trail gave way.
+    #[inline]
+    pub(super) fn is_lost(&self) -> bool {
+        self.service & LOST != 0
+    }
+}
+
+/// A pair as it is looked for: the words of its hosts' codes, and their flags with what is asked. Its hash leaves out where the
+/// hosts are: between the same hosts that hardly ever differs, so it is left to the comparison.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sought {
+    words: [u32; 2],
+    flags: u32,
+    pub(super) hash: u64,
+}
+
+impl Sought {
+    #[inline]
+    pub(super) fn new(hosts: [Code; 2], service: Service) -> Sought {
+        let (words, flags) = (hosts.map(Code::word), flags(hosts));
+        let both = u64::from(words[0]) << 32 | u64::from(words[1]);
+        let asked = u64::from(flags | service_bits(service));
+        Sought { words, flags, hash: spread(both ^ asked.wrapping_mul(0xd6e8_feb8_6659_fd93)) }
+    }
+
+    pub(super) fn hosts(&self) -> [Code; 2] {
+        let [from, to] = self.words;
+        [
+            if self.flags & OTHERS[0] == 0 { Code::V4(from) } else { Code::Other(from) },
+            if self.flags & OTHERS[1] == 0 { Code::V4(to) } else { Code::Other(to) },
+        ]
     }
 }
 
 impl Pairs {
     pub(super) fn new(cap: usize) -> Pairs {
-        Pairs { blocks: Vec::new(), trails: Vec::new(), index: Index::default(), cap, bar: None }
+        Pairs { entries: Blocks::default(), trails: Vec::new(), index: Index::default(), cap, bar: None }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.trails.len()
+        self.entries.len()
     }
 
     /// All entries, by their places.
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> + '_ {
-        self.blocks.iter().flatten()
+        self.entries.iter()
     }
 
     #[inline]
     pub(super) fn entry(&self, place: u32) -> &Entry {
-        &self.blocks[place as usize / BLOCK][place as usize % BLOCK]
-    }
-
-    #[inline]
-    fn totals_mut(&mut self, place: u32) -> &mut PairTotals {
-        &mut self.blocks[place as usize / BLOCK][place as usize % BLOCK].totals
+        self.entries.at(place)
     }
 
     /// What the pair at this place is followed under.
@@ -240,22 +287,26 @@ impl Pairs {
         self.trails[place as usize]
     }
 
-    /// The place of the pair of this hash that `is_it`.
+    /// The trail of the pair at this place gave way.
+    pub(super) fn lose_trail(&mut self, place: u32) {
+        self.entries.at_mut(place).service |= LOST;
+    }
+
+    /// The place of the pair between these hosts whose service `is_it`.
     #[inline]
-    pub(super) fn find(&self, hash: u64, is_it: impl Fn(PairNumbers) -> bool) -> Option<u32> {
-        self.index.find(hash, |place| is_it(self.entry(place).numbers))
+    pub(super) fn find(&self, sought: &Sought, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        self.index.find(sought.hash, |place| {
+            let entry = self.entries.at(place);
+            entry.words == sought.words
+                && (entry.service ^ sought.flags) & (OTHERS[0] | OTHERS[1]) == 0
+                && is_it(entry.service())
+        })
     }
 
     /// Makes room for a pair that is not here yet.
-    pub(super) fn insert(&mut self, hash: u64, numbers: PairNumbers, trail: Trail) -> u32 {
-        let place = self.trails.len() as u32;
-        if (place as usize).is_multiple_of(BLOCK) {
-            // The first block grows as it is needed: most ledgers are small.
-            self.blocks.push(Vec::with_capacity(if place == 0 { 4 } else { BLOCK }));
-        }
-        if let Some(block) = self.blocks.last_mut() {
-            block.push(Entry { numbers, totals: PairTotals::default() });
-        }
+    pub(super) fn insert(&mut self, sought: &Sought, service: u32, trail: Trail) -> u32 {
+        let Sought { words, flags, hash } = *sought;
+        let place = self.entries.push(Entry { words, service: service | flags, totals: PairTotals::default() });
         self.trails.push(trail);
         self.index.insert(hash, place);
         place
@@ -263,27 +314,24 @@ impl Pairs {
 
     /// Fetches what finding and counting will look at, so that the waits of many pairs overlap.
     pub(super) fn fetch(&self, hashes: impl Iterator<Item = u64>) -> usize {
-        let entry = |hash| {
-            let place = self.index.likely(hash) as usize;
-            self.blocks.get(place / BLOCK)?.get(place % BLOCK)
-        };
         hashes
-            .filter_map(entry)
-            .filter(|entry| entry.numbers[0] == u32::MAX || entry.totals.last_established.is_none())
+            .filter_map(|hash| self.entries.get(self.index.likely(hash)))
+            .filter(|entry| entry.words == [u32::MAX; 2] || entry.totals.last_established.is_none())
             .count()
     }
 
+    #[inline]
     pub(super) fn count(&mut self, place: u32, seen: &Seen, sight: Packed) {
-        self.totals_mut(place).count(seen, sight);
+        self.entries.at_mut(place).totals.count(seen, sight);
     }
 
     /// Counts flows of one outcome that a row of a rollup stands for, from this sight to that.
     pub(super) fn count_rolled(&mut self, place: u32, totals: &Totals, outcome: Outcome, sights: [Packed; 2]) {
-        self.totals_mut(place).count_rolled(totals, outcome, sights[0], sights[1]);
+        self.entries.at_mut(place).totals.count_rolled(totals, outcome, sights[0], sights[1]);
     }
 
     pub(super) fn absorb(&mut self, place: u32, totals: &PairTotals) {
-        self.totals_mut(place).absorb(totals);
+        self.entries.at_mut(place).totals.absorb(totals);
     }
 
     pub(super) fn cap(&self) -> usize {
@@ -309,7 +357,7 @@ impl Pairs {
         if self.len() <= self.cap {
             return false;
         }
-        let mut ranks: Vec<(u8, u64)> = self.entries().map(|entry| key(entry.numbers).rank()).collect();
+        let mut ranks: Vec<(u8, u64)> = self.entries().map(|entry| key(entry.numbers()).rank()).collect();
         let (_, bar, _) = ranks.select_nth_unstable(self.cap);
         let bar = *bar;
         self.lower_bar(bar, key, spill)
@@ -327,32 +375,36 @@ impl Pairs {
         }
         self.bar = Some(bar);
         let before = self.len();
-        let mut staying = 0;
-        for place in 0..before {
-            let entry = self.blocks[place / BLOCK][place % BLOCK];
-            if key(entry.numbers).rank() < bar {
-                self.blocks[staying / BLOCK][staying % BLOCK] = entry;
-                self.trails[staying] = self.trails[place];
+        let (mut place, mut staying) = (0, 0);
+        let Pairs { entries, trails, .. } = self;
+        entries.retain(|entry| {
+            let stays = key(entry.numbers()).rank() < bar;
+            if stays {
+                trails[staying] = trails[place];
                 staying += 1;
             } else {
                 spill(&entry.totals);
             }
-        }
-        self.trails.truncate(staying);
-        self.blocks.truncate(staying.div_ceil(BLOCK));
-        if let Some(last) = self.blocks.last_mut() {
-            last.truncate(staying - (staying - 1) / BLOCK * BLOCK);
-        }
+            place += 1;
+            stays
+        });
+        trails.truncate(staying);
         staying < before
     }
 
-    /// Gives hosts and services other numbers, and finds the pairs by their `key` anew.
-    pub(super) fn renumber(&mut self, hosts: &[u32], services: &[u32], key: impl Fn(PairNumbers) -> PairKey) {
+    /// Gives hosts and services other numbers, and finds the pairs by what is asked (`service`) anew.
+    pub(super) fn renumber(&mut self, hosts: &[u32], services: &[u32], service: impl Fn(u32) -> Service) {
         self.index.clear();
-        for (place, entry) in (0..).zip(self.blocks.iter_mut().flatten()) {
-            let [initiator, responder, service] = entry.numbers.map(|number| number as usize);
-            entry.numbers = [hosts[initiator], hosts[responder], services[service]];
-            self.index.insert(key(entry.numbers).hash(), place);
+        for (place, entry) in (0..).zip(self.entries.iter_mut()) {
+            let numbers = entry.numbers();
+            let codes = numbers.hosts.map(|code| match code {
+                Code::V4(_) => code,
+                Code::Other(number) => Code::Other(hosts[number as usize]),
+            });
+            let number = services[numbers.service as usize];
+            let sought = Sought::new(codes, service(number));
+            (entry.words, entry.service) = (sought.words, number | sought.flags | entry.service & LOST);
+            self.index.insert(sought.hash, place);
         }
     }
 }

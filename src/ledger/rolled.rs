@@ -1,9 +1,10 @@
 //! A row of a rollup into the ledger: many flows at once, between sites, without their hosts.
 
 use super::capped::Absorb;
-use super::names::{self, kept};
+use super::counting::add_hour;
+use super::names;
 use super::sight::{Packed, UNDATED};
-use super::{Ledger, PairKey, ServiceKey, Totals, add_hour};
+use super::{Ledger, PairKey, ServiceKey, Totals};
 use crate::evidence::Place;
 use crate::flow::{Flow, Hour, Moment, Outcome, Rolled};
 use crate::sites::Locus;
@@ -25,11 +26,7 @@ impl Ledger {
         let sensor = names::short(flow.sensor.as_deref().unwrap_or(source));
         add_hour(&mut self.coverage, sensor.as_ref(), hour, rolled.flows);
         if hour != Hour::UNDATED {
-            for locus in [from, to].into_iter().filter(|locus| !locus.is_outside()) {
-                if let Some(days) = kept(&mut self.days, &locus) {
-                    days.insert(hour.day());
-                }
-            }
+            self.note_day([from, to], hour.day());
         }
 
         let key = ServiceKey { from, to, service: flow.service_key() };

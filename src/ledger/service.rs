@@ -36,21 +36,23 @@ impl ServiceKey {
 impl Ranked for ServiceKey {
     fn rank(&self) -> (u8, u64) {
         let ends = mixed(locus_bits(self.from)).rotate_left(17) ^ mixed(!locus_bits(self.to));
-        (link_class(self.from, self.to), mixed(ends ^ mixed(service_bits(self.service))))
+        (link_class(self.from, self.to), mixed(ends ^ mixed(service_bits(self.service).into())))
     }
 }
 
 impl Hash for ServiceKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(locus_bits(self.from));
-        state.write_u64(locus_bits(self.to).rotate_left(32) ^ service_bits(self.service));
+        state.write_u64(locus_bits(self.to).rotate_left(32) ^ u64::from(service_bits(self.service)));
     }
 }
 
 impl Scattered for ServiceKey {
     fn hash(&self) -> u64 {
         spread(
-            locus_bits(self.from) ^ spread(locus_bits(self.to).rotate_left(32)) ^ spread(!service_bits(self.service)),
+            locus_bits(self.from)
+                ^ spread(locus_bits(self.to).rotate_left(32))
+                ^ spread(!u64::from(service_bits(self.service))),
         )
     }
 }
@@ -121,11 +123,12 @@ impl Served {
     }
 }
 
-/// A service as a number, each its own.
-pub(super) fn service_bits(service: Service) -> u64 {
-    let port = service.port.map_or(0, |port| u64::from(port) + 1);
-    let protocol = service.protocol.map_or(0, |protocol| u64::from(protocol.0) + 1);
-    port | protocol << 17 | (service.kind as u64) << 26
+/// A service as a number of 28 bits, each its own.
+#[inline]
+pub(super) fn service_bits(service: Service) -> u32 {
+    let port = service.port.map_or(0, |port| u32::from(port) + 1);
+    let protocol = service.protocol.map_or(0, |protocol| u32::from(protocol.0) + 1);
+    port | protocol << 17 | (service.kind as u32) << 26
 }
 
 /// 0 between two places of the organisation, 1 where one end is outside.

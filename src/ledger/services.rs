@@ -1,5 +1,6 @@
-//! The services of links, and what each did hour by hour. A service counts into the hour that is open; when another comes,
-//! that one is sealed and put behind the others, and sealed hours are sorted and merged from time to time.
+//! The services of links, and what each did hour by hour. A service counts into the hour that it counted into last; when another
+//! comes, that one is put behind, and the hours are sorted and merged from time to time. Most logs come in order of time, so there
+//! is mostly nothing to sort.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,11 +19,10 @@ use crate::flow::{Hour, Outcome};
 pub(super) struct Services {
     keys: Numbered<ServiceKey>,
     slots: Vec<Slot>,
-    /// Sealed hours: the first of them in order, each once; the others as they came.
-    sealed: Vec<Sealed>,
-    ordered: usize,
     /// How many services are kept.
     kept: usize,
+    /// How many hours all of them hold, where one that came twice counts twice.
+    hours: usize,
     grain: Grain,
     cap: usize,
     hours_cap: usize,
@@ -33,9 +33,10 @@ pub(super) struct Services {
 #[derive(Debug, Clone)]
 struct Slot {
     kept: bool,
-    /// The hour that is counted into, and what it has; `None` before the first flow.
-    hour: Option<Hour>,
-    open: Hourly,
+    /// Whether the hours are in order, each once.
+    ordered: bool,
+    /// The hours; the last of them is counted into.
+    hours: Vec<(Hour, Hourly)>,
     /// The day of the last flow, so that a day is noted once and not with every flow.
     last_day: Option<i32>,
     /// Records that began later than this are not among the earliest.
@@ -49,21 +50,42 @@ impl Slot {
     fn new(kept: bool) -> Slot {
         Slot {
             kept,
-            hour: None,
-            open: Hourly::default(),
+            ordered: true,
+            hours: Vec::new(),
             last_day: None,
             bar: i64::MAX,
             earliest: Earliest::default(),
             accounts: None,
         }
     }
+
+    /// Another hour to count into, behind the others.
+    fn begin(&mut self, hour: Hour) {
+        if self.hours.len() == self.hours.capacity() {
+            // Less than twice as many: there may be a hundred thousand of these lists.
+            self.hours.reserve_exact(self.hours.len() / 2 + 2);
+        }
+        self.ordered &= self.hours.last().is_none_or(|(last, _)| *last < hour);
+        self.hours.push((hour, Hourly::default()));
+    }
+
+    /// Puts the hours in order, each once.
+    fn order(&mut self) {
+        if !self.ordered {
+            // A stable sort, since it finds the stretches that are in order already.
+            self.hours.sort_by_key(|(hour, _)| *hour);
+            self.hours.dedup_by(absorb_same);
+            self.ordered = true;
+        }
+    }
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Sealed {
-    service: u32,
-    hour: Hour,
-    hourly: Hourly,
+fn absorb_same(next: &mut (Hour, Hourly), kept: &mut (Hour, Hourly)) -> bool {
+    let same = next.0 == kept.0;
+    if same {
+        kept.1.absorb(&next.1);
+    }
+    same
 }
 
 impl Services {
@@ -71,9 +93,8 @@ impl Services {
         Services {
             keys: Numbered::default(),
             slots: Vec::new(),
-            sealed: Vec::new(),
-            ordered: 0,
             kept: 0,
+            hours: 0,
             grain: Grain::default(),
             cap,
             hours_cap,
@@ -104,7 +125,7 @@ impl Services {
 
     /// How many hours all of them have, at most.
     pub(super) fn hours(&self) -> usize {
-        self.sealed.len() + self.kept
+        self.hours
     }
 
     /// The number under which a service is counted; `None` when it is past the bar and belongs to the spill.
@@ -116,8 +137,12 @@ impl Services {
             return None;
         }
         self.kept += 1;
-        self.slots.push(Slot::new(true));
-        Some(self.keys.number(key))
+        Some(self.make(key, true))
+    }
+
+    fn make(&mut self, key: ServiceKey, kept: bool) -> u32 {
+        self.slots.push(Slot::new(kept));
+        self.keys.number(key)
     }
 
     /// The number, if what is counted under it is kept apart.
@@ -128,11 +153,7 @@ impl Services {
 
     /// The number of a service for its host pairs, whether or not it is counted.
     pub(super) fn named(&mut self, key: ServiceKey) -> u32 {
-        let number = self.keys.number(key);
-        if number as usize == self.slots.len() {
-            self.slots.push(Slot::new(false));
-        }
-        number
+        self.keys.find(&key).unwrap_or_else(|| self.make(key, false))
     }
 
     pub(super) fn keys(&self) -> &Numbered<ServiceKey> {
@@ -202,27 +223,23 @@ impl Services {
     fn open(&mut self, number: u32, hour: Hour) -> &mut Hourly {
         let hour = self.grain.floor(hour);
         let slot = &mut self.slots[number as usize];
-        match slot.hour {
-            Some(open) if open == hour => {}
-            Some(open) => {
-                let hourly = std::mem::take(&mut slot.open);
-                self.sealed.push(Sealed { service: number, hour: open, hourly });
-                slot.hour = Some(hour);
-            }
-            None => slot.hour = Some(hour),
+        if slot.hours.last().is_none_or(|(last, _)| *last != hour) {
+            slot.begin(hour);
+            self.hours += 1;
         }
-        &mut slot.open
+        let at = slot.hours.len() - 1;
+        &mut slot.hours[at].1
     }
 
     /// Fetches what counting will look at, so that the waits of many services overlap.
     pub(super) fn fetch(&self, numbers: impl Iterator<Item = u32>) -> usize {
-        let slot = |number: u32| self.slots.get(number as usize);
-        numbers.filter_map(slot).filter(|slot| slot.last_day.is_none() || slot.open == Hourly::default()).count()
+        let last = |number: u32| self.slots.get(number as usize)?.hours.last();
+        numbers.filter_map(last).filter(|(hour, _)| *hour == Hour::UNDATED).count()
     }
 
     /// Whether so many services or hours have gathered that [`Services::settle`] is due.
     pub(super) fn is_overfull(&self) -> bool {
-        self.kept > self.cap + self.cap / 4 + 1024 || self.sealed.len() > self.hours_cap + self.hours_cap / 4 + 1024
+        self.kept > self.cap + self.cap / 4 + 1024 || self.hours > self.hours_cap + self.hours_cap / 4 + 1024
     }
 
     /// Brings services and hours down to their caps; hands out what gives way.
@@ -235,8 +252,8 @@ impl Services {
         }
         // Past the cap, hours are gathered into coarser ones until they fit. The same flows in any order end at the same
         // grain: more of them never need a finer one.
-        self.seal();
-        while self.sealed.len() > self.hours_cap
+        self.order();
+        while self.hours > self.hours_cap
             && let Some(grain) = self.grain.coarser()
         {
             self.coarsen(grain);
@@ -249,27 +266,16 @@ impl Services {
             return;
         }
         self.bar = Some(bar);
-        self.seal();
-        let mut leaving: BTreeMap<u32, Totals> = BTreeMap::new();
-        for (key, (number, slot)) in self.keys.values().iter().zip((0..).zip(&mut self.slots)) {
+        for (key, slot) in self.keys.values().iter().zip(&mut self.slots) {
             if slot.kept && key.rank() >= bar {
-                *slot = Slot::new(false);
-                leaving.insert(number, Totals::default());
+                let leaving = std::mem::replace(slot, Slot::new(false));
                 self.kept -= 1;
+                self.hours -= leaving.hours.len();
+                let mut totals = Totals::default();
+                leaving.hours.iter().for_each(|(_, own)| super::Absorb::absorb(&mut totals, &own.totals()));
+                spill(*key, &totals);
             }
         }
-        if leaving.is_empty() {
-            return;
-        }
-        self.sealed.retain(|sealed| match leaving.get_mut(&sealed.service) {
-            Some(totals) => {
-                super::Absorb::absorb(totals, &sealed.hourly.totals());
-                false
-            }
-            None => true,
-        });
-        self.ordered = self.sealed.len();
-        leaving.iter().for_each(|(number, totals)| spill(self.keys.value(*number), totals));
     }
 
     /// Gathers hours that stand together at this grain.
@@ -277,29 +283,19 @@ impl Services {
         if grain <= self.grain {
             return;
         }
-        self.seal();
         self.grain = grain;
-        self.sealed.iter_mut().for_each(|sealed| sealed.hour = grain.floor(sealed.hour));
-        self.sealed.dedup_by(absorb_same);
-        self.ordered = self.sealed.len();
+        for slot in &mut self.slots {
+            slot.hours.iter_mut().for_each(|(hour, _)| *hour = grain.floor(*hour));
+            slot.ordered = false;
+        }
+        self.order();
+        self.slots.iter_mut().for_each(|slot| slot.hours.shrink_to_fit());
     }
 
-    /// Seals all open hours, and puts the sealed ones in order, each once.
-    fn seal(&mut self) {
-        for (number, slot) in (0..).zip(&mut self.slots) {
-            if let Some(hour) = slot.hour.take() {
-                self.sealed.push(Sealed { service: number, hour, hourly: std::mem::take(&mut slot.open) });
-            }
-        }
-        if self.ordered < self.sealed.len() {
-            // What is in order already is merged with the rest from behind, so that no second copy of it is made.
-            let mut fresh = self.sealed.split_off(self.ordered);
-            fresh.sort_unstable_by_key(Sealed::order);
-            fresh.dedup_by(absorb_same);
-            merge_behind(&mut self.sealed, &fresh);
-            self.sealed.dedup_by(absorb_same);
-            self.ordered = self.sealed.len();
-        }
+    /// Puts the hours of all services in order, each once.
+    fn order(&mut self) {
+        self.slots.iter_mut().for_each(Slot::order);
+        self.hours = self.slots.iter().map(|slot| slot.hours.len()).sum();
     }
 
     /// Forgets the keys that are neither kept nor `named`, and numbers the rest anew; gives the new number of each old one.
@@ -309,63 +305,21 @@ impl Services {
         let renamed = self.keys.retain(|at| stays[at]);
         self.slots = slots.into_iter().zip(&stays).filter(|(_, stays)| **stays).map(|(slot, _)| slot).collect();
         // The numbers that stay keep their order.
-        self.sealed.iter_mut().for_each(|sealed| sealed.service = renamed[sealed.service as usize]);
         renamed
     }
 
     /// What is known of each service that is kept apart, in order of key.
     pub(super) fn in_order(&self) -> impl ExactSizeIterator<Item = (ServiceKey, Served)> + '_ {
-        let services = if self.is_sealed() {
-            Cow::Borrowed(self)
-        } else {
-            let mut sealed = self.clone();
-            sealed.seal();
-            Cow::Owned(sealed)
-        };
         let mut order = self.keys.in_order();
         order.retain(|number| self.slots[*number as usize].kept);
-        order.into_iter().map(move |number| {
-            let own = &services.sealed[services.sealed.partition_point(|sealed| sealed.service < number)..];
-            let own = &own[..own.partition_point(|sealed| sealed.service == number)];
-            let hours: Vec<(Hour, Hourly)> = own.iter().map(|sealed| (sealed.hour, sealed.hourly)).collect();
-            let slot = &services.slots[number as usize];
+        order.into_iter().map(|number| {
+            let mut slot = Cow::Borrowed(&self.slots[number as usize]);
+            if !slot.ordered {
+                slot.to_mut().order();
+            }
+            let hours = Hours::of_ordered(slot.hours.clone());
             let accounts = slot.accounts.as_deref().cloned().unwrap_or_default();
-            let served = Served { hours: Hours::of_ordered(hours), earliest: slot.earliest.clone(), accounts };
-            (services.keys.value(number), served)
+            (self.keys.value(number), Served { hours, earliest: slot.earliest.clone(), accounts })
         })
     }
-
-    fn is_sealed(&self) -> bool {
-        self.ordered == self.sealed.len() && self.slots.iter().all(|slot| slot.hour.is_none())
-    }
-}
-
-impl Sealed {
-    fn order(&self) -> (u32, Hour) {
-        (self.service, self.hour)
-    }
-}
-
-/// Merges two lists that are in order into the first.
-fn merge_behind(all: &mut Vec<Sealed>, fresh: &[Sealed]) {
-    let (mut old, mut new) = (all.len(), fresh.len());
-    all.reserve_exact(new);
-    all.extend_from_slice(fresh);
-    while new > 0 {
-        if old > 0 && all[old - 1].order() > fresh[new - 1].order() {
-            all[old + new - 1] = all[old - 1];
-            old -= 1;
-        } else {
-            all[old + new - 1] = fresh[new - 1];
-            new -= 1;
-        }
-    }
-}
-
-fn absorb_same(next: &mut Sealed, kept: &mut Sealed) -> bool {
-    let same = next.order() == kept.order();
-    if same {
-        kept.hourly.absorb(&next.hourly);
-    }
-    same
 }

@@ -4,8 +4,6 @@
 //! Past [`CAP`] whole trails give way, never single days of one: those within a site first, then those to the Internet. What gives
 //! way here stays counted among the pairs and services.
 
-use std::hash::{Hash, Hasher};
-
 use serde::{Deserialize, Serialize};
 
 use super::capped::{Absorb, Ranked, mixed};
@@ -16,8 +14,8 @@ use super::{PairKey, ServiceKey, Sight};
 use crate::flow::{Hour, Outcome};
 use crate::sites::Locus;
 
-/// How many days of trails are kept apart. With the slack of [`super::Capped`]'s settling this is what a table of 2¹⁸
-/// slots holds.
+/// How many days of trails are kept apart. With the slack of [`Followed::is_overfull`](super::followed::Followed) this is what an
+/// index of 2¹⁹ slots holds.
 pub const CAP: usize = 182_000;
 
 /// What is followed: a host pair over a service, or an account on a link's service; 64 bits of a fixed hash.
@@ -51,6 +49,15 @@ pub(super) struct TrailKey {
 }
 
 impl TrailKey {
+    /// How many classes there are.
+    pub(super) const CLASSES: usize = 3;
+
+    /// A fixed hash for tables. The trail is spread over all bits already.
+    #[inline]
+    pub(super) fn hash(&self) -> u64 {
+        self.trail.0.wrapping_add((self.day as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
     #[inline]
     pub(super) fn of(trail: Trail, from: Locus, to: Locus, day: i32) -> TrailKey {
         let class = match (from, to) {
@@ -67,28 +74,6 @@ impl Ranked for TrailKey {
     #[inline]
     fn rank(&self) -> (u8, u64) {
         (self.class, self.trail.0)
-    }
-}
-
-impl Hash for TrailKey {
-    #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.trail.0.wrapping_add((self.day as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-    }
-}
-
-impl super::Capped<TrailKey, TrailDay> {
-    /// Counts a flow on a trail; one without a time stands on no day.
-    pub(super) fn follow(&mut self, trail: Trail, (from, to): (Locus, Locus), hour: Hour, seen: &Seen, sight: Packed) {
-        if hour == Hour::UNDATED {
-            return;
-        }
-        if let Some(day) = self.entry(TrailKey::of(trail, from, to, hour.day())) {
-            day.count(hour, seen, sight);
-        }
-        if self.is_overfull() {
-            self.settle(|_, _| ());
-        }
     }
 }
 

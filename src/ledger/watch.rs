@@ -20,10 +20,11 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Notes a flow that this sensor saw. `private` is the prefix without a site that it began in.
+    #[inline]
     pub(super) fn note(&mut self, sensor: &str, hour: Hour, private: Option<Locus>) {
         let number = match &self.open {
             Some((number, _, _)) if self.names[*number as usize] == sensor => *number,
-            Some(_) | None => self.number(sensor),
+            Some(_) | None => self.number(&names::short(sensor)),
         };
         match &mut self.open {
             Some((last, at, count)) if *last == number && *at == hour => *count += 1,

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::hosts::Code;
 use super::hours::Hourly;
 use super::merging::Bars;
 use super::pairs::PairKey;
@@ -142,7 +143,7 @@ impl Ledger {
     /// The ledger as bytes behind these.
     pub fn write_behind(&self, mut bytes: Vec<u8>) -> Vec<u8> {
         // Roughly what its entries take, so that the bytes need not move to ever larger places.
-        let hosts = self.hosts.values().len() * 16;
+        let hosts = self.hosts.others().values().len() * 16;
         let services = self.services.len() * 320 + self.services.hours() * 56;
         bytes.reserve_exact(services + hosts + self.pairs.len() * 128 + self.trails.len() * 69 + 4096);
         let mut writing = Writing(bytes);
@@ -180,14 +181,20 @@ impl Ledger {
         writing.0
     }
 
-    /// The pairs in order, behind their services and hosts in order: the numbers here are places in those lists.
+    /// The pairs in order, behind their services and their hosts that have no IPv4 address, both in order: the numbers here are
+    /// places in those lists.
     fn write_pairs(&self, writing: &mut Writing) {
         // What else the tables still name depends on the order in which things came.
         let (mut services, mut hosts) =
-            (vec![0; self.services.keys().values().len()], vec![0; self.hosts.values().len()]);
+            (vec![0; self.services.keys().values().len()], vec![0; self.hosts.others().values().len()]);
         for entry in self.pairs.entries() {
-            let [initiator, responder, service] = entry.numbers.map(|number| number as usize);
-            (services[service], hosts[initiator], hosts[responder]) = (1, 1, 1);
+            let numbers = entry.numbers();
+            services[numbers.service as usize] = 1;
+            for code in numbers.hosts {
+                if let Code::Other(number) = code {
+                    hosts[number as usize] = 1;
+                }
+            }
         }
         let ranked = |used: &mut [u32], mut order: Vec<u32>| {
             order.retain(|number| used[*number as usize] > 0);
@@ -196,17 +203,23 @@ impl Ledger {
         };
         let keys = ranked(&mut services, self.services.keys().in_order());
         writing.all(keys.into_iter().map(|number| self.services.keys().value(number)));
-        let keys = ranked(&mut hosts, self.hosts.in_order());
+        let keys = ranked(&mut hosts, self.hosts.others().in_order());
         writing.put(&keys.len());
         for number in keys {
-            writing.0.extend_from_slice(&self.hosts.value(number).0.to_le_bytes());
+            writing.0.extend_from_slice(&self.hosts.others().value(number).0.to_le_bytes());
         }
         writing.put(&self.pairs.len());
-        for place in self.pair_order(&services, &hosts) {
+        for place in self.pair_order(&services) {
             let entry = self.pairs.entry(place);
-            let [initiator, responder, service] = entry.numbers.map(|number| number as usize);
-            for rank in [hosts[initiator], hosts[responder], services[service]] {
-                writing.0.extend_from_slice(&rank.to_le_bytes());
+            let numbers = entry.numbers();
+            writing.0.extend_from_slice(&services[numbers.service as usize].to_le_bytes());
+            for code in numbers.hosts {
+                let word = match code {
+                    Code::V4(address) => address,
+                    Code::Other(number) => hosts[number as usize],
+                };
+                writing.0.push(code.is_other().into());
+                writing.0.extend_from_slice(&word.to_le_bytes());
             }
             writing.flat(&entry.totals);
         }
@@ -250,14 +263,21 @@ impl Ledger {
             hosts.push(Host(u128::from_le_bytes(*reading.chunk()?)));
         }
         for _ in 0..reading.take::<usize>()? {
-            let mut number = || Ok::<_, String>(u32::from_le_bytes(*reading.chunk()?) as usize);
-            let (initiator, responder, service) = (number()?, number()?, number()?);
+            let stranger = "not a ledger: a pair of hosts that it does not name";
+            let service: [u8; 4] = *reading.chunk()?;
+            let service = services.get(u32::from_le_bytes(service) as usize).ok_or(stranger)?;
+            let mut host = || {
+                let [kind] = *reading.chunk()?;
+                let word = u32::from_le_bytes(*reading.chunk()?);
+                match kind {
+                    0 => Ok(Host::of_address(std::net::Ipv4Addr::from(word).into())),
+                    _ => hosts.get(word as usize).copied().ok_or(stranger.to_owned()),
+                }
+            };
+            let (initiator, responder) = (host()?, host()?);
             let mut pair: PairTotals = reading.flat()?;
-            let ends = hosts.get(initiator).zip(hosts.get(responder)).zip(services.get(service));
-            let ((initiator, responder), service) =
-                ends.ok_or("not a ledger: a pair of hosts that it does not name")?;
             pair.move_down(lines);
-            self.take_pair(PairKey::of(*service, *initiator, *responder), pair, file);
+            self.take_pair(PairKey::of(*service, initiator, responder), pair, file);
         }
         self.settle_pairs();
         for _ in 0..reading.take::<usize>()? {
@@ -265,7 +285,7 @@ impl Ledger {
             day.move_down(lines);
             self.take_trail(key, day, file);
         }
-        self.trails.settle(|_, _| ());
+        self.trails.settle();
         self.take_rest(&head.rest);
         Ok(())
     }

@@ -45,6 +45,7 @@ pub fn joins_hosts(flow: &Flow<'_>) -> Result<(), Fate> {
 }
 
 impl Visitor for Counting {
+    #[inline]
     fn flow(&mut self, flow: &Flow<'_>, place: Place) -> Fate {
         if let Err(fate) = joins_hosts(flow) {
             return fate;
