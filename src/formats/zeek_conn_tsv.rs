@@ -75,6 +75,9 @@ enum Slot {
 }
 
 impl Slot {
+    /// How many there are.
+    const COUNT: usize = Slot::Sensor as usize + 1;
+
     fn of(field: &[u8]) -> Slot {
         match field {
             b"ts" => Slot::Ts,
@@ -117,13 +120,77 @@ struct Columns {
     count: usize,
     /// The columns that are read, each by its number.
     read: Vec<(usize, Slot)>,
+    /// The same by what they are, where each is there at most once; [`ABSENT`] where one is not.
+    places: Option<[usize; Slot::COUNT]>,
 }
+
+/// No line has so many cells.
+const ABSENT: usize = usize::MAX - 1;
 
 impl Columns {
     fn of<'f>(fields: impl Iterator<Item = &'f [u8]>) -> Columns {
         let slots: Vec<Slot> = fields.map(Slot::of).collect();
         let read = slots.iter().copied().enumerate().filter(|(_, slot)| *slot != Slot::Other).collect();
-        Columns { count: slots.len(), read }
+        let mut places = [ABSENT; Slot::COUNT];
+        let once = slots.iter().enumerate().filter(|(_, slot)| **slot != Slot::Other).all(|(number, slot)| {
+            std::mem::replace(&mut places[*slot as usize], number) == ABSENT
+        });
+        Columns { count: slots.len(), read, places: once.then_some(places) }
+    }
+}
+
+/// Reads a row in which all is as nearly every row has it. Any other, of which `None` tells, is for [`read_row`], which also says what
+/// is wrong with it. Each cell is asked for by what it is, so that no branch hangs on the order of the columns.
+fn read_plainly<'r>(
+    line: &'r [u8],
+    (cells, count_of_cells): (&Separated, usize),
+    header: &Header,
+    columns: &Columns,
+    flow: &mut Flow<'r>,
+) -> Option<()> {
+    let places = columns.places.as_ref().filter(|_| count_of_cells == columns.count)?;
+    let [unset] = *header.unset else { return None };
+    let row = Row { line, cells, places, unset };
+    flow.start = Some(time::epoch(row.cell(Slot::Ts)?)?);
+    flow.basis = Basis::Explicit;
+    flow.initiator.address = Some(address::address(row.cell(Slot::OrigHost)?)?);
+    flow.initiator.port = row.number(Slot::OrigPort, number::port)?;
+    flow.responder.address = Some(address::address(row.cell(Slot::RespHost)?)?);
+    flow.responder.port = row.number(Slot::RespPort, number::port)?;
+    flow.protocol = match row.cell(Slot::Proto)? {
+        b"tcp" => Some(Protocol::TCP),
+        b"udp" => Some(Protocol::UDP),
+        _ => return None,
+    };
+    flow.service = row.cell(Slot::Service).map(|cell| header.text(cell));
+    flow.duration = row.number(Slot::Duration, number::plain_micros)?.map(i64::cast_unsigned);
+    flow.bytes_out = row.number(Slot::OrigBytes, number::count)?;
+    flow.bytes_in = row.number(Slot::RespBytes, number::count)?;
+    flow.packets_out = row.number(Slot::OrigPackets, number::count)?;
+    flow.packets_in = row.number(Slot::RespPackets, number::count)?;
+    flow.sensor = row.cell(Slot::Sensor).map(|cell| header.text(cell));
+    finish(flow, row.cell(Slot::State).unwrap_or_default()).ok()
+}
+
+/// The cells of a row by what they are.
+struct Row<'r, 'c> {
+    line: &'r [u8],
+    cells: &'c Separated,
+    places: &'c [usize; Slot::COUNT],
+    unset: u8,
+}
+
+impl<'r> Row<'r, '_> {
+    /// A cell that is there and set.
+    #[inline(always)]
+    fn cell(&self, slot: Slot) -> Option<&'r [u8]> {
+        self.cells.get(self.line, self.places[slot as usize]).filter(|cell| **cell != [self.unset])
+    }
+
+    /// A number that may be unset; `None` where it can't be read.
+    #[inline(always)]
+    fn number<N>(&self, slot: Slot, read: impl Fn(&[u8]) -> Option<N>) -> Option<Option<N>> {
+        self.cell(slot).map_or(Some(None), |cell| read(cell).map(Some))
     }
 }
 
@@ -149,8 +216,13 @@ impl Parser for ConnTsv {
             let shown = readable(&line[..line.len().min(480)]);
             return Disposition::Malformed(Fault::new("no #fields line before it says its columns", shown));
         };
-        let mut flow = Flow::default();
         let cells = self.cells.cut(line, self.header.separator);
+        let mut flow = Flow::default();
+        if read_plainly(line, (&self.cells, cells), &self.header, columns, &mut flow).is_some() {
+            flows(&flow, record.place);
+            return Disposition::Parsed;
+        }
+        flow = Flow::default();
         match read_row(line, (&self.cells, cells), &self.header, columns, &self.clock, &mut flow) {
             Ok(()) => {
                 flows(&flow, record.place);

@@ -6,8 +6,17 @@ pub fn count(bytes: &[u8]) -> Option<u64> {
     if bytes.is_empty() || bytes.len() > 19 {
         return long_count(bytes);
     }
-    let mut value = 0_u64;
-    for byte in bytes {
+    digits(bytes)
+}
+
+/// At most nineteen digits.
+#[inline]
+fn digits(bytes: &[u8]) -> Option<u64> {
+    let (mut value, rest) = match bytes.split_first_chunk::<8>() {
+        Some((first, rest)) => (eight(u64::from_le_bytes(*first))?, rest),
+        None => (0, bytes),
+    };
+    for byte in rest {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             return None;
@@ -15,6 +24,20 @@ pub fn count(bytes: &[u8]) -> Option<u64> {
         value = value * 10 + u64::from(digit);
     }
     Some(value)
+}
+
+/// Eight digits at once, the first in the lowest byte.
+#[inline]
+fn eight(word: u64) -> Option<u64> {
+    const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    if (word & HIGH) | ((word.wrapping_add(0x0606_0606_0606_0606) & HIGH) >> 4) != ZEROS | ZEROS >> 4 {
+        return None;
+    }
+    let ones = word & 0x0f0f_0f0f_0f0f_0f0f;
+    let pairs = (ones.wrapping_mul(10) + (ones >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff)
 }
 
 fn long_count(bytes: &[u8]) -> Option<u64> {
@@ -53,6 +76,15 @@ pub fn micros(seconds: &[u8]) -> Option<i64> {
 /// fraction of [`Decimal`]'s cost. `None` says only that they are written otherwise.
 pub fn plain_micros(bytes: &[u8]) -> Option<i64> {
     const SCALE: [i64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+    // Six places, as Zeek writes them: the last eight bytes are a digit and the point, for which zeros stand in, and the places.
+    if let Some((whole, last)) = bytes.split_last_chunk::<8>()
+        && let [first @ b'0'..=b'9', b'.', ..] = last
+        && whole.len() < 12
+    {
+        let places = eight(u64::from_le_bytes(*last) & !0xffff | 0x3030)?;
+        let whole = digits(whole)? * 10 + u64::from(first - b'0');
+        return Some((whole * 1_000_000 + places) as i64);
+    }
     let mut value = 0_i64;
     let whole = bytes.iter().take(13).take_while(|byte| byte.is_ascii_digit()).count();
     if whole == 0 || whole > 12 {
