@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod clock;
 pub mod encoding;
+pub mod nearby;
 pub mod records;
 pub mod table;
 pub mod text;

@@ -18,7 +18,8 @@
 
 use super::firewall::{self, Fate, Sessions, Telling};
 use super::syntax::address::address;
-use super::syntax::pairs::{Between, Pairs, Value};
+use super::syntax::pairs::{Between, Value};
+use super::syntax::shaped::Shape;
 use super::syntax::{number, time};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
 use crate::evidence::text::{elided, readable, visible};
@@ -50,13 +51,13 @@ impl Format for FortigateTraffic {
     }
 
     fn open(&self, setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
-        Box::new(Traffic { clock: setting.clock, sessions: Sessions::default(), joins: false })
+        Box::new(Traffic { clock: setting.clock, sessions: Sessions::default(), joins: false, shape: Shape::default() })
     }
 }
 
 fn likeness_of(line: &[u8]) -> Likeness {
     // A line may be cut where the sample ends; what stands before the cut is enough.
-    let fields = Fields::of(line).0;
+    let fields = Fields::of(line, &mut Shape::default()).0;
     let known_type = fields.kind.is_some_and(|kind| {
         matches!(
             kind.bytes,
@@ -82,6 +83,7 @@ struct Traffic {
     sessions: Sessions,
     /// Records came that others of their session may follow.
     joins: bool,
+    shape: Shape,
 }
 
 impl Parser for Traffic {
@@ -90,7 +92,7 @@ impl Parser for Traffic {
     }
 
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
-        let (fields, unclosed) = Fields::of(record.bytes);
+        let (fields, unclosed) = Fields::of(record.bytes, &mut self.shape);
         if let Some(key) = unclosed {
             return Disposition::Malformed(Fault::new("a quoted value is not closed", readable(key)));
         }
@@ -203,22 +205,18 @@ struct End<'r> {
 
 impl<'r> Fields<'r> {
     /// The fields, and the key of a quoted value that has no end.
-    fn of(line: &'r [u8]) -> (Fields<'r>, Option<&'r [u8]>) {
+    fn of(line: &'r [u8], shape: &mut Shape) -> (Fields<'r>, Option<&'r [u8]>) {
         let line = without_priority(super::without_mark(line));
         let mut found = Fields::default();
-        for pair in Pairs::new(line, between(line)) {
-            let (key, value) = match pair {
-                Ok(pair) => pair,
-                Err(unclosed) => return (found, Some(unclosed.key)),
-            };
+        let whole = shape.each(line, between(line), |key, value| {
             if key == b"vd" {
                 found.vd = true;
             }
             if let Some(place) = found.slot(key) {
                 place.get_or_insert(value);
             }
-        }
-        (found, None)
+        });
+        (found, whole.err().map(|unclosed| unclosed.key))
     }
 
     /// FortiOS 4 wrote `src`, `src_port`, `sent`, `status` for what is `srcip`, `srcport`, `sentbyte`, `action` since.

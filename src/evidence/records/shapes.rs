@@ -3,6 +3,8 @@
 //!
 //! An object that fits no shape is gone through as ever, so that what is told never depends on what came before.
 
+use crate::evidence::nearby::first_of;
+
 /// How many shapes are remembered: a log's optional fields make some.
 const MOST: usize = 16;
 /// An object of more values, or with longer text between them, is not remembered.
@@ -146,17 +148,8 @@ impl Shape {
 
 /// The length of a string up to its closing quote; `None` where an escape or a line end comes first.
 fn string(bytes: &[u8]) -> Option<usize> {
-    // Most values are shorter than what a search by wide registers needs to begin.
-    for (at, byte) in bytes.iter().take(24).enumerate() {
-        match byte {
-            b'"' => return Some(at),
-            b'\\' | b'\n' => return None,
-            _ => {}
-        }
-    }
-    let rest = bytes.get(24..)?;
-    let end = memchr::memchr3(b'"', b'\\', b'\n', rest)?;
-    (rest[end] == b'"').then_some(24 + end)
+    let end = first_of(bytes, [b'"', b'\\', b'\n'])?;
+    (bytes[end] == b'"').then_some(end)
 }
 
 /// The length of a number or word; `None` where none stands here. What stands behind it must still fit.

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::evidence::Framing;
+use crate::evidence::nearby::first_of;
 use crate::evidence::records::{Piece, Splitter};
 use crate::evidence::text::readable;
 use crate::flow::Text;
@@ -279,7 +280,7 @@ impl<'j> Cursor<'j> {
         let start = self.at;
         let mut escaped = false;
         loop {
-            match memchr::memchr2(b'"', b'\\', &self.bytes[self.at..]) {
+            match first_of(&self.bytes[self.at..], [b'"', b'\\']) {
                 None => return Err(self.fault("a string is not closed")),
                 Some(ahead) => self.at += ahead,
             }

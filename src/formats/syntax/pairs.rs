@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::evidence::nearby::first_of;
 use crate::flow::Text;
 
 /// What parts one pair from the next.
@@ -62,6 +63,34 @@ impl<'p> Pairs<'p> {
     pub fn new(bytes: &'p [u8], between: Between) -> Pairs<'p> {
         Pairs { rest: bytes, between }
     }
+}
+
+impl<'p> Pairs<'p> {
+    /// The next pair, if it has the key of this step (` key=`) and ends where that is plain to see: a value in quotes in front of the step
+    /// behind it, or at the line's end. `None`, and nothing is taken, where it is for [`Pairs::next`] to tell.
+    #[inline]
+    pub(super) fn as_expected(&mut self, step: &[u8], behind: Option<&[u8]>) -> Option<(&'p [u8], Value<'p>)> {
+        let value = self.rest.strip_prefix(step)?;
+        let key = &self.rest[1..step.len() - 1];
+        let Some(inner) = value.strip_prefix(b"\"") else {
+            let end = first_of(value, [b' ', b'\t']).unwrap_or(value.len());
+            self.rest = &value[end..];
+            return Some((key, Value { bytes: &value[..end], quoted: false }));
+        };
+        let end = first_of(inner, [b'"'])?;
+        let (bytes, rest) = (&inner[..end], &inner[end + 1..]);
+        if bytes.last() == Some(&b'\\') || !(rest.is_empty() || behind.is_some_and(|behind| rest.starts_with(behind))) {
+            return None;
+        }
+        self.rest = rest;
+        Some((key, Value { bytes, quoted: true }))
+    }
+}
+
+/// Whether a quoted value may end in front of this key.
+#[inline]
+pub(super) fn is_plain_key(key: &[u8]) -> bool {
+    !key.is_empty() && key.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
 }
 
 impl<'p> Iterator for Pairs<'p> {
