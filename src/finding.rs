@@ -1,5 +1,7 @@
 //! A finding: a claim about a link, in a sentence with its numbers, backed by rows. One without rows can't be made.
 
+pub mod usual;
+
 use serde::{Deserialize, Serialize};
 
 use crate::flow::{Host, Moment, Service};
@@ -7,6 +9,7 @@ use crate::ledger::Sight;
 use crate::ledger::survey::LinkKey;
 use crate::phrase::{Phrase, Saying};
 use crate::sorting::LeanSort as _;
+use usual::Usual;
 
 /// A claim about a link. Unusual is not malicious, and its text says so.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +40,8 @@ pub struct Finding {
     pub gist: Phrase,
     /// What normal looks like here, in one sentence.
     pub normal: Phrase,
+    /// The same as numbers, with where this lies; `None` for a rule that compares with nothing.
+    pub usual: Option<Usual>,
     /// What could explain it innocently.
     pub innocent: &'static [Saying],
     /// MITRE ATT&CK technique ids.

@@ -293,6 +293,7 @@ export function createActs(engine, store) {
 
     scene: (/** @type {import("./types.js").View} */ view) => /** @type {Promise<Uint8Array>} */ (ask("scene", view)),
     timeline: (/** @type {import("./types.js").View} */ view) => /** @type {Promise<Uint8Array>} */ (ask("timeline", view)),
+    usual: (/** @type {string} */ finding, /** @type {string} */ language) => /** @type {Promise<Uint8Array | undefined>} */ (ask("usual", finding, language)),
     figure: (/** @type {import("./types.js").FigureOptions} */ options) => /** @type {Promise<Uint8Array>} */ (ask("figure", options)),
     caption: (/** @type {import("./types.js").FigureOptions} */ options) => /** @type {Promise<string>} */ (ask("figure_caption", options)),
     alt: (/** @type {import("./types.js").FigureOptions} */ options) => /** @type {Promise<string>} */ (ask("figure_alt", options)),

@@ -99,7 +99,7 @@ function compose() {
     const palette = createPalette(view, acts, commands);
     const keys = createKeysDialog(view, commands);
     const centre = createCentre(view, acts, { picture: createStage(bindings, view, acts), timeline: createTimeline(bindings, view, acts), tables: createTables(view, acts) });
-    workspace.append(tabs, centre, createDetail(view, acts));
+    workspace.append(tabs, centre, createDetail(bindings, view, acts));
     app.append(figure.element, exports.element, palette.element, keys.element, createUnlocking(view, acts).element);
     deaf = listenForKeys(view, commands);
     return { figure, exports, palette };

@@ -123,6 +123,7 @@
  * @property {number} [q]
  * @property {Phrase} because
  * @property {Phrase} normal
+ * @property {Phrase} [pictured] what the small picture shows, in words, where there is one
  * @property {Phrase[]} innocent
  * @property {string[]} attack
  * @property {{ file: number, line: number, offset: number, at?: number }[]} rows

@@ -201,6 +201,7 @@ fn finding(told: &document::Finding, party: &impl Fn(&str) -> Party, files: &BTr
             phrase(&told.gist, |own| &own.gist)
         },
         normal: phrase(&told.normal, |own| &own.normal),
+        usual: told.usual.as_ref().and_then(document::usual::Usual::read),
         innocent: &[],
         attack: &[],
         gravity: gravity(told),

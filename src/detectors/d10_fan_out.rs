@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Detector, Findings, Observed, Refrain, id_of, novelty, untold};
 use crate::calendar;
+use crate::finding::usual::{Share, Usual};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Host, Protocol, Service};
 use crate::ledger::survey::LinkKey;
@@ -233,6 +234,7 @@ fn claim(observed: &Observed<'_>, from: Party, initiator: Host, walk: &Walk<'_>)
             "Of an ordinary host's first contacts, 8 in 10 succeed (Jung and others, 2004).",
             "通常のホストでは、最初の接触の10件中8件が成立します（Jungほか、2004）。"
         ),
+        usual: Some(Usual::Share(Share { usual: (2, 10), this: (failures.len() as u64, walk.contacts.len() as u64) })),
         innocent: &[
             Saying("a vulnerability scanner or an inventory", "脆弱性スキャナーや資産管理"),
             Saying("monitoring of hosts that are gone", "撤去されたホストの監視"),

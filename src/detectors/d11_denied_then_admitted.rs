@@ -8,10 +8,11 @@
 //! Gate: rows of both. ATT&CK: T1110 Brute Force, T1562.004 Disable or Modify System Firewall. Innocent: a change ticket, a
 //! wrong password, a server that was restarted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::daily::{Pair, Unit};
 use super::{Detector, Findings, Observed, accounts_of, hosts_of, id_of};
+use crate::finding::usual::{Days, Usual};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Protocol;
 use crate::phrase::{Saying, Thing, count, day as date, phrase, time};
@@ -127,6 +128,11 @@ fn claim(observed: &Observed<'_>, own: &Candidate<'_, '_>, p: f64, as_high: usiz
         1 => phrase!("no other is like it", "ほかに同様のものはありません"),
         are => phrase!("{are} are like it", "同様のものは{are}件です", are),
     };
+    let on = |is: fn(&crate::ledger::TrailDay) -> bool| {
+        pair.days.iter().filter(move |(_, seen)| is(seen)).map(|(day, _)| *day)
+    };
+    let ran: BTreeSet<i32> = on(|seen| seen.ran > 0).collect();
+    let refused_on: BTreeSet<i32> = on(|seen| seen.refused > 0).collect();
     let because = phrase!(
         "{initiator} asked {responder} for {service} and was refused {refused} on {day}; {when} it was let in (first row at {first}). \
          Of {all} of links, {like}.",
@@ -162,6 +168,7 @@ fn claim(observed: &Observed<'_>, own: &Candidate<'_, '_>, p: f64, as_high: usiz
             "What is refused there stays refused, or was never refused.",
             "ここで拒否される接続は拒否されたままであり、許可される接続は拒否されたことがありません。"
         ),
+        usual: Days::of(&observed.survey.covered_days(), &ran, &refused_on, [*admitted]).map(Usual::Days),
         innocent: &[
             Saying("a change ticket", "変更申請による許可"),
             Saying("a wrong password, then the right one", "パスワードの誤りと、その後の正しい入力"),

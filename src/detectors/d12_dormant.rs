@@ -6,11 +6,12 @@
 //!
 //! Not told where two others come back within a week of it. Gate: 5 earlier days. ATT&CK: T1078 Valid Accounts. Innocent: leave, a device that was repaired, work at the end of a quarter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::daily::Unit;
 use super::numeric::{exp, ln};
 use super::{Detector, Findings, Observed, Refrain, id_of};
+use crate::finding::usual::{Days, Usual};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Host;
 use crate::ledger::Sight;
@@ -163,6 +164,8 @@ fn claim(observed: &Observed<'_>, who: &Who, calls: &Calls<'_, '_>, gap: i32, da
             "Whoever calls other sites does so again within days.",
             "ほかの拠点に接続するものは、通常、数日のうちに再び接続します。"
         ),
+        usual: Days::of(&observed.survey.covered_days(), &calls.keys().copied().collect(), &BTreeSet::new(), [day])
+            .map(Usual::Days),
         innocent: &[Saying("leave", "休暇や休職"), Saying("a device that was repaired", "修理から戻った端末")],
         attack: &["T1078"],
         gravity: Gravity::Suspected,

@@ -13,6 +13,7 @@ use super::novelty;
 use super::numeric::poisson_tail;
 use super::{Detector, Findings, Observed, Refrain, id_of};
 use crate::calendar::DAY;
+use crate::finding::usual::{Days, Usual};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Moment, Service};
 use crate::phrase::{Phrase, Saying, Thing, alike, count, decimal, joined, phrase, time};
@@ -145,6 +146,7 @@ fn judge(observed: &Observed<'_>, steps: Vec<(Moment, Party, Vec<&Finding>)>, me
             "Sites become odd by themselves, each in its own way.",
             "拠点の異常は、通常、互いに無関係に起こります。"
         ),
+        usual: Days::of(&observed.survey.covered_days(), &BTreeSet::new(), &BTreeSet::new(), steps.iter().map(|(at, ..)| at.hour().day())).map(Usual::Days),
         innocent: &[Saying("a roll-out", "展開作業"), Saying("a server that moved", "サーバーの移設")],
         attack: &["T1021", "T1570"],
         gravity: Gravity::Suspected,

@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 
 use super::daily::{Pair, Unit};
 use super::numeric::ln;
+use super::spread::spread;
 use super::{Detector, Findings, Observed, Refrain, id_of};
+use crate::finding::usual::Measure;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Host;
 use crate::ledger::TrailDay;
@@ -118,6 +120,7 @@ fn follows(fetching: &TrailDay, sending: &TrailDay) -> bool {
 fn claim(observed: &Observed<'_>, p: f64, day: i32, from: &Leg<'_, '_>, to: &Leg<'_, '_>) -> Option<Finding> {
     let rows = Rows::of([from.seen.sight(), to.seen.sight()].into_iter().flatten())?;
     let times = || rows.iter().filter_map(|sight| sight.at);
+    let sendings = to.unit.pairs.iter().flat_map(|pair| pair.days).map(|(_, seen)| seen.bytes_out as f64);
     let because = phrase!(
         "{host} of {site} fetched {fetched} from {source} ({inside}) over {service} on {day}, and within the hours sent {sent}, \
          {share} % of it, to {goal} ({outside}) over {onward}; first row at {first}.",
@@ -153,6 +156,7 @@ fn claim(observed: &Observed<'_>, p: f64, day: i32, from: &Leg<'_, '_>, to: &Leg
             "What a host fetches and what it sends have nothing to do with each other.",
             "ホストが取得する量と送信する量は、通常、互いに無関係です。"
         ),
+        usual: spread(Measure::Bytes, sendings, to.seen.bytes_out as f64),
         innocent: &[
             Saying("a jump host or a file gateway", "踏み台サーバーやファイル中継"),
             Saying("mail with what was fetched", "取得したものを添付したメール"),

@@ -13,9 +13,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conformal::{Scores, Tail, tempered};
+use super::d5_off_hours::hours_of;
 use super::daily::{Daily, Pair, Unit};
 use super::numeric::{acat, beta_binomial_tail, ln, middle_and_spread};
+use super::spread::spread;
 use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
+use crate::finding::usual::{Measure, Usual};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Host;
 use crate::ledger::TrailDay;
@@ -40,6 +43,8 @@ const YOUNG: i32 = 7;
 const RHO: f64 = 0.15;
 /// What is more likely than this is not told.
 const TELLING: f64 = 0.1;
+/// So many deviations above what is usual are told.
+const TOLD_FROM: f64 = 2.5;
 /// Whether there are precedents is asked of what is rarer than this.
 const WORTH_ASKING: f64 = 0.02;
 
@@ -394,6 +399,7 @@ fn claim(
         because,
         gist: phrase!("known service, odd hosts: {said}", "既知のサービスで異例のホスト：{said}", said = said.first()?),
         normal,
+        usual: picture(daily, unit, own, oddest),
         innocent: &[
             Saying("a new colleague or a new device", "新しい担当者や新しい端末"),
             Saying("a large file, sent or fetched once", "一度だけの大きなファイルの送受信"),
@@ -405,12 +411,28 @@ fn claim(
     })
 }
 
+/// How the measure is spread in which the day is oddest; where it is odd in none, its hours.
+fn picture(daily: &Daily<'_>, unit: &Unit<'_>, own: &[(f64, &PairDay<'_>)], day: &PairDay<'_>) -> Option<Usual> {
+    let measure = (0..4).max_by(|a, b| day.above[*a].total_cmp(&day.above[*b]).then(b.cmp(a)))?;
+    if day.above[measure] < TOLD_FROM {
+        return hours_of(daily, unit, day.day);
+    }
+    let value = |day: &PairDay<'_>| match measure {
+        0 => day.seen.bytes_out as f64,
+        1 => day.seen.bytes_in as f64,
+        2 => f64::from(day.seen.ran),
+        _ => f64::from(day.seen.longest),
+    };
+    let what = [Measure::Bytes, Measure::Bytes, Measure::Connections, Measure::Seconds][measure];
+    spread(what, own.iter().map(|(_, day)| value(day)), value(day))
+}
+
 /// What makes a day odd, in words, the oddest first.
 fn facts(observed: &Observed<'_>, daily: &Daily<'_>, unit: &Unit<'_>, day: &PairDay<'_>) -> Vec<Phrase> {
     let mut said: Vec<(f64, Phrase)> = Vec::new();
     for (m, own) in measures(day.seen).into_iter().enumerate() {
         let (now, usual) = (super::numeric::exp(own) - 1.0, (super::numeric::exp(day.usual[m]) - 1.0).max(1.0));
-        if day.above[m] >= 2.5 {
+        if day.above[m] >= TOLD_FROM {
             let fact = phrase!(
                 "{now} {what}, {times} times the usual {usual}",
                 "{what}{now}（通常の{usual}の{times}倍）",

@@ -195,6 +195,7 @@ fn claim(observed: &Observed<'_>, link: LinkKey, calls: &Calls<'_>) -> Option<Fi
             "Hosts of offices ask servers; they do not work each other.",
             "拠点のホストはサーバーに接続するもので、互いを操作することは通常ありません。"
         ),
+        usual: None,
         innocent: &[
             Saying("an administrator at work", "管理者の作業"),
             Saying("software distribution", "ソフトウェアの配布"),

@@ -211,6 +211,7 @@ fn claim(observed: &Observed<'_>, calls: &[&Call<'_>], because: Phrase, gist: Ph
             "What a host calls is called by others of its kind as well.",
             "ホストの接続先には、通常、同種のほかのホストも接続します。"
         ),
+        usual: None,
         innocent: &[Saying(
             "an agent that an administrator installed and that reports to its server",
             "管理者が導入し、サーバーに報告するエージェント",

@@ -118,6 +118,7 @@ fn judge(observed: &Observed<'_>, link: LinkKey, service: Service, record: &Serv
         because: sentence(observed, link, service, rule, &forbidden, window, (from, to)),
         gist: gist(rule),
         normal: normal(rule),
+        usual: None,
         innocent: &[
             Saying("the policy is out of date", "ポリシーが古いままになっている"),
             Saying(

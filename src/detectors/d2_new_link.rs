@@ -156,6 +156,7 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
             absence = newness.absence(&days)
         ),
         normal: novelty::normal(observed, link.from, newness.first),
+        usual: novelty::days_of(seen.services.values(), &days, newness),
         innocent: &[
             Saying("a new project or a migration", "新しいプロジェクトや移行作業"),
             Saying("address translation that was changed", "アドレス変換（NAT）の変更"),

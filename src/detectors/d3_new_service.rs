@@ -203,6 +203,7 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
             absence = newness.absence(&days)
         ),
         normal: normal(observed, *link, newness.first),
+        usual: novelty::days_of(records.iter().map(|(_, record)| *record), &days, newness),
         innocent: &[
             Saying("an upgrade or a new application", "更新や新しいアプリケーション"),
             Saying("a port that was moved", "ポートの変更"),

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::daily::{Pair, Unit};
 use super::numeric::beta_binomial_tail;
 use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of, novelty};
+use crate::finding::usual::{Share, Usual};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Host, Service};
 use crate::ledger::survey::LinkKey;
@@ -183,6 +184,10 @@ fn claim(
             caller,
             called = called_one
         ),
+        usual: Some(Usual::Share(Share {
+            usual: (turn.before.1, turn.before.0 + turn.before.1),
+            this: (turn.after.1, turn.after.0 + turn.after.1),
+        })),
         innocent: &[
             Saying(
                 "a sensor that joined the halves of a flow the wrong way round",

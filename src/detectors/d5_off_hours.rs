@@ -14,6 +14,7 @@ use super::conformal::{Scores, Tail, tempered};
 use super::daily::{Daily, Unit};
 use super::numeric::{acat, beta_binomial_tail, ln};
 use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
+use crate::finding::usual::{Hours, Usual};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::ledger::TrailDay;
 use crate::phrase::{Phrase, Saying, Thing, count, day as date, decimal, phrase, power};
@@ -129,6 +130,21 @@ fn uses(daily: &Daily<'_>, unit: &Unit<'_>) -> Vec<(i32, Use)> {
     days.into_iter().collect()
 }
 
+/// When the service is used, by the caller's own clock, and in which hours it was on this day.
+pub(super) fn hours_of(daily: &Daily<'_>, unit: &Unit<'_>, day: i32) -> Option<Usual> {
+    let all = unit.use_by_hour.iter().sum::<f64>();
+    if all <= 0.0 {
+        return None;
+    }
+    let part = |hour: usize| (1_000.0 * (unit.use_by_hour[hour] + unit.use_by_hour[hour + 24]) / all + 0.5) as u32;
+    let local = daily.local_hours(unit.link, day);
+    let seen = unit.pairs.iter().flat_map(|pair| pair.within(day, day)).filter(|(_, seen)| seen.ran > 0);
+    let used = seen.fold(0_u32, |used, (_, seen)| used | seen.hours);
+    let hours = || (0..24).filter(|hour| used >> hour & 1 == 1).map(|hour| local[hour]);
+    let this = hours().fold(0, |this, hour| this | 1 << (hour % 24));
+    Some(Usual::Hours(Hours { usual: std::array::from_fn(part), this, rest: hours().any(|hour| hour >= 24) }))
+}
+
 fn claim(
     observed: &Observed<'_>,
     daily: &Daily<'_>,
@@ -199,6 +215,7 @@ fn claim(
             "ほかの日の業務時間外の割合は{share} %です。",
             share = decimal(share * 100.0, 1)
         ),
+        usual: hours_of(daily, unit, day),
         innocent: &[
             Saying("shifts, or a deadline", "交替勤務、または締め切り前の作業"),
             Saying("somebody on a journey", "出張中の利用"),

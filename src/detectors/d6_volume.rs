@@ -13,7 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::conformal::{Scores, Tail, tempered};
 use super::daily::{Daily, Unit};
 use super::numeric::{acat, exp, ln, middle_and_spread};
+use super::spread::spread;
 use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
+use crate::finding::usual::Measure;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::phrase::{Phrase, Saying, Thing, bytes, count, day as date, decimal, listed, phrase};
 use crate::sorting::{LeanCollect as _, LeanSort as _};
@@ -209,6 +211,11 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, mut days: Vec<(f64, &
             "同種の日の{what}は約{usual}です。",
             usual = bytes(usual as u64),
             what = NAMES[measure]
+        ),
+        usual: spread(
+            Measure::Bytes,
+            days.iter().map(|(_, day)| day.bytes[measure] as f64),
+            greatest.bytes[measure] as f64,
         ),
         innocent: &[
             Saying("a backup or a migration", "バックアップや移行作業"),

@@ -11,7 +11,9 @@ use std::collections::BTreeSet;
 use super::conformal::{Scores, Tail, tempered};
 use super::daily::Unit;
 use super::numeric::{acat, middle_and_spread};
+use super::spread::spread;
 use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
+use crate::finding::usual::Measure;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::ledger::TrailDay;
 use crate::phrase::{Saying, Thing, alike, bytes, count, day as date, decimal, phrase};
@@ -143,6 +145,7 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64, mut days
             "ほとんどの日の送受信比は約{middle}です。",
             middle = ratio(middle)
         ),
+        usual: spread(Measure::Ratio, days.iter().map(|(_, day)| day.ratio), flipped.ratio),
         innocent: &[Saying("a migration", "移行作業"), Saying("a restore from a backup", "バックアップからの復元")],
         attack: &["T1041", "T1048"],
         gravity: Gravity::Suspected,

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::daily::{Pair, Unit};
 use super::numeric::median;
 use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
+use crate::finding::usual::{Beats, Usual};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Host, Moment};
 use crate::phrase::{Phrase, Saying, Thing, alike, count, decimal, phrase, span, time};
@@ -157,6 +158,19 @@ fn evenness(numbers: &mut [f64]) -> f64 {
     if spread <= 0.1 * middle { tightness } else { 0.5 * (1.0 - skewness) + 0.5 * tightness }
 }
 
+/// The hours of use, of the last days where there are many.
+fn beats(pair: &Pair<'_>) -> Option<Usual> {
+    /// How many days a picture shows.
+    const MOST: i32 = 60;
+    let (last, _) = pair.days.last()?;
+    let first = pair.days.first()?.0.max(last - MOST + 1);
+    let mut hours = vec![0; (last - first + 1) as usize];
+    for (day, seen) in pair.within(first, *last).iter().filter(|(_, seen)| seen.ran > 0) {
+        hours[(day - first) as usize] = seen.hours;
+    }
+    Some(Usual::Beats(Beats { first, hours }))
+}
+
 fn claim(observed: &Observed<'_>, own: &Regular<'_, '_>, p: f64, others: usize, all: usize) -> Option<Finding> {
     let Regular { unit, pair, score, every, connections, is_new, is_rare } = own;
     let rows = Rows::of(pair.days.iter().filter_map(|(_, seen)| seen.sight()))?;
@@ -237,6 +251,7 @@ fn claim(observed: &Observed<'_>, own: &Regular<'_, '_>, p: f64, others: usize, 
             "People's connections follow their day; machines' stand since the log began.",
             "人の通信は一日の生活に沿い、機械の通信はログの初めから続いているものです。"
         ),
+        usual: beats(pair),
         innocent: &[
             Saying("monitoring or an agent that was installed", "導入された監視やエージェント"),
             Saying("time servers, updates", "時刻同期や更新の確認"),

@@ -11,8 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::conformal::{Scores, Tail, tempered};
 use super::daily::Unit;
-use super::numeric::{acat, ln, middle_and_spread};
+use super::numeric::{acat, exp, ln, middle_and_spread};
+use super::spread::spread;
 use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
+use crate::finding::usual::Measure;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Kind, Service};
 use crate::ledger::TrailDay;
@@ -74,7 +76,7 @@ impl Detector for LongSession {
                 let chance = |at: &(i32, f64)| tempered(scores.chance(at.1), *at, &own);
                 let p = acat(own.iter().map(chance), own.len());
                 if p <= TELLING {
-                    found.findings.extend(claim(observed, unit, p, middle));
+                    found.findings.extend(claim(observed, unit, p, middle, &all));
                 }
             }
         }
@@ -93,7 +95,7 @@ fn sessions<'d>(unit: &'d Unit<'_>) -> impl Iterator<Item = (&'d crate::ledger::
     days.filter(|(_, _, seen)| seen.ran > 0 && seen.longest > 0)
 }
 
-fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64) -> Option<Finding> {
+fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64, all: &[f64]) -> Option<Finding> {
     let (key, day, longest) =
         sessions(unit).max_by_key(|(key, day, seen)| (seen.longest, std::cmp::Reverse((*day, *key))))?;
     if longest.longest < LEAST_SECONDS {
@@ -106,7 +108,7 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64) -> Optio
     };
     let days = BTreeSet::from([day]);
     let (hosts, _, _) = hosts_of(std::iter::once(key));
-    let usual = super::numeric::exp(middle);
+    let usual = exp(middle);
     let because = phrase!(
         "{initiator} → {responder} over {service} on {day}: one connection stayed open for {longest}; half of the days of host pairs \
          over this service have none longer than {usual}.",
@@ -136,6 +138,7 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64) -> Optio
             "一日の最長は、たいてい約{usual}です。",
             usual = hours(usual)
         ),
+        usual: spread(Measure::Seconds, all.iter().map(|length| exp(*length)), f64::from(longest.longest)),
         innocent: &[
             Saying("a VPN or a pool of connections", "VPNや接続プール"),
             Saying("a desktop left open", "開いたままのリモートデスクトップ"),

@@ -28,6 +28,7 @@ mod marks;
 mod novelty;
 mod numeric;
 pub mod ranking;
+mod spread;
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;

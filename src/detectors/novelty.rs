@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Observed;
+use crate::finding::usual::{Days, Usual};
 use crate::flow::{Host, Hour, Kind, Moment, Service};
 use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
 use crate::ledger::{PairTotals, Sight};
@@ -273,6 +274,17 @@ pub fn hours<'s>(
     services: impl Iterator<Item = &'s ServiceRecord> + 's,
 ) -> impl Iterator<Item = (Hour, crate::ledger::Totals)> + 's {
     services.flat_map(|record| record.hours.iter())
+}
+
+/// The days on which these services could have run, those on which they did, and the first of the news.
+pub fn days_of<'s>(
+    services: impl Iterator<Item = &'s ServiceRecord> + 's,
+    days: &BTreeSet<i32>,
+    newness: &Newness,
+) -> Option<Usual> {
+    let dated = hours(services).filter(|(hour, totals)| *hour != Hour::UNDATED && super::ran(totals) > 0);
+    let ran: BTreeSet<i32> = dated.map(|(hour, _)| hour.day()).lean_collect();
+    Days::of(days, &ran, &BTreeSet::new(), [newness.first.hour().day()]).map(Usual::Days)
 }
 
 /// Why something new is expected: the policy allows it by a row that names both sides. A row for everybody says nothing

@@ -157,6 +157,7 @@ mod tests {
             because: Phrase::default(),
             gist: Phrase::default(),
             normal: Phrase::default(),
+            usual: None,
             innocent: &[],
             attack: &[],
             gravity: Gravity::Suspected,

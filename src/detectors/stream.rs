@@ -160,6 +160,13 @@ fn in_both_languages(found: Findings) -> Findings {
     for finding in &found.findings {
         [&finding.because, &finding.gist, &finding.normal].into_iter().for_each(Phrase::assert_in_both);
         assert!(!finding.because.is_empty() && !finding.gist.is_empty() && !finding.normal.is_empty(), "{finding:?}");
+        // A policy and a pattern in a log too short compare with nothing; all others show what they compared with.
+        let rule = finding.rule.split(' ').next().unwrap_or_default();
+        assert_eq!(finding.usual.is_none(), ["D1", "D16", "D17"].contains(&rule), "{finding:?}");
+        if let Some(usual) = &finding.usual {
+            usual.says().assert_in_both();
+            assert!(crate::case::document::usual::Usual::of(usual).read().is_some(), "it can't be drawn: {usual:?}");
+        }
         assert!(finding.innocent.iter().all(|cause| !cause.0.is_ascii() || !cause.1.is_ascii()), "{finding:?}");
     }
     found.refrains.iter().for_each(|refrain| refrain.because.assert_in_both());

@@ -36,7 +36,7 @@ fn two_thousand_links() -> Case {
 }
 
 /// What a picture is, in a line: its texts, lines, areas, circles and spots, and the digest of all of it.
-fn told(scene: &Scene) -> String {
+pub fn told(scene: &Scene) -> String {
     let mut counts = [0_usize; 4];
     for mark in &scene.marks {
         counts[match mark {

@@ -15,6 +15,7 @@ mod pen;
 #[cfg(test)]
 mod samples;
 pub mod timeline;
+pub mod usual;
 pub mod widths;
 pub mod words;
 

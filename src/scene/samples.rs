@@ -118,6 +118,7 @@ impl Case {
             because: alike(because),
             gist: alike(because),
             normal: Phrase::default(),
+            usual: None,
             innocent: &[],
             attack: &[],
             gravity,

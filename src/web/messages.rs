@@ -178,6 +178,8 @@ struct FindingMessage {
     q: Option<f64>,
     because: PhraseMessage,
     normal: PhraseMessage,
+    /// What the small picture shows, in words, where there is one.
+    pictured: Option<PhraseMessage>,
     innocent: Vec<PhraseMessage>,
     attack: &'static [&'static str],
     rows: Vec<RowPlace>,
@@ -374,6 +376,7 @@ fn finding_message(
         q: finding.q,
         because: (&finding.because).into(),
         normal: (&finding.normal).into(),
+        pictured: finding.usual.as_ref().map(|own| (&own.says()).into()),
         innocent: finding.innocent.iter().map(PhraseMessage::from).collect(),
         attack: finding.attack,
         rows: finding.rows.iter().map(row).collect(),

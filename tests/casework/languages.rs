@@ -1,8 +1,8 @@
 //! What the analysis says is said in both languages, with the same numbers, wherever it is shown; an older case file, which has
 //! English alone, is told as far as it goes.
 
-use kyoten::case::document::Document;
 use kyoten::case::document::read::read;
+use kyoten::case::document::{Document, Finding};
 use kyoten::paint::svg::escaped;
 use kyoten::report::html::{Language, Options, html};
 use kyoten::scene::figure::Tlp;
@@ -64,6 +64,25 @@ fn a_report_says_what_the_rules_say_in_its_own_language_and_no_other() {
         assert!(has(&japanese, &own.because) && !has(&japanese, &finding.because), "{}", own.because);
     }
     assert!(japanese.contains("TLP:AMBER") && !japanese.contains("原文）</dt>"));
+}
+
+#[test]
+fn beside_a_finding_stands_what_is_normal_as_the_page_draws_it() {
+    let document = document();
+    let compares = |finding: &&Finding| !["D1 ", "D16", "D17"].contains(&&finding.rule[..3]);
+    let comparing = document.findings.iter().filter(compares);
+    let pictured: Vec<_> = comparing.map(|finding| finding.usual.as_ref().unwrap().read().unwrap()).collect();
+    assert!(pictured.len() > 5);
+    for language in [Language::English, Language::Japanese] {
+        let html = report(&document, language);
+        assert_eq!(html.matches("<img class=\"usual\"").count(), pictured.len());
+        for usual in &pictured {
+            let says = usual.says();
+            assert!(html.contains(&format!("alt=\"{}\"", escaped(says.of(language)))), "{}", says.of(language));
+            let scene = kyoten::scene::usual::usual(usual, language.of_pictures());
+            assert!(scene.text_boxes().len() >= 2, "it has its words");
+        }
+    }
 }
 
 #[test]

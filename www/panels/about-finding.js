@@ -11,9 +11,10 @@ import { rowsList } from "./rows-list.js";
  * @param {import("../types.js").Finding} finding
  * @param {import("../types.js").CaseView} view
  * @param {import("../acts.js").Acts} acts
+ * @param {import("../dom.js").Child} picture of what is normal, where there is one
  * @returns {import("../dom.js").Child}
  */
-export function aboutFinding(finding, view, acts) {
+export function aboutFinding(finding, view, acts, picture) {
   /** @param {string} label @param {import("../dom.js").Child} value */
   const fact = (label, value) => value && [h("dt", {}, label), h("dd", {}, value)];
   const known = (/** @type {number | undefined | null} */ value) => value !== undefined && value !== null;
@@ -22,8 +23,8 @@ export function aboutFinding(finding, view, acts) {
       known(finding.p) && h("span", { class: "odds", title: words.detail.pTitle }, `${words.detail.p} ${chance(/** @type {number} */ (finding.p))}`),
       known(finding.q) && h("span", { class: "odds", title: words.detail.qTitle }, `${words.detail.q} ${chance(/** @type {number} */ (finding.q))}`)),
     h("p", { class: "claim" }, said(finding.because)),
+    h("section", {}, h("h3", {}, words.detail.normal), picture, h("p", {}, said(finding.normal))),
     h("section", {}, h("h3", {}, words.detail.rows), rowsList({ finding: finding.id }, { view, acts, files: undefined, marks: [...finding.hosts, ...finding.accounts], expected: finding.rows.length })),
-    h("section", {}, h("h3", {}, words.detail.normal), h("p", {}, said(finding.normal))),
     finding.innocent.length > 0 && h("section", {}, h("h3", {}, words.detail.innocent), h("ul", { class: "plain" }, finding.innocent.map((cause) => h("li", {}, said(cause))))),
     decisionOn(finding, acts),
     h("dl", { class: "facts" },

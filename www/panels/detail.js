@@ -2,6 +2,7 @@
 import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
 import { endName, key } from "../subjects.js";
+import { createUsual } from "../usual.js";
 import { words } from "../words.js";
 import { aboutFinding } from "./about-finding.js";
 import { aboutLink } from "./about-link.js";
@@ -10,11 +11,13 @@ import { aboutPlace } from "./about-place.js";
 import { aboutSite } from "./about-site.js";
 
 /**
+ * @param {import("../engine.js").Bindings} bindings
  * @param {import("../store.js").Store} store
  * @param {import("../acts.js").Acts} acts
  * @returns {HTMLElement}
  */
-export function createDetail(store, acts) {
+export function createDetail(bindings, store, acts) {
+  const usual = createUsual(bindings, store, acts);
   const kind = h("p", { class: "detail-kind" });
   const title = h("h2", { id: "detail-title", tabindex: -1 });
   const body = h("div", { class: "detail-body" });
@@ -73,7 +76,7 @@ export function createDetail(store, acts) {
       case "finding": {
         const finding = view.findings.find((each) => each.id === shown.id);
         if (!finding) return gone(words.detail.finding);
-        return { kind: `${words.detail.finding} · ${words.lanes[finding.lane][0]}`, title: [endName(finding.from, finding.from_name), h("span", { class: "arrow" }, " → "), endName(finding.to, finding.to_name)], stamp: finding, make: () => aboutFinding(finding, view, acts) };
+        return { kind: `${words.detail.finding} · ${words.lanes[finding.lane][0]}`, title: [endName(finding.from, finding.from_name), h("span", { class: "arrow" }, " → "), endName(finding.to, finding.to_name)], stamp: finding, make: () => aboutFinding(finding, view, acts, usual.of(finding)) };
       }
       case "link": {
         const link = view.links.find((each) => each.from === shown.from && each.to === shown.to);

@@ -245,6 +245,7 @@ fn finding_entry(case: &Case, analysis: &Analysis, finding: &finding::Finding, r
         gist: finding.gist.english().to_owned(),
         gravity: gravity(finding.gravity).to_owned(),
         normal: finding.normal.english().to_owned(),
+        usual: finding.usual.as_ref().map(usual::Usual::of),
         innocent: causes(Language::English),
         attack: finding.attack.iter().map(|id| (*id).to_owned()).collect(),
         in_japanese: Some(InJapanese {

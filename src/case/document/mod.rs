@@ -8,6 +8,7 @@ pub mod answers;
 mod compact;
 mod making;
 pub mod read;
+pub mod usual;
 
 use std::collections::BTreeMap;
 
@@ -319,6 +320,9 @@ pub struct Finding {
     #[serde(default)]
     pub gravity: String,
     pub normal: String,
+    /// The same as numbers, for the small picture; absent where a rule compares with nothing, and in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<usual::Usual>,
     pub innocent: Vec<String>,
     pub attack: Vec<String>,
     /// The same in Japanese; absent in older files.

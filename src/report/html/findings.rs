@@ -1,8 +1,13 @@
 //! The report's findings with their rows, all links, and what could not be judged.
 
+use super::markup::base64;
 use super::{Report, number};
 use crate::case::acts::standing;
 use crate::case::document::Finding;
+use crate::case::document::usual::Usual;
+use crate::finding;
+use crate::paint::svg;
+use crate::scene::{self, Palette};
 use crate::sorting::LeanSort as _;
 
 /// How many services of links the report lists.
@@ -51,6 +56,17 @@ impl Report<'_> {
             .collect();
         let names = ["#", w.link, w.rule, "p", "q", w.what, w.source, w.attack, w.finding_id];
         self.out.table("weak", &names, &rows);
+        self.out.raw("<div class=\"small\">\n");
+        for own in weak {
+            if let Some(usual) = own.usual.as_ref().and_then(Usual::read) {
+                self.out.raw("<figure>");
+                self.usual(&usual);
+                let link =
+                    format!("{}. {} → {} {}", own.rank, own.from, own.to, own.service.as_deref().unwrap_or_default());
+                self.out.element("<figcaption>", &link, "</figcaption>").raw("</figure>\n");
+            }
+        }
+        self.out.raw("</div>\n");
     }
 
     fn finding(&mut self, finding: &Finding) {
@@ -69,6 +85,9 @@ impl Report<'_> {
         if finding.because(w.language).is_none() {
             self.out.element("<p class=\"quiet\">", w.original, "</p>");
             self.out.element("<blockquote lang=\"en\">", &finding.because, "</blockquote>");
+        }
+        if let Some(usual) = finding.usual.as_ref().and_then(Usual::read) {
+            self.usual(&usual);
         }
         let chance = match (finding.p, finding.q) {
             (Some(p), Some(q)) => format!("p = {p}, q = {q}"),
@@ -96,6 +115,21 @@ impl Report<'_> {
             (finding.evidence.iter()).map(|row| vec![row.file.clone(), number(row.line), number(row.offset)]).collect();
         self.out.element("<h4>", w.rows, "</h4>").table("rows", &[w.file, w.line, w.offset], &rows);
         self.out.raw("</section>\n");
+    }
+
+    /// The small picture of what is normal, the same as on the page.
+    fn usual(&mut self, usual: &finding::usual::Usual) {
+        let w = self.words;
+        let says = usual.says();
+        let svg = svg(
+            &scene::usual::usual(usual, w.language.of_pictures()),
+            Palette::Paper,
+            w.normal,
+            says.of(w.language),
+            "",
+        );
+        self.out.raw("<img class=\"usual\" width=\"300\" height=\"90\" alt=\"").text(says.of(w.language));
+        self.out.raw("\" src=\"data:image/svg+xml;base64,").text(&base64(svg.as_bytes())).raw("\">\n");
     }
 
     pub(super) fn links(&mut self) {

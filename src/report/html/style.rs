@@ -36,6 +36,9 @@ p { margin: .3rem 0 .6rem; }
 blockquote { margin: .3rem 0 .6rem; padding: .2rem .8rem; border-left: 3px solid #d0d7de; }
 figure { margin: 1rem 0; break-inside: avoid; }
 figure img { width: 100%; height: auto; border: 1px solid #d0d7de; }
+img.usual, figure img.usual { display: block; width: 300px; max-width: 100%; margin: .4rem 0; border: 1px solid #d0d7de; break-inside: avoid; }
+.small { display: grid; grid-template-columns: repeat(auto-fill, minmax(18.8rem, 1fr)); gap: .2rem 1rem; }
+.small figure { margin: .2rem 0; }
 figcaption { font-size: .9em; color: #444c56; }
 table { border-collapse: collapse; width: 100%; margin: .4rem 0 1rem; font-size: .85em; }
 th, td { text-align: left; vertical-align: top; padding: .2rem .5rem .2rem 0; border-bottom: 1px solid #d0d7de; overflow-wrap: anywhere; }

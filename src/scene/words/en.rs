@@ -54,6 +54,12 @@ pub const WORDS: Words = Words {
         if with_year { format!("{day} {month} {year}") } else { format!("{day} {month}") }
     },
     undated: "undated",
+    usual: "usual",
+    here: "here",
+    log_scale: "log scale",
+    local_time: "local time",
+    on_rest: "local time, day of rest",
+    hours_by_day: "hours 00–24 by day",
     no_log: "no log",
     flows_a_bar: |hours| match hours {
         1 => "an hour".to_owned(),

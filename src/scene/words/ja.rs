@@ -49,6 +49,12 @@ pub const WORDS: Words = Words {
         if with_year { format!("{year}年{month}月{day}日") } else { format!("{month}月{day}日") }
     },
     undated: "日時不明",
+    usual: "通常",
+    here: "今回",
+    log_scale: "対数目盛",
+    local_time: "現地時刻",
+    on_rest: "現地時刻・休日",
+    hours_by_day: "日ごとの00～24時",
     no_log: "ログなし",
     flows_a_bar: |hours| match hours {
         24 => "／日".to_owned(),

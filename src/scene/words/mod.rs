@@ -75,6 +75,13 @@ pub struct Words {
     pub day: fn(i32, u8, u8, bool) -> String,
     pub undated: &'static str,
     pub no_log: &'static str,
+    /// What is normal, and what a finding is about, in its small picture.
+    pub usual: &'static str,
+    pub here: &'static str,
+    pub log_scale: &'static str,
+    pub local_time: &'static str,
+    pub on_rest: &'static str,
+    pub hours_by_day: &'static str,
     /// What a bar of the timeline stands for, in hours.
     pub flows_a_bar: fn(i32) -> String,
     pub flows: &'static str,

@@ -15,6 +15,7 @@ use crate::scene::hosts::{Level, hosts as hosts_of};
 use crate::scene::matrix::{Window, matrix};
 use crate::scene::network::{Card, Lens, Material, abroad, cards, network};
 use crate::scene::timeline::{self, Sums, timeline};
+use crate::scene::usual::usual;
 use crate::scene::words::Words;
 use crate::scene::{Point, Subject};
 use crate::sorting::LeanSort as _;
@@ -45,6 +46,13 @@ impl Analyst {
             let view = GraphView { chosen, pointed, pins, ..GraphView::of(view.width, view.height, layout, words) };
             Shown::Picture(graph(&network, &view).scene).to_bytes()
         })
+    }
+
+    /// The small picture of a finding, for a stage; nothing where its rule compares with nothing.
+    pub fn usual(&mut self, finding: &str, language: &str) -> Result<Option<Vec<u8>>, JsError> {
+        let words = words_of(Some(language));
+        let drawn = self.finding(finding)?.usual.as_ref().map(|own| usual(own, words));
+        Ok(drawn.map(|scene| Shown::Picture(scene).to_bytes()))
     }
 
     /// The timeline, for a stage.
