@@ -68,6 +68,6 @@ export function createResponding({ store, ask, change, complain }) {
 
     indicators: (/** @type {string} */ text) => /** @type {Promise<{ read: string[], unused: string[] }>} */ (ask("indicators", text)),
     /** @param {import("./types.js").Row[]} rows */
-    compare: (rows) => /** @type {Promise<string[]>} */ (ask("compare", rows.map(({ file, at, flow }) => ({ file, at, flow: flow ?? "" })))),
+    compare: (rows) => /** @type {Promise<string[]>} */ (ask("compare", rows.map(({ file, at, flow }) => ({ file, at, flow: flow?.en ?? "" })))),
   };
 }

@@ -192,7 +192,7 @@
  * @property {number} offset
  * @property {number} [at]
  * @property {string} text made inert and visible by the engine
- * @property {string} [flow]
+ * @property {Phrase | null} [flow]
  * @property {boolean} [around] a line of context, not one of those asked for
  * @property {string} [met] the indicator that it names, where some are searched for
  */

@@ -9,9 +9,10 @@ use super::sought::Sought;
 use super::{Fate, Visitor};
 use crate::evidence::text::{elided, readable, visible};
 use crate::evidence::{Place, Record};
-use crate::flow::{Endpoint, Flow, Host, Moment, Service};
+use crate::flow::{Endpoint, Flow, Host, Moment, Outcome, Service};
 use crate::formats::Disposition;
 use crate::ledger::survey::LinkKey;
+use crate::phrase::{Phrase, alike, joined, phrase};
 use crate::sites::{Parties, Places};
 
 /// Which rows are wanted.
@@ -37,7 +38,7 @@ pub enum Wanted {
 }
 
 /// A raw row, made inert, with what was read from it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// Where it stands.
     pub place: Place,
@@ -46,7 +47,7 @@ pub struct Row {
     /// Its text, with acting characters made visible.
     pub text: String,
     /// The flow that was read from it, in words; or why there is none.
-    pub flow: String,
+    pub flow: Phrase,
     /// It was not asked for, but stands beside one that was.
     pub around: bool,
     /// What of it was sought, where something was.
@@ -56,7 +57,7 @@ pub struct Row {
 impl Row {
     /// The ends of its flow with their ports and protocol, as a comparison of two logs has them; nothing where it has no flow with a time.
     pub fn told(&self, file: u32) -> Option<(u32, Moment, String)> {
-        let ends = self.flow.split(", ").next().filter(|ends| ends.contains(" → "))?;
+        let ends = self.flow.english().split(", ").next().filter(|ends| ends.contains(" → "))?;
         Some((file, self.at?, ends.to_owned()))
     }
 }
@@ -72,7 +73,7 @@ pub struct Lookup {
     most: usize,
     /// Wanted flows since the last record, with the places of their records: most are of the record under way, but what is
     /// gathered from several records (packets, a start and an end) comes out later.
-    caught: Vec<(Place, Option<Moment>, String)>,
+    caught: Vec<(Place, Option<Moment>, Phrase)>,
     /// What was sought, of flows that were caught.
     met: BTreeMap<Place, String>,
     rows: Vec<Row>,
@@ -202,12 +203,12 @@ impl Visitor for Lookup {
             self.after = self.around;
         } else if self.after > 0 {
             self.after -= 1;
-            self.rows.push(row(record, None, String::new(), true));
+            self.rows.push(row(record, None, Phrase::default(), true));
         } else if self.around > 0 && !self.has_all() {
             if self.before.len() == self.around {
                 self.before.pop_front();
             }
-            self.before.push_back(row(record, None, String::new(), true));
+            self.before.push_back(row(record, None, Phrase::default(), true));
         }
     }
 }
@@ -218,7 +219,7 @@ const EARLIER: &str = "(told by several records, the first of which stands here)
 /// How many bytes of a binary record are shown.
 const SHOWN_BYTES: usize = 256;
 
-fn row(record: Record<'_>, at: Option<Moment>, flow: String, around: bool) -> Row {
+fn row(record: Record<'_>, at: Option<Moment>, flow: Phrase, around: bool) -> Row {
     let binary = record.bytes.iter().take(64).filter(|b| **b < 9).count() > 3;
     if binary {
         let shown = &record.bytes[..record.bytes.len().min(SHOWN_BYTES)];
@@ -231,17 +232,23 @@ fn row(record: Record<'_>, at: Option<Moment>, flow: String, around: bool) -> Ro
     Row { place: record.place, at, text, flow, around, met: None }
 }
 
-fn no_flow(disposition: &Disposition) -> String {
+fn no_flow(disposition: &Disposition) -> Phrase {
     match disposition {
-        Disposition::Parsed => "no flow of its own".to_owned(),
-        Disposition::Header => "a header".to_owned(),
-        Disposition::Skipped(reason) => format!("skipped: {reason}"),
-        Disposition::Malformed(fault) => format!("malformed: {}: {}", fault.reason, visible(&fault.found)),
+        Disposition::Parsed => phrase!("no flow of its own", "単独の通信ではない"),
+        Disposition::Header => phrase!("a header", "見出し行"),
+        Disposition::Skipped(reason) => {
+            phrase!("skipped: {reason}", "対象外：{reason}", reason = alike(reason.as_ref()))
+        }
+        Disposition::Malformed(fault) => {
+            let (reason, found) = (alike(fault.reason.as_ref()), alike(visible(&fault.found)));
+            phrase!("malformed: {reason}: {found}", "読み取り不能：{reason}：{found}", reason, found)
+        }
     }
 }
 
-/// A flow in words: `10.1.0.5:50000 → 10.0.0.9:3389 tcp, established, 1200 bytes out, account m.tanaka`.
-pub fn in_words(flow: &Flow<'_>) -> String {
+/// A flow in words: `10.1.0.5:50000 → 10.0.0.9:3389 tcp, established, 1200 bytes out, account m.tanaka`. The ends come first, and
+/// without a comma.
+pub fn in_words(flow: &Flow<'_>) -> Phrase {
     let end = |end: &Endpoint<'_>| {
         let host = match (end.address, &end.name) {
             (Some(address), _) => address.to_string(),
@@ -254,23 +261,26 @@ pub fn in_words(flow: &Flow<'_>) -> String {
             (None, _) => host,
         }
     };
-    let mut words = format!("{} → {}", end(&flow.initiator), end(&flow.responder));
+    let mut ends = format!("{} → {}", end(&flow.initiator), end(&flow.responder));
     if let Some(protocol) = flow.protocol {
-        words.push_str(&format!(" {protocol}"));
+        ends.push_str(&format!(" {protocol}"));
     }
+    let mut words = vec![alike(ends)];
     if let Some(rolled) = &flow.rolled {
-        words.push_str(&format!(", {} flows rolled up", rolled.flows));
+        words.push(phrase!("{flows} flows rolled up", "{flows}件の集計", flows = rolled.flows));
     }
-    words.push_str(&format!(", {}", flow.outcome.word()));
-    for (count, what) in [(flow.bytes_out, "bytes out"), (flow.bytes_in, "bytes in")] {
-        if let Some(count) = count {
-            words.push_str(&format!(", {count} {what}"));
-        }
-    }
-    if let Some(user) = &flow.user {
-        words.push_str(&format!(", account {}", visible(user)));
-    }
-    words
+    words.push(match flow.outcome {
+        Outcome::Established => phrase!("established", "成立"),
+        Outcome::Denied => phrase!("denied", "拒否"),
+        Outcome::Failed => phrase!("failed", "不成立"),
+        Outcome::Unknown => phrase!("unknown", "結果不明"),
+    });
+    words.extend(flow.bytes_out.map(|count| phrase!("{count} bytes out", "送信{count}バイト", count)));
+    words.extend(flow.bytes_in.map(|count| phrase!("{count} bytes in", "受信{count}バイト", count)));
+    words.extend(
+        flow.user.as_ref().map(|user| phrase!("account {name}", "アカウント{name}", name = alike(visible(user)))),
+    );
+    joined(&words, ", ", "、")
 }
 
 #[cfg(test)]
@@ -293,7 +303,7 @@ mod tests {
         let mut reading = Reading::new("x", Order::default(), lookup);
         reading.feed(LOG.as_bytes());
         let (_, mut lookup) = reading.finish();
-        lookup.take().into_iter().map(|row| (row.place.line, row.around, row.flow)).collect()
+        lookup.take().into_iter().map(|row| (row.place.line, row.around, row.flow.english().to_owned())).collect()
     }
 
     #[test]

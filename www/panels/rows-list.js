@@ -2,7 +2,7 @@
 import { exact } from "../dates.js";
 import { fill, h, marked } from "../dom.js";
 import { whole } from "../numbers.js";
-import { words } from "../words.js";
+import { said, words } from "../words.js";
 
 /** More rows than this are counted and not listed. */
 const MOST = 100;
@@ -65,7 +65,7 @@ export function rowsList(query, { view, acts, files, marks, expected }) {
           on: { click: () => acts.show({ kind: "place", file: row.file, offset: row.offset, line: row.line, why: words.detail.line(whole(row.line)) }) },
         }, words.detail.context)),
       text,
-      row.flow && !row.around && h("div", { class: "row-flow" }, row.flow));
+      row.flow && !row.around && h("div", { class: "row-flow" }, said(row.flow)));
   }
 
   return h("div", {}, status, list);

@@ -96,7 +96,7 @@ pub fn run(arguments: &Arguments) -> Result<End, String> {
 }
 
 fn line(file: &str, row: &Row) -> String {
-    let mut told = json!({ "sought": row.met, "file": file, "line": row.place.line, "offset": row.place.offset, "flow": row.flow, "text": row.text });
+    let mut told = json!({ "sought": row.met, "file": file, "line": row.place.line, "offset": row.place.offset, "flow": row.flow.english(), "text": row.text });
     if let Some(at) = row.at {
         told["ts"] = seconds(at).into();
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::millis;
+use super::{PhraseMessage, millis};
 use crate::evidence::text::visible;
 
 /// Which rows are asked for.
@@ -62,7 +62,8 @@ pub struct RowMessage {
     offset: f64,
     at: Option<f64>,
     text: String,
-    flow: String,
+    /// Absent for what only stands around.
+    flow: Option<PhraseMessage>,
     around: bool,
     /// What of it was sought.
     met: Option<String>,
@@ -73,7 +74,8 @@ impl RowMessage {
     pub fn of(file: u32, row: crate::reading::rows::Row) -> RowMessage {
         let (line, offset) = (row.place.line as f64, row.place.offset as f64);
         let (at, met) = (row.at.map(millis), row.met.as_deref().map(|met| visible(met).into_owned()));
-        RowMessage { file, line, offset, at, text: row.text, flow: row.flow, around: row.around, met }
+        let flow = (!row.flow.is_empty()).then(|| PhraseMessage::from(&row.flow));
+        RowMessage { file, line, offset, at, text: row.text, flow, around: row.around, met }
     }
 }
 
