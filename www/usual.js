@@ -33,7 +33,7 @@ export function createUsual(bindings, store, acts) {
     painter.paint(1, 0, 0, ENLARGED * Math.max(1, devicePixelRatio || 1), store.get().theme);
     canvas.style.width = `${width * ENLARGED}px`;
     canvas.style.height = `${height * ENLARGED}px`;
-    canvas.dataset.done = "";
+    canvas.dataset.drawn = "";
   }
 
   store.watch((state) => [state.theme], paint);
@@ -42,7 +42,7 @@ export function createUsual(bindings, store, acts) {
     /** The picture of a finding; nothing for one whose rule compares with nothing. @param {import("./types.js").Finding} finding */
     of(finding) {
       if (!finding.pictured) return null;
-      delete canvas.dataset.done;
+      delete canvas.dataset.drawn;
       canvas.setAttribute("aria-label", said(finding.pictured));
       draw(finding.id);
       return canvas;

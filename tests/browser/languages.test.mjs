@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fileUrl, launch, visit } from "./harness.mjs";
 import { offices, policy, sites } from "./offices.mjs";
-import { drop, tab } from "./screen.mjs";
+import { drop, painted, read, tab } from "./screen.mjs";
 
 let browser;
 /** By the browser's own setting: playwright's locale reaches a frame too late now and then. */
@@ -88,5 +88,25 @@ test("a Japanese browser begins in Japanese, and the switch keeps what is open",
   await frame.locator("#language").click();
   await frame.locator("#figure-open").click();
   assert.ok((await frame.locator("#figure-tlp option").allTextContents()).every((label) => label.startsWith("TLP:")));
+  assert.deepEqual(page.complaints, []);
+});
+
+test("beside a finding stands what is normal, in words for who can't see it, in the language of the day", async () => {
+  const page = await visit(browser, fileUrl);
+  const { frame } = page;
+  await frame.getByRole("button", { name: /sample case/ }).first().click();
+  await frame.locator("html[data-page=case]").waitFor();
+  await read(frame);
+  await frame.evaluate(() => document.querySelectorAll("details.weak").forEach((fold) => { fold.open = true; }));
+  await frame.locator("button.finding", { hasText: "D3 new-service" }).first().click();
+  const picture = frame.locator("aside.detail canvas.usual");
+  await frame.locator("aside.detail canvas.usual[data-drawn]").waitFor();
+  assert.match(await picture.getAttribute("aria-label"), /^\d+ days from .* seen on \d+/);
+  const pixels = await painted(frame, "canvas.usual");
+  assert.ok(pixels > 1_000, "it is painted");
+  await page.picture("usual-en");
+  await frame.locator("#language").click();
+  await frame.locator("aside.detail canvas.usual[data-drawn]").waitFor();
+  assert.match(await picture.getAttribute("aria-label"), /日間。通信あり\d+日/);
   assert.deepEqual(page.complaints, []);
 });

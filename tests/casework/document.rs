@@ -20,10 +20,12 @@ fn a_case_file_is_read_back_to_the_same_bytes() {
 }
 
 /// Case files as they were once written, with how many pieces of evidence, sites, findings, decisions, actions and negatives
-/// each holds. Of the told one only the first hours of each service were kept, for its size.
-const WRITTEN: [(&str, [usize; 6]); 2] = [
+/// each holds. Of the told one only the first hours of each service were kept, for its size; of the one with Japanese sentences and small
+/// pictures one link, and a finding of each rule.
+const WRITTEN: [(&str, [usize; 6]); 3] = [
     ("kyoten-case-1-of-kyoten-0.1.0.json", [6, 8, 14, 0, 0, 0]),
     ("kyoten-case-1-told-of-kyoten-0.1.0.json", [6, 8, 33, 7, 6, 12]),
+    ("kyoten-case-1-in-japanese-of-kyoten-0.1.0.json", [6, 8, 15, 7, 6, 12]),
 ];
 
 #[test]
