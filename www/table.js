@@ -56,6 +56,8 @@ export function createTable({ label, columns, source, order, ordered, open, name
   let page = { offset: 0, rows: [] };
   /** The row that the keyboard is on. */
   let at = 0;
+  /** The row that gets the focus as soon as it is painted, whichever answer brings it. @type {number | undefined} */
+  let goingTo;
   let asked = 0;
 
   const sum = columns.reduce((all, column) => all + column.width, 0);
@@ -128,6 +130,13 @@ export function createTable({ label, columns, source, order, ordered, open, name
       if (row) rows.push(line(row, place));
     }
     fill(body, rows);
+    const button = goingTo === undefined ? undefined : body.querySelector(`[data-place="${goingTo}"] .row-open`);
+    if (button instanceof HTMLElement) {
+      goingTo = undefined;
+      // Who went elsewhere meanwhile is not brought back.
+      const on = document.activeElement;
+      if (on === document.body || box.contains(on)) button.focus({ preventScroll: true });
+    }
   }
 
   function line(/** @type {R} */ row, /** @type {number} */ place) {
@@ -154,14 +163,13 @@ export function createTable({ label, columns, source, order, ordered, open, name
     if (row) open(row);
   }
 
-  async function goTo(/** @type {number} */ place) {
+  function goTo(/** @type {number} */ place) {
     at = Math.max(0, Math.min(total - 1, place));
+    goingTo = at;
     const top = at * ROW * scale();
     if (top < box.scrollTop) box.scrollTop = top;
     else if (top + 2 * ROW > box.scrollTop + box.clientHeight) box.scrollTop = top + 2 * ROW - box.clientHeight;
-    await load();
-    const button = body.querySelector(`[data-place="${at}"] .row-open`);
-    if (button instanceof HTMLElement) button.focus({ preventScroll: true });
+    void load();
   }
 
   box.addEventListener("scroll", () => void load());
@@ -172,7 +180,7 @@ export function createTable({ label, columns, source, order, ordered, open, name
     if (step === undefined || total === 0) return;
     event.preventDefault();
     const inside = document.activeElement?.classList.contains("row-open");
-    void goTo(inside ? at + step : step < 0 ? 0 : firstInSight());
+    goTo(inside ? at + step : step < 0 ? 0 : firstInSight());
   });
   new ResizeObserver(() => void load()).observe(box);
 

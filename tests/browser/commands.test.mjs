@@ -119,9 +119,9 @@ test("a table of 5,000 links holds a few dozen rows, sorts, narrows, is walked t
   assert.equal(await frame.locator("#tables [role=columnheader]", { has: frame.locator("[data-by=bytes_out]") }).getAttribute("aria-sort"), "descending");
   await frame.locator("#tables .row-open").first().focus();
   await page.keyboard.press("ArrowDown");
-  assert.match(await frame.evaluate(() => document.activeElement.textContent), /Site 71/);
+  await frame.locator("#tables .row-open:focus", { hasText: "Site 71" }).waitFor();
   await page.keyboard.press("End");
-  assert.match(await frame.evaluate(() => document.activeElement.textContent), /Site 00/);
+  await frame.locator("#tables .row-open:focus", { hasText: "Site 00" }).waitFor();
   await page.keyboard.press("Enter");
   await frame.locator("aside.detail h2", { hasText: "Site 00" }).waitFor();
 
