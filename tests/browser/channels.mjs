@@ -187,3 +187,12 @@ export const CHANNELS = [
   { name: "fetch, from a shared worker", source: inSharedWorker(FROM_WORKER.fetch), leaves: false, open: false },
   ...Object.entries(OPEN).map(([name, how]) => ({ name, source: String(how), leaves: true, open: true })),
 ].map((channel, at) => ({ ...channel, id: `c${at}` }));
+
+/** What does not arrive from an open page either, as these browsers are now: it is tried all the same. */
+export const QUIET = {
+  chromium: ["fetch later", "filter of another document", "hint to look a name up", "hint to connect", "manifest", "a name in a link that is only shown", "hint in markup from text"],
+  firefox: [
+    "fetch later", "a payment method", "an account elsewhere", "filter of another document", "import map", "script of a paint worklet", "hint to connect", "speculation rules",
+    "manifest", "hint in markup from text", "ping of a link",
+  ],
+};

@@ -6,17 +6,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { apart, impossible } from "./apart.mjs";
-import { CHANNELS } from "./channels.mjs";
+import { CHANNELS, QUIET } from "./channels.mjs";
 import { fileUrl, findFirefox, launch, root, visit } from "./harness.mjs";
-
-/** What does not arrive from an open page either, as these browsers are now: it is tried all the same. */
-const QUIET = {
-  chromium: ["fetch later", "filter of another document", "hint to look a name up", "hint to connect", "manifest", "a name in a link that is only shown", "hint in markup from text"],
-  firefox: [
-    "fetch later", "a payment method", "an account elsewhere", "filter of another document", "import map", "script of a paint worklet", "hint to connect", "speculation rules",
-    "manifest", "hint in markup from text", "ping of a link",
-  ],
-};
 
 /** What no page can close, and what it gives away (README names it): never a request, and the page stays. */
 const GIVEN_AWAY = { chromium: ["look-up", "connection"], firefox: [] };
