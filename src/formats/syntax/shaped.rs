@@ -40,7 +40,7 @@ impl Shape {
             take(key, value);
             others += 1;
             // A key that was expected later: those before it are left out in this line.
-            let later = self.steps.iter().skip(at).position(|step| step[1..step.len() - 1] == *key);
+            let later = self.steps.iter().skip(at).position(|step| key_of(step) == key);
             at += later.map_or(0, |later| later + 1);
         }
         if others > 2 + expected / 2 {
@@ -54,6 +54,11 @@ impl Shape {
         let keys = Pairs::new(bytes, between).take(MOST_STEPS).flatten().map(|(key, _)| key);
         self.steps.extend(keys.filter(|key| is_plain_key(key)).map(|key| [b" ", key, b"="].concat().into()));
     }
+}
+
+/// The key of a step, without the blank before it and the sign behind.
+fn key_of(step: &[u8]) -> &[u8] {
+    &step[1..step.len() - 1]
 }
 
 #[cfg(test)]
