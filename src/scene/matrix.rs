@@ -449,7 +449,7 @@ mod tests {
         let network = network(&case.material(), Lens::default());
         let order = ordered(&network);
         let names: Vec<&str> = order.iter().map(|index| network.nodes[*index].card.name.as_str()).collect();
-        assert_eq!(names[6..], ["Internet", "Internet (KP)", "Internet (TH)"]);
+        assert_eq!(names[6..], ["External", "External (KP)", "External (TH)"]);
         assert_eq!(codes(&network, &order)[6..], ["■", "■KP", "■TH"]);
         let picture = drawn(&case, (1000.0, 700.0), None);
         samples::assert_legible(&picture.scene, 8.0);

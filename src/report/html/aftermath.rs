@@ -52,14 +52,8 @@ impl Report<'_> {
         }
         self.out.element("<h2>", w.actions, "</h2>").element("<p class=\"quiet\">", w.actions_lead, "</p>");
         for action in &document.actions {
-            let heading = format!(
-                "{}: {} → {} {} · {}",
-                (w.action)(action.kind),
-                action.from,
-                action.to,
-                action.service,
-                self.time(action.at)
-            );
+            let link = self.link(&action.from, &action.to, &action.service);
+            let heading = format!("{}: {link} · {}", (w.action)(action.kind), self.time(action.at));
             self.out.element("<h3>", &heading, "</h3>");
             self.out.terms(&[(w.who, action.who.clone()), (w.why, action.why.clone())]);
             let until = undone(document, action).filter(|_| action.kind != ActionKind::Restore);
@@ -67,7 +61,7 @@ impl Report<'_> {
             let rows: Vec<String> = (told.iter().filter(|own| own.ran + own.in_that_hour + own.stopped > 0))
                 .take(MOST_SERVICES)
                 .map(|own| {
-                    let link = format!("{} → {} {}", own.from, own.to, own.service);
+                    let link = self.link(&own.from, &own.to, &own.service);
                     (w.alive_row)(&link, own.ran, own.in_that_hour, own.stopped)
                 })
                 .collect();

@@ -7,11 +7,17 @@ use crate::case::document::Finding;
 use crate::case::document::usual::Usual;
 use crate::finding;
 use crate::paint::svg;
+use crate::phrase;
 use crate::scene::{self, Palette};
 use crate::sorting::LeanSort as _;
 
 /// How many services of links the report lists.
 const MOST_LINKS: usize = 400;
+
+/// A chance as the sentences tell it.
+fn chance(p: f64) -> String {
+    phrase::chance(p).english().to_owned()
+}
 
 impl Report<'_> {
     pub(super) fn findings(&mut self) {
@@ -37,9 +43,9 @@ impl Report<'_> {
         let rows: Vec<Vec<String>> = weak
             .iter()
             .map(|own| {
-                let chance = |own: Option<f64>| own.map(|own| own.to_string()).unwrap_or_default();
+                let chance = |own: Option<f64>| own.map(chance).unwrap_or_default();
                 let row = own.evidence.first().map(|row| format!("{}:{}", row.file, row.line)).unwrap_or_default();
-                let link = format!("{} → {} {}", own.from, own.to, own.service.as_deref().unwrap_or_default());
+                let link = self.link(&own.from, &own.to, own.service.as_deref().unwrap_or_default());
                 let (rank, attack) = (own.rank.to_string(), own.attack.join(", "));
                 vec![
                     rank,
@@ -61,9 +67,8 @@ impl Report<'_> {
             if let Some(usual) = own.usual.as_ref().and_then(Usual::read) {
                 self.out.raw("<figure>");
                 self.usual(&usual);
-                let link =
-                    format!("{}. {} → {} {}", own.rank, own.from, own.to, own.service.as_deref().unwrap_or_default());
-                self.out.element("<figcaption>", &link, "</figcaption>").raw("</figure>\n");
+                let link = self.link(&own.from, &own.to, own.service.as_deref().unwrap_or_default());
+                self.out.element("<figcaption>", &format!("{}. {link}", own.rank), "</figcaption>").raw("</figure>\n");
             }
         }
         self.out.raw("</div>\n");
@@ -79,7 +84,7 @@ impl Report<'_> {
             _ => "<section class=\"finding\">\n<h3>",
         };
         let service = finding.service.as_deref().unwrap_or_default();
-        let heading = format!("{}. {} → {} {service}", finding.rank, finding.from, finding.to);
+        let heading = format!("{}. {}", finding.rank, self.link(&finding.from, &finding.to, service));
         self.out.raw(class).text(&heading).raw("</h3>\n");
         self.out.element("<p>", &(w.claim)(finding), "</p>");
         if finding.because(w.language).is_none() {
@@ -90,8 +95,8 @@ impl Report<'_> {
             self.usual(&usual);
         }
         let chance = match (finding.p, finding.q) {
-            (Some(p), Some(q)) => format!("p = {p}, q = {q}"),
-            (Some(p), None) => format!("p = {p}"),
+            (Some(p), Some(q)) => format!("p = {}, q = {}", chance(p), chance(q)),
+            (Some(p), None) => format!("p = {}", chance(p)),
             (None, _) => String::new(),
         };
         let decided = standing(&document.decisions, &finding.id).map_or(String::new(), |d| {
@@ -142,7 +147,8 @@ impl Report<'_> {
         services.lean_sort_by_key(|(link, _)| outside(&link.from) || outside(&link.to));
         let rows: Vec<Vec<String>> = (services.iter().take(MOST_LINKS))
             .map(|(link, s)| {
-                let mut row = vec![link.from.clone(), link.to.clone(), s.service.clone()];
+                let ends = [&link.from, &link.to].map(|name| self.called(name).into_owned());
+                let mut row: Vec<String> = ends.into_iter().chain([s.service.clone()]).collect();
                 row.extend([s.flows, s.established, s.denied, s.failed, s.bytes_out, s.bytes_in].map(number));
                 row.extend([self.time_or_not(s.first), self.time_or_not(s.last)]);
                 row
@@ -175,7 +181,7 @@ impl Report<'_> {
             .map(|refrain| {
                 let link = match (&refrain.from, &refrain.to) {
                     (Some(from), Some(to)) => {
-                        format!("{from} → {to} {}", refrain.service.as_deref().unwrap_or_default())
+                        self.link(from, to, refrain.service.as_deref().unwrap_or_default())
                     }
                     _ => String::new(),
                 };

@@ -11,6 +11,8 @@ mod questions;
 mod style;
 mod words;
 
+use std::borrow::Cow;
+
 use sha2::{Digest, Sha256};
 
 use super::figure;
@@ -19,6 +21,7 @@ use crate::case::acts::{Verdict, standing};
 use crate::case::document::{Document, moment};
 use crate::case::reopened::Reopened;
 use crate::scene::figure::{Sheet, Tlp};
+use crate::sites::{Party, UNASSIGNED};
 use crate::sorting::LeanSort as _;
 pub use aftermath::Told;
 use markup::{Markup, base64};
@@ -110,6 +113,24 @@ impl Report<'_> {
         span.map_or_else(|| self.words.none.to_owned(), |(a, b)| format!("{} – {}", self.time(a), self.time(b)))
     }
 
+    /// What the report's language calls a party that the case calls so.
+    fn called<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        let pictures = self.words.language.of_pictures();
+        match Party::outside_named(name) {
+            // The words of `policy.csv`, as the sentences have them.
+            _ if self.words.language == Language::English => name.into(),
+            Some(Party::Country(country)) => (pictures.external_in)(country.code()).into(),
+            Some(_) => pictures.external.into(),
+            None if name == UNASSIGNED => pictures.unassigned.into(),
+            None => name.into(),
+        }
+    }
+
+    /// `Bangkok → Tokyo DC tcp/445`; no service is an empty one.
+    fn link(&self, from: &str, to: &str, service: &str) -> String {
+        format!("{} → {} {service}", self.called(from), self.called(to)).trim_end().to_owned()
+    }
+
     fn head(&mut self, tlp: Tlp) {
         let (w, document) = (self.words, self.document);
         self.out.element("<p class=\"tlp\">", tlp.label(), "</p>");
@@ -175,14 +196,8 @@ impl Report<'_> {
             events.extend(last.map(|at| (at, (w.ends)(finding), finding.id.clone())));
         }
         for action in &document.actions {
-            let what = format!(
-                "{}: {} → {} {}. {}",
-                (w.action)(action.kind),
-                action.from,
-                action.to,
-                action.service,
-                action.why
-            );
+            let link = self.link(&action.from, &action.to, &action.service);
+            let what = format!("{}: {link}. {}", (w.action)(action.kind), action.why);
             events.push((action.at, what, action.who.clone()));
         }
         for decision in &document.decisions {

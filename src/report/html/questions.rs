@@ -18,7 +18,7 @@ impl Report<'_> {
                 .map(|site| {
                     let at = site.evidence.iter().take(MOST_ROWS).map(|row| format!("{}:{}", row.file, row.line));
                     vec![
-                        site.site.clone(),
+                        self.called(&site.site).into_owned(),
                         (w.outcome)(&site.outcome).to_owned(),
                         site.marks(w.language).join(w.between),
                         site.first.map(|at| self.time(at)).unwrap_or_default(),
@@ -47,7 +47,7 @@ impl Report<'_> {
         for own in &document.negatives {
             self.out.element("<p><strong>", &(w.negative)(own), "</strong></p>");
             let mut told: Vec<String> =
-                (own.links.iter()).map(|(from, to, ran)| format!("{from} → {to}: {ran}")).collect();
+                (own.links.iter()).map(|(from, to, ran)| format!("{}: {ran}", self.link(from, to, ""))).collect();
             told.extend(own.gaps.iter().map(|(sensor, start, hours)| {
                 format!("{}: {}", sensor, (w.gap)(&self.time(*start), i64::from(*hours)))
             }));

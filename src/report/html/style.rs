@@ -49,6 +49,7 @@ table.numbers td:nth-child(n+4) { font-variant-numeric: tabular-nums; white-spac
 table.weak td:is(:nth-child(1), :nth-child(4), :nth-child(5), :last-child) { white-space: nowrap; }
 table.weak td:is(:nth-child(3), :nth-child(8)) { overflow-wrap: normal; }
 table.weak td:nth-child(2) { min-width: 7rem; }
+table.weak td:nth-child(7) { min-width: 9rem; }
 table.hashes td { font-family: "Noto Sans Mono", "DejaVu Sans Mono", Consolas, monospace; font-size: .9em; }
 dl { display: grid; grid-template-columns: minmax(6rem, 11rem) 1fr; gap: .1rem 1rem; margin: .3rem 0 .6rem; }
 dt { color: #57606a; }

@@ -9,8 +9,8 @@ use crate::scene::network::State;
 pub const WORDS: Words = Words {
     language: Language::English,
     code: "en",
-    external: "Internet",
-    external_in: |code| format!("Internet ({code})"),
+    external: "External",
+    external_in: |code| format!("External ({code})"),
     unassigned: "Unassigned",
     tray: "Not on the map (no position)",
     no_site: "In no site",
@@ -138,8 +138,8 @@ pub const WORDS: Words = Words {
     marks: |external, unassigned, guessed, ringed| {
         let mut out = "Arrows run from the initiator. Hatched: no log. ● site".to_owned();
         for (is, word) in [
-            (external, ", ■ outside"),
-            (unassigned, ", dashed: in no site"),
+            (external, ", ■ external"),
+            (unassigned, ", dashed: unassigned"),
             (guessed, ", hollow: a guess"),
             (ringed, ", ringed: a finding within it"),
         ] {

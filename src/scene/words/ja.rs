@@ -9,9 +9,9 @@ use crate::scene::network::State;
 pub const WORDS: Words = Words {
     language: Language::Japanese,
     code: "ja",
-    external: "インターネット",
-    external_in: |code| format!("インターネット（{code}）"),
-    unassigned: "所属不明",
+    external: "外部",
+    external_in: |code| format!("外部（{code}）"),
+    unassigned: "未割り当て",
     tray: "地図上の位置なし",
     no_site: "どの拠点にも属さない",
     outside: "組織外",
@@ -126,10 +126,10 @@ pub const WORDS: Words = Words {
         }
     },
     marks: |external, unassigned, guessed, ringed| {
-        let mut out = "矢印は発信元から宛先へ。斜線：ログなし。● 拠点".to_owned();
+        let mut out = "矢印は接続元から接続先へ。斜線：ログなし。● 拠点".to_owned();
         for (is, word) in [
-            (external, "、■ 組織外"),
-            (unassigned, "、破線：所属不明"),
+            (external, "、■ 外部"),
+            (unassigned, "、破線：未割り当て"),
             (guessed, "、白抜き：推定"),
             (ringed, "、輪：拠点内に検知あり"),
         ] {
@@ -182,7 +182,7 @@ pub const WORDS: Words = Words {
         false => kind(finding).to_owned(),
     },
     kind,
-    matrix_corner: ("発信元 ↓", "宛先 →"),
+    matrix_corner: ("接続元 ↓", "接続先 →"),
     new: "初出",
     matrix_key: |cell| match cell {
         Cell::Expected => "検知なし",
@@ -190,8 +190,8 @@ pub const WORDS: Words = Words {
         Cell::Nothing => "監視下で通信なし",
     },
     hosts_more: |more| format!("ほか{}組は表示していません", count(more as u64)),
-    initiators: "発信元",
-    responders: "宛先",
+    initiators: "接続元",
+    responders: "接続先",
 };
 
 fn kind(finding: &Finding) -> &'static str {
@@ -212,7 +212,7 @@ fn kind(finding: &Finding) -> &'static str {
         "D14" => "拠点内で取得した量と同程度を外部へ送信（中継の疑い）。",
         "D15" => "その経路では異例のホストの組。",
         "D16" => "拠点間の遠隔操作。",
-        "D17" => "遠隔操作されたホストから他に例のない宛先への通信。",
+        "D17" => "遠隔操作されたホストから他に例のない接続先への通信。",
         _ => match finding.lane {
             Lane::Policy => "ポリシーで禁じられた通信。",
             Lane::Novelty => "それまで見られなかった通信。",
