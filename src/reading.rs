@@ -25,6 +25,7 @@ use crate::evidence::unpack::{MemberEnd, Unpacked, Unpacker};
 use crate::evidence::{Accounts, Clock, Example, Place, Record};
 use crate::flow::{Basis, Flow, Moment};
 use crate::formats::{self, Disposition, Format, MappingFile, Parser, SAMPLE_BYTES, Sample, Setting};
+use crate::sorting::LeanCollect as _;
 use members::{Members, Opening};
 use receipt::Receipt;
 
@@ -400,7 +401,7 @@ impl<V> Tallies<V> {
 
     /// What was counted, with what else the receipt says.
     fn close(self, receipt: Receipt) -> (Receipt, V) {
-        let bases = BASES.into_iter().zip(self.bases).filter(|(_, flows)| *flows > 0).collect();
+        let bases = BASES.into_iter().zip(self.bases).filter(|(_, flows)| *flows > 0).lean_collect();
         let Tallies { visitor, accounts, undated, first, last, dated, .. } = self;
         (Receipt { accounts, bases, undated, first, last, dated, ..receipt }, visitor)
     }

@@ -70,7 +70,10 @@ pub fn pairs(document: &Document, finding: &Finding) -> Vec<(IpAddr, IpAddr)> {
 pub fn ranges(document: &Document, site: &str) -> Vec<IpNet> {
     let ranges = document.site(site).into_iter().flat_map(|site| &site.ranges);
     aggregated(
-        ranges.filter(|range| !range.contains("source=")).filter_map(|range| Some(read_net(range).ok()?.0)).collect(),
+        ranges
+            .filter(|range| !range.contains("source="))
+            .filter_map(|range| Some(read_net(range).ok()?.0))
+            .lean_collect(),
     )
 }
 

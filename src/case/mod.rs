@@ -258,7 +258,7 @@ impl Case {
         let order = known(self.orders.get(name).unwrap_or(&Order::default()));
         let within = format!("{name}/");
         let members = self.orders.iter().filter(|(name, _)| name.starts_with(&within));
-        let members = members.map(|(name, order)| (name.clone(), known(order))).collect();
+        let members = members.map(|(name, order)| (name.clone(), known(order))).lean_collect();
         let countries = self.countries.as_ref().map(|own| own.table.clone());
         ReadingOrder { order, book: self.book.clone(), countries, members }
     }

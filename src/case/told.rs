@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::File;
 use crate::flow::Host;
 use crate::ledger::PairKey;
+use crate::sorting::LeanCollect as _;
 
 /// So many of a hundred host pairs stand in conn.log. Not all: records at the edge of the hour are in another file, and Zeek's
 /// tunnels change ends.
@@ -34,7 +35,7 @@ pub(super) fn told_by_conn_log(files: &[File]) -> Vec<(usize, usize)> {
     let protocols = files.iter().enumerate().filter(|(_, file)| is_of(file, &["zeek_protocols"]));
     let mut sought: Vec<Sought<'_>> = protocols
         .map(|(at, file)| {
-            let pairs = file.ledger.pairs().map(|(key, _)| pair_of(&key)).collect();
+            let pairs = file.ledger.pairs().map(|(key, _)| pair_of(&key)).lean_collect();
             Sought { at, file, pairs, found: BTreeSet::new(), known_by: BTreeMap::new() }
         })
         .collect();

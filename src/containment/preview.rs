@@ -7,7 +7,7 @@ use crate::case::document::moment;
 use crate::case::document::{Document, Finding, Service};
 use crate::evidence::text::visible;
 use crate::flow::Service as FlowService;
-use crate::sorting::LeanSort as _;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// What a denial would have stopped.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +61,7 @@ fn one(document: &Document, finding: &Finding, service: &Service, scope: Scope) 
         .filter(|(_, flows, _, denied, failed, ..)| *flows > denied.saturating_add(*failed))
         .filter_map(|(start, ..)| *start)
         .collect();
-    let days: std::collections::BTreeSet<i64> = ran_in.iter().map(|start| start.div_euclid(86_400)).collect();
+    let days: std::collections::BTreeSet<i64> = ran_in.iter().map(|start| start.div_euclid(86_400)).lean_collect();
     let allows =
         |rule: &&crate::case::document::Rule| rule.verdict == "allow" && speaks(document, rule, finding, service);
     let allowed = document.policy.iter().filter(allows);

@@ -6,7 +6,7 @@
 
 use std::f64::consts::LN_2;
 
-use super::numeric::{exp, ln, median};
+use super::numeric::{ascending, exp, ln, median};
 
 /// How a tail falls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,8 @@ const LEAST_SCORES: usize = 60;
 impl Scores {
     /// Of these scores.
     pub fn of(mut scores: Vec<f64>, tail: Tail) -> Scores {
-        scores.sort_unstable_by(|a, b| b.total_cmp(a));
+        ascending(&mut scores);
+        scores.reverse();
         let beyond =
             (scores.len() >= LEAST_SCORES).then(|| ((scores.len() as f64 * TAIL_SHARE) as usize).max(LEAST_TAIL));
         let beyond = beyond.and_then(|count| {

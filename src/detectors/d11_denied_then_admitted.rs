@@ -17,6 +17,7 @@ use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Protocol;
 use crate::phrase::{Saying, Thing, count, day as date, phrase, time};
 use crate::sites::Party;
+use crate::sorting::LeanCollect as _;
 
 /// The detector.
 pub struct DeniedThenAdmitted;
@@ -131,8 +132,8 @@ fn claim(observed: &Observed<'_>, own: &Candidate<'_, '_>, p: f64, as_high: usiz
     let on = |is: fn(&crate::ledger::TrailDay) -> bool| {
         pair.days.iter().filter(move |(_, seen)| is(seen)).map(|(day, _)| *day)
     };
-    let ran: BTreeSet<i32> = on(|seen| seen.ran > 0).collect();
-    let refused_on: BTreeSet<i32> = on(|seen| seen.refused > 0).collect();
+    let ran: BTreeSet<i32> = on(|seen| seen.ran > 0).lean_collect();
+    let refused_on: BTreeSet<i32> = on(|seen| seen.refused > 0).lean_collect();
     let because = phrase!(
         "{initiator} asked {responder} for {service} and was refused {refused} on {day}; {when} it was let in (first row at {first}). \
          Of {all} of links, {like}.",

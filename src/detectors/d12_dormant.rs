@@ -16,6 +16,7 @@ use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Host;
 use crate::ledger::Sight;
 use crate::phrase::{Saying, Thing, alike, count, day as date, phrase};
+use crate::sorting::LeanCollect as _;
 
 /// The detector.
 pub struct Dormant;
@@ -164,8 +165,13 @@ fn claim(observed: &Observed<'_>, who: &Who, calls: &Calls<'_, '_>, gap: i32, da
             "Whoever calls other sites does so again within days.",
             "ほかの拠点に接続するものは、通常、数日のうちに再び接続します。"
         ),
-        usual: Days::of(&observed.survey.covered_days(), &calls.keys().copied().collect(), &BTreeSet::new(), [day])
-            .map(Usual::Days),
+        usual: Days::of(
+            &observed.survey.covered_days(),
+            &calls.keys().copied().lean_collect(),
+            &BTreeSet::new(),
+            [day],
+        )
+        .map(Usual::Days),
         innocent: &[Saying("leave", "休暇や休職"), Saying("a device that was repaired", "修理から戻った端末")],
         attack: &["T1078"],
         gravity: Gravity::Suspected,

@@ -146,7 +146,8 @@ fn measure<'s>(daily: &Daily<'_>, number: usize, unit: &Unit<'s>, ordinary: &[f6
     let ran_on = unit.pairs.iter().flat_map(|pair| pair.days).filter(|(_, seen)| seen.ran > 0);
     let seen_on: BTreeSet<i32> = ran_on.map(|(day, _)| *day).lean_collect();
     let masks: BTreeMap<i32, u32> = seen_on.iter().map(|day| (*day, daily.off_hours(unit.link, *day))).lean_collect();
-    let local: BTreeMap<i32, [u8; 24]> = seen_on.iter().map(|day| (*day, daily.local_hours(unit.link, *day))).collect();
+    let local: BTreeMap<i32, [u8; 24]> =
+        seen_on.iter().map(|day| (*day, daily.local_hours(unit.link, *day))).lean_collect();
     let off_of = |day: i32, seen: &TrailDay| ((seen.hours & masks[&day]).count_ones(), seen.hours.count_ones());
     let sum = |(off, hours): (u32, u32), own: (u32, u32)| (off + own.0, hours + own.1);
     let (all_off, all_hours) = all.iter().map(|(_, day, seen)| off_of(*day, seen)).fold((0, 0), sum);

@@ -18,6 +18,7 @@ use crate::flow::{Host, Moment, Service};
 use crate::ledger::survey::LinkKey;
 use crate::ledger::{PairKey, PairTotals};
 use crate::phrase::{Phrase, Saying, Thing, count, listed, phrase, span, time};
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// The detector.
 pub struct OnwardCall;
@@ -73,7 +74,7 @@ impl Detector for OnwardCall {
         }
         for control in worked {
             let (&[worker, victim], Some((from, to))) = (control.hosts.as_slice(), control.window) else { continue };
-            let chain = BTreeSet::from([worker, victim]);
+            let chain: BTreeSet<Host> = [worker, victim].into_iter().lean_collect();
             let before: Vec<&Call<'_>> =
                 calls.iter().filter(|call| call.key.initiator == victim && call.first < from).collect();
             let in_view = before.iter().map(|call| call.first).min().map_or(0, |first| from.0 - first.0);
@@ -100,7 +101,7 @@ impl Detector for OnwardCall {
                 ));
                 continue;
             }
-            let known: BTreeSet<u128> = before.iter().map(|call| place(call.key.responder)).collect();
+            let known: BTreeSet<u128> = before.iter().map(|call| place(call.key.responder)).lean_collect();
             let is_onward = |call: &&Call<'_>| {
                 let place = place(call.key.responder);
                 call.key.initiator == victim
@@ -110,7 +111,7 @@ impl Detector for OnwardCall {
                     && (from.0..=to.0 + HOUR).contains(&call.first.0)
             };
             let onward: Vec<&Call<'_>> = calls.iter().filter(is_onward).collect();
-            let places: BTreeSet<u128> = onward.iter().map(|call| place(call.key.responder)).collect();
+            let places: BTreeSet<u128> = onward.iter().map(|call| place(call.key.responder)).lean_collect();
             let shared: Vec<&Call<'_>> = calls
                 .iter()
                 .filter(|call| call.key.initiator == worker && places.contains(&place(call.key.responder)))
@@ -166,7 +167,7 @@ fn calls<'s>(observed: &Observed<'s>) -> Vec<Call<'s>> {
             }
         }
     }
-    calls.sort_by_key(|call| (call.first, call.key));
+    calls.lean_sort_by_key(|call| (call.first, call.key));
     calls
 }
 
@@ -177,7 +178,7 @@ fn by_link<'c, 's>(calls: &[&'c Call<'s>]) -> Vec<Vec<&'c Call<'s>>> {
 }
 
 fn responders(observed: &Observed<'_>, calls: &[&Call<'_>]) -> Phrase {
-    let hosts: BTreeSet<Host> = calls.iter().map(|call| call.key.responder).collect();
+    let hosts: BTreeSet<Host> = calls.iter().map(|call| call.key.responder).lean_collect();
     listed(hosts.into_iter().map(|host| observed.host(host)), 5)
 }
 
@@ -192,7 +193,7 @@ fn claim(observed: &Observed<'_>, calls: &[&Call<'_>], because: Phrase, gist: Ph
     let first = calls.iter().map(|call| call.first).min()?;
     let last = calls.iter().filter_map(|call| call.pair.totals().last).max().unwrap_or(first);
     let call = calls.first()?;
-    let services: BTreeSet<Service> = calls.iter().map(|call| call.service).collect();
+    let services: BTreeSet<Service> = calls.iter().map(|call| call.service).lean_collect();
     let service = if services.len() == 1 { services.first().copied() } else { None };
     Some(Finding {
         id: id_of(observed, RULE, call.link, None, Some(call.key.initiator)),

@@ -112,7 +112,7 @@ fn days_of(daily: &Daily<'_>, unit: &Unit<'_>) -> Option<Vec<Judged>> {
         .iter()
         .filter(|(_, totals)| super::ran(totals) > 0 || totals.replies > 0)
         .map(|(day, totals)| (*day, [totals.bytes_out, totals.bytes_in, 0, 0]))
-        .collect();
+        .lean_collect();
     if ran.len() < LEAST_DAYS {
         return None;
     }

@@ -6,8 +6,6 @@
 //!
 //! Gate: 5 days of 1 MB. ATT&CK: T1041 Exfiltration Over C2 Channel, T1048. Innocent: migrations, restores.
 
-use std::collections::BTreeSet;
-
 use super::conformal::{Scores, Tail, tempered};
 use super::daily::Unit;
 use super::numeric::{acat, middle_and_spread};
@@ -17,7 +15,7 @@ use crate::finding::usual::Measure;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::ledger::TrailDay;
 use crate::phrase::{Saying, Thing, alike, bytes, count, day as date, decimal, phrase};
-use crate::sorting::LeanSort as _;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// The detector.
 pub struct Flip;
@@ -101,7 +99,7 @@ fn days_of(unit: &Unit<'_>) -> Option<(f64, Vec<Day>)> {
 fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64, mut days: Vec<(f64, &Day)>) -> Option<Finding> {
     days.lean_sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.day.cmp(&b.1.day)));
     let (_, flipped) = days.first()?;
-    let odd = BTreeSet::from([flipped.day]);
+    let odd = [flipped.day].into_iter().lean_collect();
     let sends = flipped.ratio > 0.0;
     let weight = |seen: &TrailDay| if sends { seen.bytes_out } else { seen.bytes_in };
     let rows = Rows::of(unit.rows(&odd, weight))?;

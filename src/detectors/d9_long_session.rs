@@ -7,7 +7,7 @@
 //! Gate: 20 days of host pairs over the service with a length in the log. ATT&CK: T1021 Remote Services, T1572 Protocol
 //! Tunneling. Innocent: VPN, pools of connections, a desktop left open.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::conformal::{Scores, Tail, tempered};
 use super::daily::Unit;
@@ -19,6 +19,7 @@ use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Kind, Service};
 use crate::ledger::TrailDay;
 use crate::phrase::{Phrase, Saying, Thing, alike, count, day as date, phrase};
+use crate::sorting::LeanCollect as _;
 
 /// The detector.
 pub struct LongSession;
@@ -106,7 +107,7 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64, all: &[f
         let hours = alike(format!("{:.1}", seconds / 3600.0));
         phrase!("{hours} h", "{hours}時間", hours)
     };
-    let days = BTreeSet::from([day]);
+    let days = [day].into_iter().lean_collect();
     let (hosts, _, _) = hosts_of(std::iter::once(key));
     let usual = exp(middle);
     let because = phrase!(

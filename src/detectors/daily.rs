@@ -76,7 +76,7 @@ impl<'s> Daily<'s> {
         }
         let parties: BTreeSet<Party> =
             daily.units.iter().flat_map(|unit| [unit.link.from, unit.link.to]).lean_collect();
-        daily.clocks = parties.into_iter().filter_map(|party| Some((party, observed.clock(party)?))).collect();
+        daily.clocks = parties.into_iter().filter_map(|party| Some((party, observed.clock(party)?))).lean_collect();
         daily.rest = daily.rest_days();
         daily.count_hours();
         daily
@@ -160,7 +160,7 @@ impl<'s> Daily<'s> {
             let Some((first, last)) = first.zip(last) else { return BTreeSet::new() };
             let weekend = |day: i32| calendar::weekday(i64::from(day)) >= 5;
             let quiet = |day: i32| (days.get(&day).map_or(0, BTreeSet::len) as f64) < HOLIDAY * ordinary as f64;
-            (first..=last).filter(|day| if ordinary >= 5 { quiet(*day) } else { weekend(*day) }).collect()
+            (first..=last).filter(|day| if ordinary >= 5 { quiet(*day) } else { weekend(*day) }).lean_collect()
         };
         callers.into_iter().map(|(party, days)| (party, rest(days))).lean_collect()
     }

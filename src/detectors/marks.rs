@@ -334,7 +334,7 @@ impl Middle {
     fn of(begun: &[Beginning]) -> Middle {
         let mut middle = Middle { calls: BTreeMap::new(), called: BTreeMap::new(), products: Vec::new() };
         let known: BTreeSet<LinkKey> =
-            begun.iter().filter(|own| !own.is_new).map(|own| own.link).filter(LinkKey::is_between_sites).collect();
+            begun.iter().filter(|own| !own.is_new).map(|own| own.link).filter(LinkKey::is_between_sites).lean_collect();
         for link in &known {
             middle.calls.entry(link.from).or_default().insert(link.to);
             middle.called.entry(link.to).or_default().insert(link.from);

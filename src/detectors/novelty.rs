@@ -92,9 +92,9 @@ fn came_up(begun: &[(i32, Party, Service, Host, Host)], calls: bool) -> Option<i
     let (kinds, within) = AT_ONCE;
     let first = begun.iter().map(|(day, ..)| *day).min()?;
     let early = || begun.iter().filter(|(day, ..)| *day <= first + within);
-    let things: BTreeSet<(Party, Service)> = early().map(|(_, other, service, ..)| (*other, *service)).collect();
-    let initiators: BTreeSet<Host> = early().map(|(.., initiator, _)| *initiator).collect();
-    let responders: BTreeSet<Host> = early().map(|(.., responder)| *responder).collect();
+    let things: BTreeSet<(Party, Service)> = early().map(|(_, other, service, ..)| (*other, *service)).lean_collect();
+    let initiators: BTreeSet<Host> = early().map(|(.., initiator, _)| *initiator).lean_collect();
+    let responders: BTreeSet<Host> = early().map(|(.., responder)| *responder).lean_collect();
     (things.len() >= kinds && initiators.len() >= 2 && (calls || responders.len() >= 2)).then_some(first)
 }
 

@@ -141,9 +141,14 @@ pub fn poisson_tail(least: u64, mean: f64) -> f64 {
     (exp(log) * sum).min(1.0)
 }
 
+/// Puts numbers in order.
+pub fn ascending(numbers: &mut [f64]) {
+    numbers.sort_unstable_by(f64::total_cmp);
+}
+
 /// The middle of some numbers; half of the sum of the two in the middle. The numbers are put in order.
 pub fn median(numbers: &mut [f64]) -> Option<f64> {
-    numbers.sort_unstable_by(f64::total_cmp);
+    ascending(numbers);
     let middle = numbers.len() / 2;
     match numbers.len() {
         0 => None,

@@ -50,7 +50,7 @@ pub fn examine_all(observed: &Observed<'_>) -> Findings {
     all.findings = lanes.next().unwrap_or_default();
     let mut others: Vec<Finding> = in_turn(lanes.collect());
     // The sort is stable, so that equals of different lanes stay in turn.
-    others.sort_by(|a, b| a.p.unwrap_or(0.0).total_cmp(&b.p.unwrap_or(0.0)));
+    others.lean_sort_by(|a, b| a.p.unwrap_or(0.0).total_cmp(&b.p.unwrap_or(0.0)));
     all.findings.extend(others);
     all
 }

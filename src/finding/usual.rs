@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::phrase::{Phrase, alike, bytes, day, decimal, phrase};
+use crate::sorting::LeanCollect as _;
 
 /// What is normal, and where this lies.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,7 +134,7 @@ impl Days {
         refused: &BTreeSet<i32>,
         this: impl IntoIterator<Item = i32>,
     ) -> Option<Days> {
-        let this: BTreeSet<i32> = this.into_iter().collect();
+        let this: BTreeSet<i32> = this.into_iter().lean_collect();
         let all = [covered, ran, refused, &this];
         let first = all.iter().filter_map(|days| days.first()).min().copied()?;
         let last = all.iter().filter_map(|days| days.last()).max().copied()?;

@@ -34,7 +34,9 @@ impl Pair {
             None => (flow.initiator.port, flow.responder.port),
         };
         let mut ends = [(host(&flow.initiator), from.unwrap_or(0)), (host(&flow.responder), to.unwrap_or(0))];
-        ends.sort_unstable();
+        if ends[0] > ends[1] {
+            ends.swap(0, 1);
+        }
         Pair(ends, flow.protocol.map_or(255, |protocol| protocol.0))
     }
 }

@@ -27,7 +27,9 @@ impl Key {
     /// The key of a connection with this number.
     pub(super) fn of(number: u64, flow: &Flow<'_>) -> Key {
         let mut ends = [end(&flow.initiator), end(&flow.responder)];
-        ends.sort_unstable();
+        if ends[0] > ends[1] {
+            ends.swap(0, 1);
+        }
         Key { number, ends }
     }
 

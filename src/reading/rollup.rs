@@ -204,7 +204,7 @@ impl Visitor for Rollup {
         if flow.rolled.is_some() && self.hosts.is_some() {
             self.forget_hosts();
         }
-        let set = |end: &Endpoint<'_>| BTreeSet::from([host(end)]);
+        let set = |end: &Endpoint<'_>| [host(end)].into_iter().lean_collect();
         let row = |out: &Endpoint<'_>, back: &Endpoint<'_>| Row {
             flows: if reply { 0 } else { flows },
             replies: if reply { flows } else { 0 },

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::case::depiction::Pseudonym;
-use crate::sorting::LeanSort as _;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// What is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct Veil {
 impl Veil {
     /// With the pseudonyms that were given already.
     pub fn new(kept: &[Pseudonym]) -> Veil {
-        Veil { given: kept.iter().map(|own| (own.name.clone(), own.pseudonym.clone())).collect() }
+        Veil { given: kept.iter().map(|own| (own.name.clone(), own.pseudonym.clone())).lean_collect() }
     }
 
     /// The pseudonym of a name; a new one where it has none.

@@ -176,7 +176,7 @@ fn pairs(material: &Material<'_>, level: Level) -> (Vec<Host>, Vec<Host>, Vec<Pa
     });
     kept.truncate(MOST_PAIRS);
     let (left, right) = ordered(&kept.iter().map(|((a, b), _)| (*a, *b)).collect::<Vec<_>>());
-    let place = |hosts: &[Host]| -> BTreeMap<Host, usize> { hosts.iter().copied().zip(0..).collect() };
+    let place = |hosts: &[Host]| -> BTreeMap<Host, usize> { hosts.iter().copied().zip(0..).lean_collect() };
     let (lefts, rights) = (place(&left), place(&right));
     let mut out: Vec<Pair> = kept
         .into_iter()

@@ -299,7 +299,7 @@ pub fn network(material: &Material<'_>, lens: Lens) -> Network {
 /// A party and those within so many links of it, either way.
 fn within(links: impl Iterator<Item = LinkKey>, focus: Party, hops: u32) -> BTreeSet<Party> {
     let links: Vec<LinkKey> = links.collect();
-    let mut near = BTreeSet::from([focus]);
+    let mut near: BTreeSet<Party> = [focus].into_iter().lean_collect();
     for _hop in 0..hops {
         let touching = links.iter().filter(|key| near.contains(&key.from) || near.contains(&key.to));
         let next: Vec<Party> = touching.flat_map(|key| [key.from, key.to]).collect();

@@ -75,7 +75,7 @@ pub fn covered(survey: &Survey, parties: &BTreeSet<Party>, (first, last): (Momen
         let silent = watched.take(1_000_000).filter(|hour| !hours.contains_key(&Hour(*hour)) && !own.contains(hour));
         (sensor.clone(), silent.count() as i64)
     });
-    let silent = silent.filter(|(_, hours)| *hours > 0).collect();
+    let silent = silent.filter(|(_, hours)| *hours > 0).lean_collect();
     Covered {
         silent,
         days: (to.day() - from.day() + 1).max(0) as usize,

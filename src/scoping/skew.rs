@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::flow::{Host, Moment, Service};
 use crate::ledger::Ledger;
+use crate::sorting::LeanCollect as _;
 
 /// How far the second clock runs ahead of the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub fn between(first: &Ledger, second: &Ledger) -> Option<Skew> {
         let at = |pair: &crate::ledger::PairTotals| Some(pair.first()?.at?.0);
         let entries =
             ledger.pairs().filter_map(|(key, pair)| Some(((key.initiator, key.responder, key.service), at(pair)?)));
-        entries.collect()
+        entries.lean_collect()
     };
     let (first, second) = (begins(first), begins(second));
     let differences = first.iter().filter_map(|(pair, at)| Some(second.get(pair)? - at));

@@ -15,7 +15,7 @@ use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
 use crate::phrase::{Phrase, alike, phrase};
 use crate::policy::{Policy, Scope, Verdict};
 use crate::sites::{Party, SiteBook};
-use crate::sorting::LeanSort as _;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// What is looked for elsewhere.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,7 +90,7 @@ const MOST_ROWS: usize = 20;
 impl Pin {
     /// Of a finding; of a service of its link, where it names none the one with most connections. None where nothing of it ran.
     pub fn of(finding: &Finding, survey: &Survey) -> Option<Pin> {
-        let named = Named { hosts: finding.hosts.iter().copied().collect(), accounts: &finding.accounts };
+        let named = Named { hosts: finding.hosts.iter().copied().lean_collect(), accounts: &finding.accounts };
         Pin::made(finding.link, finding.service, finding.window, &named, survey)
     }
 
@@ -136,7 +136,7 @@ impl Pin {
             service,
             servers,
             initiators,
-            accounts: accounts.cloned().collect(),
+            accounts: accounts.cloned().lean_collect(),
             window,
             hours,
             shape: (bytes.0 / runs.max(1), bytes.1 / runs.max(1)),
@@ -166,7 +166,7 @@ pub fn sweep(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy) -> Ve
 
 fn look(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy, site: Party, until: Moment) -> Swept {
     let since = Moment(pin.window.0.0.saturating_sub(BEFORE));
-    let covered = covered(survey, &BTreeSet::from([site]), (pin.window.0, until));
+    let covered = covered(survey, &[site].into_iter().lean_collect(), (pin.window.0, until));
     let outcome = if covered.seen > 0 { Outcome::NotSeen } else { Outcome::NoLogs };
     let mut swept =
         Swept { site, outcome, marks: Vec::new(), window: None, hosts: BTreeSet::new(), rows: Vec::new(), covered };

@@ -10,7 +10,7 @@ use prefix_trie::PrefixMap;
 use super::pattern::Pattern;
 use super::{Countries, Locus, Party, Range, SiteBook};
 use crate::flow::{Endpoint, Flow, canonical};
-use crate::sorting::LeanSort as _;
+use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// The book as one file of evidence sees it, ready for two questions a flow. It allocates nothing when asked.
 #[derive(Debug, Clone, Default)]
@@ -123,7 +123,7 @@ impl SiteBook {
                 IpNet::V6(net) => places.v6.insert(net, at),
             };
         }
-        places.names = sites.clone().map(|(site, at)| (site.name.clone(), at)).collect();
+        places.names = sites.clone().map(|(site, at)| (site.name.clone(), at)).lean_collect();
         places.flat = Flat::of(&places.v4);
         let patterns = sites.filter(|(site, _)| !site.guessed);
         places.patterns =

@@ -1,6 +1,7 @@
 //! What the case file keeps of a finding's small picture: numbers, each list on one line.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::compact::Lines;
 use super::significant;
@@ -10,7 +11,7 @@ use crate::flow::Moment;
 
 /// What is normal as numbers, and where this lies ([`usual::Usual`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[serde(tag = "kind", rename_all = "lowercase", try_from = "Value")]
 #[allow(missing_docs, reason = "as in crate::finding::usual")]
 pub enum Usual {
     Spread {
@@ -64,6 +65,48 @@ fn date(day: i32) -> String {
 
 fn day(date: &str) -> Option<i32> {
     i32::try_from(calendar::read_date(date)?).ok()
+}
+
+/// By hand: what serde derives for an enum with a tag is twenty kilobytes of the page's module.
+impl TryFrom<Value> for Usual {
+    type Error = String;
+
+    fn try_from(told: Value) -> Result<Usual, String> {
+        let lacks = |name: &str| format!("the small picture of a finding lacks a sound {name:?}");
+        let text = |name: &str| told[name].as_str().map(str::to_owned).ok_or_else(|| lacks(name));
+        let number = |name: &str| told[name].as_f64().ok_or_else(|| lacks(name));
+        let list = |name: &str| -> Result<Vec<u64>, String> {
+            let list = told[name].as_array().and_then(|list| list.iter().map(Value::as_u64).collect());
+            list.ok_or_else(|| lacks(name))
+        };
+        let small = |name: &str| -> Result<Lines<u32>, String> {
+            let list = list(name)?.into_iter().map(|own| u32::try_from(own).ok()).collect::<Option<_>>();
+            list.map(Lines).ok_or_else(|| lacks(name))
+        };
+        let two = |name: &str| match list(name)?[..] {
+            [part, whole] => Ok((part, whole)),
+            _ => Err(lacks(name)),
+        };
+        Ok(match &*text("kind")? {
+            "spread" => Usual::Spread {
+                of: text("of")?,
+                low: number("low")?,
+                high: number("high")?,
+                counts: small("counts")?,
+                median: number("median")?,
+                this: number("this")?,
+            },
+            "days" => Usual::Days { from: text("from")?, days: text("days")? },
+            "hours" => Usual::Hours {
+                usual: small("usual")?,
+                this: small("this")?,
+                rest: told["rest"].as_bool().ok_or_else(|| lacks("rest"))?,
+            },
+            "beats" => Usual::Beats { from: text("from")?, hours: small("hours")? },
+            "share" => Usual::Share { usual: two("usual")?, this: two("this")? },
+            _ => return Err(lacks("kind")),
+        })
+    }
 }
 
 impl Usual {
@@ -162,6 +205,22 @@ mod tests {
         ] {
             let json = serde_json::to_string(&Usual::of(&own)).unwrap();
             assert_eq!(read_back(&json), Some(own), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_has_not_the_form_is_refused_with_the_field() {
+        for (json, field) in [
+            (r#"{"kind":"pie"}"#, "kind"),
+            (r#"[1]"#, "kind"),
+            (r#"{"kind":"spread","of":"bytes","low":"0","high":9,"counts":[1],"median":5,"this":5}"#, "low"),
+            (r#"{"kind":"hours","usual":[-1],"this":[],"rest":false}"#, "usual"),
+            (r#"{"kind":"hours","usual":[1],"this":[],"rest":0}"#, "rest"),
+            (r#"{"kind":"beats","from":"2020-02-01","hours":[4294967296]}"#, "hours"),
+            (r#"{"kind":"share","usual":[3,2,1],"this":[0,0]}"#, "usual"),
+        ] {
+            let refusal = serde_json::from_str::<Usual>(json).unwrap_err().to_string();
+            assert!(refusal.contains(&format!("{field:?}")), "{json}: {refusal}");
         }
     }
 

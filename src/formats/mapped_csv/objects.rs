@@ -10,6 +10,7 @@ use super::row::Plan;
 use super::{GUESSED_ROWS, MOST_COLUMNS, Table, columns};
 use crate::evidence::text::readable;
 use crate::evidence::{Clock, Record};
+use crate::sorting::LeanCollect as _;
 
 /// Whether a sample is JSON at all.
 pub fn is_json(sample: &Sample<'_>) -> bool {
@@ -91,7 +92,7 @@ impl Objects {
         let mapping = setting.mapping.clone().unwrap_or(guess);
         let mut plan = Plan::new(&header, &mapping);
         plan.is_sparse = true;
-        let columns = header.into_iter().enumerate().map(|(at, name)| (name, at)).collect();
+        let columns = header.into_iter().enumerate().map(|(at, name)| (name, at)).lean_collect();
         Objects { clock: setting.clock, columns, plan }
     }
 }

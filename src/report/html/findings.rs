@@ -180,9 +180,7 @@ impl Report<'_> {
         let rows: Vec<Vec<String>> = (self.document.not_enough_evidence.iter())
             .map(|refrain| {
                 let link = match (&refrain.from, &refrain.to) {
-                    (Some(from), Some(to)) => {
-                        self.link(from, to, refrain.service.as_deref().unwrap_or_default())
-                    }
+                    (Some(from), Some(to)) => self.link(from, to, refrain.service.as_deref().unwrap_or_default()),
                     _ => String::new(),
                 };
                 vec![refrain.rule.clone(), link, refrain.because(w.language).to_owned()]

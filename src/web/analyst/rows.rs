@@ -98,7 +98,7 @@ impl Analyst {
             },
             None => {
                 let rows = finding.rows.iter().filter(|sight| sight.file == file);
-                Wanted::At(rows.map(|sight| sight.place.offset).collect())
+                Wanted::At(rows.map(|sight| sight.place.offset).lean_collect())
             }
         })
     }

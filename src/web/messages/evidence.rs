@@ -12,6 +12,7 @@ use crate::evidence::zone::{Rules, Zone};
 use crate::evidence::{Clock, Reasons};
 use crate::formats::{self, Mapping, Sample, mapped_csv};
 use crate::reading::receipt::Receipt;
+use crate::sorting::LeanCollect as _;
 
 #[derive(Debug, Serialize)]
 pub(super) struct EvidenceMessage {
@@ -113,7 +114,7 @@ pub fn mapping(receipt: &Receipt, mapping: Option<&Mapping>) -> Option<MappingMe
     let inert = |cells: &[String]| cells.iter().map(|cell| visible(cell).into_owned()).collect::<Vec<_>>();
     let reading = |reading: mapped_csv::Reading| match reading {
         mapped_csv::Reading::Flow(fields) => {
-            let fields = fields.into_iter().map(|(field, value)| (field, visible(&value).into_owned())).collect();
+            let fields = fields.into_iter().map(|(field, value)| (field, visible(&value).into_owned())).lean_collect();
             MappedRow { flow: Some(fields), fault: None }
         }
         mapped_csv::Reading::Malformed(why) => MappedRow { flow: None, fault: Some(visible(&why).into_owned()) },
