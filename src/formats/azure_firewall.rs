@@ -15,7 +15,7 @@ use super::joined::Key;
 use super::reporters::Reporters;
 use super::syntax::json::{self, Value};
 use super::syntax::leaves::leaves;
-use super::syntax::{address, number, time};
+use super::syntax::{address, number, time, when};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
 use crate::evidence::text::{elided, readable, visible};
 use crate::evidence::{Clock, Framing, Record};
@@ -81,7 +81,7 @@ impl Parser for Firewall {
             Ok(None) => return one_end(category),
             Err(fault) => return Disposition::Malformed(fault),
         }
-        match fields.time.map(|value| value.scalar().and_then(time::read)) {
+        match fields.time.map(|value| value.scalar().and_then(written)) {
             Some(Some(written)) => {
                 let (at, basis) = written.settle(&self.clock);
                 (flow.start, flow.basis) = (Some(at), basis);
@@ -99,6 +99,11 @@ impl Parser for Firewall {
         flows(&flow, record.place);
         Disposition::Parsed
     }
+}
+
+/// ISO 8601, or as the portal writes it, the month first: `1/9/2007 10:41:00 AM +01:00`.
+fn written(text: &[u8]) -> Option<time::Written> {
+    time::read(text).or_else(|| when::read(text, Some(when::Order::MonthFirst)).ok())
 }
 
 fn one_end(category: &[u8]) -> Disposition {

@@ -55,8 +55,8 @@ fn is_json(sample: &Sample<'_>) -> bool {
 fn is_ours(object: &[u8]) -> bool {
     let (mut rule, mut mark, mut time) = (false, false, false);
     let read = json::fields(object, |key, _| match key.bytes {
-        b"fw_rule" => rule = true,
-        b"app_rule" | b"fw_info" | b"traffic_type" | b"src_iface" => mark = true,
+        b"fw_rule" | b"operation" => rule = true,
+        b"app_rule" | b"fw_info" | b"traffic_type" | b"src_iface" | b"trans_proto" => mark = true,
         b"timestamp" => time = true,
         _ => {}
     });
@@ -74,15 +74,16 @@ fn activity_of(line: &[u8]) -> Option<&[u8]> {
 fn means_of(name: &[u8]) -> Option<Means> {
     Some(match name {
         b"timestamp" => Means::Epoch,
-        b"action" | b"type" => Means::Action,
+        // The threat log's `type` is the kind of threat; its `operation` stands before it.
+        b"action" | b"operation" | b"type" => Means::Action,
         b"src_ip" | b"source_ip" | b"srcIP" => Means::SourceAddress,
         b"src_port" | b"source_port" | b"srcPort" => Means::SourcePort,
         b"src_iface" | b"srcIF" => Means::SourceZone,
         b"dst_ip" | b"destination_ip" | b"dstIP" => Means::DestinationAddress,
-        b"dst_port" | b"destination_port" | b"dstPort" => Means::DestinationPort,
+        b"dst_port" | b"destination_port" | b"dstPort" | b"port" => Means::DestinationPort,
         b"dst_iface" | b"dstIF" => Means::DestinationZone,
         b"domain" => Means::DestinationName,
-        b"ip_proto" | b"proto" => Means::Protocol,
+        b"ip_proto" | b"proto" | b"trans_proto" => Means::Protocol,
         b"service" | b"dstService" | b"app" => Means::Service,
         b"fwd_bytes" | b"sentBytes" => Means::BytesOut,
         b"rev_bytes" | b"receivedBytes" => Means::BytesIn,

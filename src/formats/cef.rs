@@ -94,6 +94,9 @@ impl Parser for Events {
             kind = if event.is_vpn { Kind::Session } else { Kind::Logon };
             named.put(Slot::DestinationName, device);
         }
+        if event.is_inbound {
+            named.turn();
+        }
         match named.flow(kind, &mut self.years) {
             Ok(flow) => {
                 flows(&flow, record.place);
@@ -114,6 +117,8 @@ struct Event<'r> {
     gateway: Option<Text<'r>>,
     is_login: bool,
     is_vpn: bool,
+    /// Source and destination are local and remote, and the remote machine called.
+    is_inbound: bool,
 }
 
 impl<'r> Event<'r> {
@@ -140,7 +145,7 @@ impl<'r> Event<'r> {
         let named = Named::sent_at(envelope.time);
         let is_vpn = parts[4].eq_ignore_ascii_case(b"GLOBALPROTECT");
         let mut event = Event { named, is_login: is_login(&readable(parts[5])), is_vpn, ..Event::default() };
-        let mut filling = Filling::new(&vendor);
+        let mut filling = Filling::new(&vendor, parts[2]);
         each_pair(rest, |key, value| filling.take(&mut event, key, value));
         filling.finish(&mut event);
         // The header's name says what became of it where no field does.
@@ -155,14 +160,17 @@ impl<'r> Event<'r> {
 struct Filling {
     out_is_sent: bool,
     counts_packets: bool,
+    /// CrowdStrike's detections name one machine, as `src` and `dhost`.
+    names_one_host: bool,
     custom: Vec<(String, String)>,
 }
 
 impl Filling {
-    fn new(vendor: &str) -> Filling {
+    fn new(vendor: &str, product: &[u8]) -> Filling {
         let out_is_sent = OUT_IS_SENT.iter().any(|own| own.eq_ignore_ascii_case(vendor.trim()));
         let counts_packets = vendor.trim().eq_ignore_ascii_case("Trend Micro");
-        Filling { out_is_sent, counts_packets, custom: Vec::new() }
+        let names_one_host = product.eq_ignore_ascii_case(b"FalconHost");
+        Filling { out_is_sent, counts_packets, names_one_host, custom: Vec::new() }
     }
 
     /// An extension by its key, short as in the line or long as in the dictionary.
@@ -177,6 +185,20 @@ impl Filling {
             None => key,
         };
         let slot = match key {
+            "dhost" | "hostName" if self.names_one_host => Slot::Sensor,
+            "localAddress" if self.names_one_host => Slot::Source,
+            "localPort" if self.names_one_host => Slot::SourcePort,
+            "remoteAddress" if self.names_one_host => Slot::Destination,
+            "remotePort" if self.names_one_host => Slot::DestinationPort,
+            "protocol" if self.names_one_host => Slot::Protocol,
+            "connectionDirection" if self.names_one_host => {
+                event.is_inbound = &*value == "1";
+                return;
+            }
+            "ruleAction" if self.names_one_host => {
+                event.named.put(Slot::Action, if &*value == "2" { "block" } else { "allow" }.into());
+                return;
+            }
             "src" | "sourceAddress" | "sourceAddressIPv6" => Slot::Source,
             "shost" | "sourceHostName" => Slot::SourceName,
             "spt" | "sourcePort" => Slot::SourcePort,
@@ -420,7 +442,7 @@ fn in_json(bytes: &[u8]) -> Result<Event<'_>, Disposition> {
     let of = |wanted: &str| extensions.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.to_string());
     let (vendor, name) = (of("cef.device.vendor").unwrap_or_default(), of("cef.name").unwrap_or_default());
     let mut event = Event { is_login: is_login(&name), ..Event::default() };
-    let mut filling = Filling::new(&vendor);
+    let mut filling = Filling::new(&vendor, b"");
     for (key, value) in &extensions {
         if let Some(key) = key.strip_prefix("cef.extensions.") {
             filling.take(&mut event, key, Cow::Owned(value.to_string()));

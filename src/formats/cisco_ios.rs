@@ -62,7 +62,8 @@ impl<'r> Message<'r> {
     fn of(line: &'r [u8]) -> Option<Message<'r>> {
         let line = super::without_mark(line);
         let head = &line[..line.len().min(400)];
-        let found = memchr::memchr_iter(b'%', head).filter_map(|at| Message::at(line, at)).next_back()?;
+        let found = memchr::memchr_iter(b'%', head).filter_map(|at| Message::at(line, at)).next_back();
+        let found = found.or_else(|| Message::of_web(line))?;
         // Inside JSON or another format's value it is somebody else's to unwrap.
         (!found.header.iter().any(|b| matches!(b, b'"' | b'{' | b'|'))).then_some(found)
     }
@@ -82,9 +83,20 @@ impl<'r> Message<'r> {
         (worded && known).then_some(Message { line, header: &line[..at], facility, mnemonic, text })
     }
 
+    /// What the device's web server says, which bears no mnemonic: `New https connection for user ann, source … destination … ACCEPTED`.
+    fn of_web(line: &'r [u8]) -> Option<Message<'r>> {
+        let head = &line[..line.len().min(400)];
+        let at = memchr::memmem::find(head, b" connection for user ").filter(|at| head[..*at].ends_with(b"http") || head[..*at].ends_with(b"https"))?;
+        let from = memchr::memmem::find(head, b", source ").filter(|from| *from > at)?;
+        memchr::memmem::find(&head[from..], b" destination ")?;
+        // `New` stands before the protocol.
+        let begin = memchr::memrchr(b' ', &head[..at]).map_or(0, |blank| head[..blank].iter().rposition(|b| *b == b' ').map_or(0, |word| word + 1));
+        Some(Message { line, header: &line[..begin], facility: b"HTTP", mnemonic: b"WEB_CONNECTION", text: &line[begin..] })
+    }
+
     fn tells_of_ends(&self) -> bool {
         let has = |word: &[u8]| memchr::memmem::find(self.mnemonic, word).is_some();
-        has(b"ACCESSLOG") || has(b"ACLLOG") || has(b"SESS_AUDIT") || has(b"DROP_PKT") || has(b"LOGIN_")
+        has(b"ACCESSLOG") || has(b"ACLLOG") || has(b"SESS_AUDIT") || has(b"DROP_PKT") || has(b"LOGIN_") || has(b"WEB_CONNECTION")
     }
 
     /// The device's own time, and the device, from the header in all its forms.
@@ -213,6 +225,9 @@ fn said<'m>(message: &Message<'m>) -> Result<Said<'m>, Fault> {
         b"LOGIN_SUCCESS" | b"WEBLOGIN_SUCCESS" => login(text, Outcome::Established),
         b"LOGIN_FAILED" | b"WEBLOGIN_FAILED" => login(text, Outcome::Denied),
         b"SSH2_USERAUTH" => ssh(text),
+        b"LOGIN_PASSED" | b"AUTH_PASSED" => Ok(told_in_words(text, Outcome::Established)),
+        b"AUTH_FAILED" | b"AUTHENTICATION_FAILED" => Ok(told_in_words(text, Outcome::Denied)),
+        b"WEB_CONNECTION" => Ok(web_connection(text)),
         b"BADAUTH" | b"BADAUTH_KEY" => bad_digest(text),
         b"RECVD_PKT_INV_SPI" | b"RECVD_PKT_NOT_IPSEC" => ipsec(text),
         _ => Ok(UNREAD),
@@ -381,6 +396,32 @@ fn ssh(text: &[u8]) -> Result<Said<'_>, Fault> {
     let user = text.strip_prefix(b"User '").and_then(|rest| rest.split(|b| *b == b'\'').next());
     let service = Some(Text::Borrowed("ssh"));
     Ok(Said::Flow(Flow { kind: Kind::Logon, outcome, initiator: from, user: user.map(readable), service, ..Flow::default() }))
+}
+
+/// `Login Successful from host 10.0.0.1 by user 'ann' using …`, `User 'ann' authenticated successfully from 10.0.0.1:5 for netconf`.
+fn told_in_words(text: &[u8], outcome: Outcome) -> Said<'_> {
+    let behind = |words: &[u8]| memchr::memmem::find(text, words).map(|at| &text[at + words.len()..]);
+    let source = behind(b" from host ").or_else(|| behind(b" from "));
+    let Some(from) = source.and_then(|rest| end(word(rest).0.strip_suffix(b",").unwrap_or(word(rest).0))) else { return UNREAD };
+    let user = behind(b"ser '").and_then(|rest| rest.split(|b| *b == b'\'').next());
+    Said::Flow(Flow { kind: Kind::Logon, outcome, initiator: from, user: user.map(readable), ..Flow::default() })
+}
+
+/// `New https connection for user ann, source 10.0.0.1 destination 10.0.0.2 ACCEPTED`.
+fn web_connection(text: &[u8]) -> Said<'_> {
+    let behind = |words: &[u8]| memchr::memmem::find(text, words).map(|at| &text[at + words.len()..]);
+    let side = |words: &[u8]| behind(words).and_then(|rest| end(word(rest).0));
+    let (Some(from), Some(to)) = (side(b", source "), side(b" destination ")) else { return UNREAD };
+    let verdict = behind(b" destination ").map(|rest| word(word(rest).1).0);
+    let outcome = match verdict {
+        Some(b"ACCEPTED") => Outcome::Established,
+        Some(b"REJECTED" | b"DENIED" | b"REFUSED") => Outcome::Denied,
+        Some(b"TERMINATED" | b"CLOSED") => return Said::Nothing("end of a connection to the web server, which counts by its start"),
+        Some(_) | None => Outcome::Unknown,
+    };
+    let user = behind(b" for user ").and_then(|rest| rest.split(|b| *b == b',').next()).map(readable);
+    let service = text.split(|b| *b == b' ').find(|word| word.starts_with(b"http")).map(readable);
+    Said::Flow(Flow { kind: Kind::Logon, outcome, initiator: from, responder: to, user, service, protocol: Some(Protocol::TCP), ..Flow::default() })
 }
 
 /// `No MD5 digest from 10.0.0.1(64999) to 10.0.0.2(179)`: a BGP peer whose packets do not bear the agreed key.

@@ -4,7 +4,8 @@
 //! **Verdict.** `allow` or `deny` behind the type or behind `pattern:`; of inbound rules "1=deny and 0=allow". **Time** is the epoch with
 //! its fraction. **Ends** are those before translation. **Once.** `ip_flow_start` and `ip_flow_end` of the same ends are one flow, from
 //! the one to the other; a rule's verdict, a URL or an alert counts where no such record of the same ends is near. An alert's
-//! source is the packet's sender, so one on an answer is turned by its ports. A client's VPN session is one flow, by its end.
+//! source is the packet's sender, so one on an answer is turned by its ports. A client's VPN session is one flow, by its end;
+//! a tunnel between sites is one from the device to its peer.
 
 use super::held::{Connections, Logins, Mark, Pair, Sessions, Step};
 use super::syntax::{address, number};
@@ -266,6 +267,33 @@ impl Meraki {
         Disposition::Skipped("word of a connection, which counts by its flow, or by this record if none comes".into())
     }
 
+    /// A tunnel to another site: `IKE_SA … established between LOCAL[…]...REMOTE[…]`, whose child associations are part of it; or a peer
+    /// of Auto VPN, to which the way is open or lost. Neither says who called, so the device itself stands first.
+    fn between_sites<'r>(&self, event: &Event<'r>, flow: &Flow<'r>) -> Option<Flow<'r>> {
+        let behind = |words: &[u8]| memchr::memmem::find(event.text, words).map(|at| &event.text[at + words.len()..]);
+        let mut flow = Flow { initiator: Endpoint::default(), responder: Endpoint::default(), ..flow.clone() };
+        let host = |text: &'r [u8]| {
+            let address = address::address(text.split(|b| *b == b'[').next()?)?;
+            Some(Endpoint { address: Some(address), ..Endpoint::default() })
+        };
+        if let Some(ends) = behind(b"IKE_SA ").and_then(|_| behind(b" established between ")) {
+            let dots = memchr::memmem::find(ends, b"...")?;
+            (flow.initiator, flow.responder) = (host(&ends[..dots])?, host(&ends[dots + 3..])?);
+            return Some(flow);
+        }
+        if event.value(b"type") != Some(b"vpn_connectivity_change") {
+            return None;
+        }
+        let (address, port) = address::address_and_port(event.value(b"peer_contact")?)?;
+        flow.initiator.name = flow.sensor.clone();
+        flow.responder = Endpoint { address: Some(address), port, ..Endpoint::default() };
+        flow.protocol = Some(Protocol::UDP);
+        if event.value(b"connectivity") == Some(b"false") {
+            flow.outcome = Outcome::Failed;
+        }
+        Some(flow)
+    }
+
     /// Clients' VPN sessions and logins among the device's events.
     fn device_event(&mut self, event: &Event<'_>, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
         const OTHER: &str = "device event, no connection";
@@ -281,6 +309,10 @@ impl Meraki {
         };
         flow.responder.name = flow.sensor.clone();
         let ends = |stop: u8| move |text: &[u8]| text.iter().position(|b| *b == stop || *b == b' ').unwrap_or(text.len());
+        if let Some(flow) = self.between_sites(event, &flow) {
+            flows(&flow, record.place);
+            return Disposition::Parsed;
+        }
         let peer = behind(b"connected from ").or_else(|| behind(b"Peer IP="));
         let Some(peer) = peer.map(|peer| word(peer).0) else { return Disposition::Skipped(OTHER.into()) };
         let Some(address) = address::address(peer) else { return Disposition::Skipped(OTHER.into()) };

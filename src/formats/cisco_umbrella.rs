@@ -1,7 +1,8 @@
 //! Cisco Umbrella's exported logs: proxy, IP, cloud firewall and intrusion records as CSV, without a header, told from each other by
 //! what stands where. After Cisco, "Umbrella SIG User Guide", "Log Formats and Versioning". Times are UTC.
 //!
-//! Columns that later versions append are not needed. Bytes are those of a proxied request and its answer. The DNS log names
+//! Of columns that later versions append, only the cloud firewall's counts are read. Bytes are those of a proxied request and its
+//! answer; of the cloud firewall those from the source and to it, in older versions the size of the one packet that a row tells of. The DNS log names
 //! the client's inner and outer address and nobody else, so its rows tell of no second host; audit and DLP rows neither.
 //!
 //! **Ends.** The client by its inner address, or by its outer one where Umbrella does not see the inner; a proxied page by the
@@ -63,7 +64,8 @@ enum Row {
     Dns,
     /// Time, identity, source, port, destination, port, categories.
     Ip,
-    /// Time, [origin], identity, type, direction, protocol, size, source, port, destination, port, data centre, rule, verdict …
+    /// Time, [origin], identity, type, direction, protocol, size, source, port, destination, port, data centre, rule, verdict, names,
+    /// lists, first packet, last packet, packets from and to the source, bytes from and to the source …
     Firewall,
     /// Time, identity, type, generator, signature, message, origin, severity, class, CVEs, protocol, session, source, port,
     /// destination, port, action …
@@ -186,6 +188,16 @@ fn flow<'r>(row: Row, cells: &[&'r [u8]]) -> Result<Option<Flow<'r>>, Fault> {
                 Some(b"BLOCK" | b"BLOCKED" | b"DROP") => Outcome::Denied,
                 Some(_) | None => Outcome::Unknown,
             };
+            // Later versions count both ways, and say when the first and the last packet came; before, a row is a packet.
+            if cells.len() >= 22 {
+                (flow.packets_out, flow.packets_in) = (count(18)?, count(19)?);
+                (flow.bytes_out, flow.bytes_in) = (count(20)?, count(21)?);
+                let [first, last] = [16, 17].map(|at| cell(at).and_then(time::epoch));
+                flow.start = first.or(flow.start);
+                flow.duration = first.zip(last).and_then(|(first, last)| u64::try_from(last.0.checked_sub(first.0)?).ok());
+            } else {
+                flow.bytes_out = count(6)?;
+            }
             (end(7, Some(8))?, end(9, Some(10))?)
         }
         Row::Intrusion => {

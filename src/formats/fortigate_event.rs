@@ -42,7 +42,9 @@ fn means_of(name: &[u8]) -> Option<Means> {
         b"action" => Means::Action,
         b"status" => Means::Status,
         b"result" => Means::Reason,
-        b"user" | b"xauthuser" => Means::User,
+        b"user" => Means::User,
+        // Who logged in through the tunnel; `user` is then often the peer's own address.
+        b"xauthuser" | b"eapuser" => Means::DestinationUser,
         b"vpntunnel" | b"policyid" => Means::Rule,
         b"tunneltype" => Means::Kind,
         b"tunnelid" => Means::Session,
@@ -92,9 +94,19 @@ pub(super) fn read<'r>(
 /// Sets a tunnel's ends right: whose it is, and what its records share. `None` for what another record tells in full.
 fn tunnel(report: &mut Report<'_>, action: &str) -> Option<(Kind, Option<(String, Telling)>)> {
     let ssl = action.starts_with("ssl") || report.get(Means::Kind).is_some_and(|kind| kind.starts_with("ssl"));
-    let known = report.has(Means::User);
+    let known = report.has(Means::User) || report.has(Means::DestinationUser);
     if ssl && !known {
         return None;
+    }
+    // An address is no account, and the one who logged in comes first.
+    let visitor = report.text(Means::DestinationUser);
+    let peer = report.text(Means::User).filter(|user| visitor.is_some() || address(user.as_bytes()).is_some());
+    if let Some(peer) = peer {
+        report.forget(Means::User, &peer);
+    }
+    if let Some(visitor) = visitor {
+        report.forget(Means::DestinationUser, &visitor);
+        report.put(Means::User, visitor);
     }
     let remote_opened = match report.get(Means::Direction) {
         Some(side) => matches!(side, "remote" | "responder"),

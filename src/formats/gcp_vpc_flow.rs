@@ -103,8 +103,8 @@ fn slot_of(path: &[&[u8]]) -> Option<Slot> {
         [.., b"rtt_msec"] => Slot::RoundTrip,
         [.., b"disposition"] => Slot::Disposition,
         [.., b"allocation_status"] => Slot::Allocation,
-        [b"timestamp"] => Slot::Logged,
-        [b"logName" | b"log_name" | b"logname"] => Slot::LogName,
+        [b"timestamp"] | [b"json", b"timestamp"] => Slot::Logged,
+        [b"logName" | b"log_name" | b"logname"] | [b"json", b"logName"] => Slot::LogName,
         _ => return None,
     })
 }

@@ -1,12 +1,13 @@
 //! Juniper SRX security logs: sessions (RT_FLOW, APPTRACK), and what was found in them (RT_IDP, RT_UTM, RT_AAMW, RT_SECINTEL,
 //! RT_IDS), as structured syslog (`[junos@2636 source-address="…" …]`) or plain text; and the hits of stateless filters
-//! (`FW: ge-0/0/0.0 D tcp …`). After Juniper Networks, "System Log Explorer" (RT_FLOW_SESSION_CREATE, _CLOSE, _DENY …). Bytes are
+//! (`FW: ge-0/0/0.0 D tcp …`), and the key exchanges of its tunnels (KMD_…, `IKE negotiation …`). After Juniper Networks, "System Log Explorer" (RT_FLOW_SESSION_CREATE, _CLOSE, _DENY …). Bytes are
 //! counted on the IP layer, from the client and from the server.
 //!
 //! **Time** is the header's. A close is written at the session's end, so the session began `elapsed-time` seconds before it.
 //!
 //! **Ends.** As the client named them, before translation. A virus (AV_…) is reported from the server that sent it to the client:
-//! where only the first port is a well-known one, the ends are turned.
+//! where only the first port is a well-known one, the ends are turned. A tunnel runs from this device to its peer, unless its role says that
+//! the peer called.
 //!
 //! **Counted once.** By `session-id-32`: RT_FLOW_SESSION_CLOSE is the last word; CREATE, APPTRACK and what was found stand back
 //! behind it. In plain text, whose columns have grown with Junos, what stands before the session number is read by its place; the
@@ -21,7 +22,7 @@ use super::syntax::years::Years;
 use super::{Fault, Format, Likeness, Parser, Sample, Setting};
 use crate::evidence::Framing;
 use crate::evidence::text::{elided, readable, visible};
-use crate::flow::{Flow, Kind, Outcome};
+use crate::flow::{Flow, Kind, Outcome, Text};
 
 /// The format.
 pub struct JuniperSrx;
@@ -36,7 +37,9 @@ impl Format for JuniperSrx {
     }
 
     fn recognise(&self, sample: &Sample<'_>) -> Likeness {
-        let is_ours = |line: &[u8]| event_of(line).is_some_and(|(event, _)| is_security(event)) || filter_of(line).is_some();
+        let is_ours = |line: &[u8]| {
+            event_of(line).is_some_and(|(event, _)| is_security(event)) || filter_of(line).is_some() || exchange_of(line).is_some()
+        };
         if sample.lines().take(50).any(is_ours) { Likeness::Certain } else { Likeness::None }
     }
 
@@ -50,7 +53,7 @@ impl Format for JuniperSrx {
 }
 
 /// The beginnings of the events that this device's security services write.
-const SECURITY: [&str; 12] = [
+const SECURITY: [&str; 13] = [
     "RT_FLOW_SESSION_",
     "APPTRACK_SESSION_",
     "RT_SCREEN_",
@@ -63,6 +66,7 @@ const SECURITY: [&str; 12] = [
     "AAMW_",
     "SRX_AAMW_",
     "RT_FLOW_",
+    "KMD_",
 ];
 
 fn is_security(event: &str) -> bool {
@@ -96,12 +100,30 @@ fn filter_of(line: &[u8]) -> Option<[&[u8]; 7]> {
     (matches!(found[1], b"A" | b"D" | b"R") && digits(found[5]) && digits(found[6])).then_some(found)
 }
 
+/// `IKE negotiation failed with error: Timed out. IKE Version: 1, … Local: 192.0.2.1/500, Remote: 198.51.100.1/500, … Role: Initiator`:
+/// what became of it, the two ends, and whether the other one called.
+fn exchange_of(line: &[u8]) -> Option<(bool, [&[u8]; 2], bool)> {
+    let at = memchr::memmem::find(line, b" negotiation ")?;
+    let (before, rest) = line.split_at(at);
+    let rest = &rest[b" negotiation ".len()..];
+    let succeeded = rest.starts_with(b"success");
+    if !(before.ends_with(b"IKE") || before.ends_with(b"IPSec")) || !(succeeded || rest.starts_with(b"failed")) {
+        return None;
+    }
+    let side = |name: &[u8]| {
+        let at = memchr::memmem::find(rest, name)? + name.len();
+        rest[at..].split(|b| *b == b',').next().map(<[u8]>::trim_ascii)
+    };
+    let answered = side(b"Role: ").is_some_and(|role| role.starts_with(b"Responder"));
+    Some((succeeded, [side(b" Local: ")?, side(b" Remote: ")?], answered))
+}
+
 fn means_of(name: &[u8]) -> Option<Means> {
     Some(match name {
-        b"source-address" => Means::SourceAddress,
+        b"source-address" | b"local-address" => Means::SourceAddress,
         b"source-port" => Means::SourcePort,
         b"source-zone-name" | b"source-zone" => Means::SourceZone,
-        b"destination-address" => Means::DestinationAddress,
+        b"destination-address" | b"remote-address" => Means::DestinationAddress,
         b"destination-port" => Means::DestinationPort,
         b"destination-zone-name" | b"destination-zone" => Means::DestinationZone,
         b"protocol-id" | b"protocol-name" => Means::Protocol,
@@ -160,7 +182,15 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
                 report.put(Means::Action, if action == b"A" { "accept" } else { "discard" }.into());
                 "FW"
             }
-            None => return Ok(no_connection("system")),
+            None => {
+                let Some((succeeded, ends, answered)) = exchange_of(line) else { return Ok(no_connection("system")) };
+                put_ends(&mut report, ends.map(readable));
+                report.put(Means::Protocol, "udp".into());
+                if answered {
+                    report.turn();
+                }
+                if succeeded { "IKE_ESTABLISHED" } else { "IKE_TIMEOUT" }
+            }
         },
     };
     for unsaid in ["UNKNOWN", "unknown-user"] {
@@ -190,6 +220,11 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
         (flow.start, flow.basis) = (moment.before(flow.duration.unwrap_or(0)), basis);
     }
     flow.outcome = outcome(event, &report, &flow);
+    if event.starts_with("KMD_") || event.starts_with("IKE_") {
+        // Each way of a tunnel, and each renewal of its keys, is said anew.
+        flow.kind = Kind::Session;
+        return Ok(Told::Flow(flow, Some(("tunnel".into(), Telling::Before))));
+    }
     let session = report.text(Means::Session).filter(|id| &**id != "0").map(|id| {
         let last = event.starts_with("RT_FLOW_SESSION_CLOSE") || event.starts_with("RT_FLOW_SESSION_DENY");
         (id, if last { Telling::Last } else { Telling::Before })
@@ -225,14 +260,7 @@ fn plain<'r>(report: &mut Report<'r>, event: &str, rest: &'r [u8]) {
     // What stands before the ends may be a reason of several words, with a colon.
     let mut words = text.split(' ').filter(|word| !word.is_empty()).skip_while(|word| !word.contains("->"));
     let Some((source, destination)) = words.next().and_then(|ends| ends.split_once("->")) else { return };
-    for (end, at, port) in [
-        (source, Means::SourceAddress, Means::SourcePort),
-        (destination, Means::DestinationAddress, Means::DestinationPort),
-    ] {
-        let (address, number) = end.rsplit_once('/').unwrap_or((end, ""));
-        report.put(at, address.into());
-        report.put(port, number.into());
-    }
+    put_ends(report, [source, destination].map(Cow::Borrowed));
     let mut words = words.peekable();
     let tagged = words.next_if(|word| word.starts_with("0x")).is_some();
     report.put(Means::Kind, words.next().unwrap_or_default().into());
@@ -277,6 +305,23 @@ fn plain<'r>(report: &mut Report<'r>, event: &str, rest: &'r [u8]) {
     }
 }
 
+/// `192.0.2.1/1025`, twice.
+fn put_ends<'r>(report: &mut Report<'r>, ends: [Text<'r>; 2]) {
+    let places = [(Means::SourceAddress, Means::SourcePort), (Means::DestinationAddress, Means::DestinationPort)];
+    for (end, (at, port)) in ends.into_iter().zip(places) {
+        let (address, number) = match &end {
+            Cow::Borrowed(text) => {
+                let text: &'r str = text;
+                text.rsplit_once('/').map(|(a, n)| (Cow::Borrowed(a), Cow::Borrowed(n)))
+            }
+            Cow::Owned(text) => text.rsplit_once('/').map(|(a, n)| (Cow::Owned(a.to_owned()), Cow::Owned(n.to_owned()))),
+        }
+        .unwrap_or((end, Cow::Borrowed("")));
+        report.put(at, address);
+        report.put(port, number);
+    }
+}
+
 fn put_each<'r>(report: &mut Report<'r>, words: &mut impl Iterator<Item = &'r str>, meanings: &[Means]) {
     for means in meanings {
         report.put(*means, words.next().unwrap_or_default().into());
@@ -288,7 +333,10 @@ fn outcome(event: &str, report: &Report<'_>, flow: &Flow<'_>) -> Outcome {
     if event.contains("_DENY") || event.contains("_BLOCKED") || event.contains("_DROP") || event.contains("_FAIL") {
         return Outcome::Denied;
     }
-    if event.contains("_CREATE") || event.contains("_PERMITTED") || event.contains("_UPDATE") {
+    if event.contains("_TIMEOUT") {
+        return Outcome::Failed;
+    }
+    if event.contains("_ESTABLISHED") || event.contains("_CREATE") || event.contains("_PERMITTED") || event.contains("_UPDATE") {
         return Outcome::Established;
     }
     if event.contains("_CLOSE") {

@@ -1,6 +1,6 @@
 //! pf's filter log as pfSense and OPNsense write it (`filterlog`), with or without a syslog header: a CSV whose columns depend on IP
 //! version and protocol. After Netgate Docs, "Raw Filter Log Format". Other programs of the same firewall that name two ends
-//! (OpenVPN, Snort, Squid, HAProxy, strongSwan) are read from the same file; the rest is passed over.
+//! (OpenVPN, Snort, Squid, HAProxy, strongSwan, logins to its own pages) are read from the same file; the rest is passed over.
 //!
 //! A row is one packet, so flows are one-way; a rule that keeps state logs the first only. Bytes are the packet's on the IP layer.
 //! The rule is its tracking number, which survives a reload, else its number. Before the ends stand fifteen columns or more: they
@@ -15,7 +15,7 @@ use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink,
 use crate::sorting::LeanSort as _;
 use crate::evidence::text::readable;
 use crate::evidence::{Framing, Record};
-use crate::flow::{Basis, Endpoint, Flow, Outcome, Protocol, Text};
+use crate::flow::{Basis, Endpoint, Flow, Kind, Outcome, Protocol, Text};
 
 /// The format.
 pub struct PfsenseFilterlog;
@@ -39,6 +39,9 @@ impl Format for PfsenseFilterlog {
                 Some(b"filterlog") => Likeness::Certain,
                 // A firewall's file that holds none of its packets.
                 Some(program) if program.starts_with(b"(squid") && squid(message.body).is_some() => Likeness::Likely,
+                Some(b"haproxy") if proxied(message.body).is_some() => Likeness::Likely,
+                Some(b"charon") if tunnel(message.body).is_some() => Likeness::Likely,
+                Some(b"php-fpm") if logon(message.body).is_some() => Likeness::Likely,
                 Some(_) | None => Likeness::None,
             }
         };
@@ -171,6 +174,7 @@ impl Parser for Firewall {
             b"snort" | b"suricata" => alert(message.body),
             b"haproxy" => proxied(message.body),
             b"charon" => tunnel(message.body),
+            b"php-fpm" => logon(message.body),
             _ if program.starts_with(b"(squid") || program == b"squid" => squid(message.body),
             _ => None,
         };
@@ -185,7 +189,10 @@ impl Parser for Firewall {
                 self.connections.hint(pair, (record.place, flow.into_owned()), flows);
                 Disposition::Skipped("packet of a key exchange, which counts once".into())
             }
-            Some(flow) => {
+            Some(mut flow) => {
+                if !flow.responder.is_known() {
+                    flow.responder.name = Some(sensor.clone().unwrap_or(Text::Borrowed("pfSense")));
+                }
                 flows(&Flow { start, basis, sensor, ..flow }, record.place);
                 Disposition::Parsed
             }
@@ -220,6 +227,19 @@ fn proxied(body: &[u8]) -> Option<Flow<'_>> {
     let to = rest[at + 4..].split(|b| *b == b' ').next()?;
     let protocol = Some(Protocol::TCP);
     Some(Flow { initiator: end(&rest[..at])?, responder: end(to)?, protocol, outcome: Outcome::Established, ..Flow::default() })
+}
+
+/// `/index.php: Successful login for user 'admin' from: 192.0.2.1 (Local Database)`: a login to the firewall itself.
+fn logon(body: &[u8]) -> Option<Flow<'_>> {
+    let behind = |words: &[u8]| memchr::memmem::find(body, words).map(|at| &body[at + words.len()..]);
+    let outcome = match (behind(b"Successful login for user '"), behind(b"authentication error for user '")) {
+        (Some(_), _) => Outcome::Established,
+        (None, Some(_)) => Outcome::Denied,
+        (None, None) => return None,
+    };
+    let user = behind(b"for user '")?.split(|b| *b == b'\'').next().map(readable);
+    let from = end(behind(b"' from: ")?.split(|b| *b == b' ').next()?)?;
+    Some(Flow { kind: Kind::Logon, outcome, initiator: from, user, ..Flow::default() })
 }
 
 /// `14[NET] <con1|11> sending packet: from 192.0.2.1[500] to 192.0.2.2[500] (464 bytes)`.

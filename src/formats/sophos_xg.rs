@@ -210,7 +210,8 @@ fn offset_named(zone: &str) -> Option<i32> {
 
 /// The time at the head of a line of Sophos UTM: `2014:02:12-10:18:42`.
 fn utm_time(line: &[u8]) -> Option<(Stamp, &[u8])> {
-    let [y0, y1, y2, y3, b':', m0, m1, b':', d0, d1, b'-', rest @ ..] = line else { return None };
+    let bare = line.strip_prefix(b"<").and_then(|rest| rest.splitn(2, |b| *b == b'>').nth(1)).map_or(line, <[u8]>::trim_ascii_start);
+    let [y0, y1, y2, y3, b':', m0, m1, b':', d0, d1, b'-', rest @ ..] = bare else { return None };
     let (days, _) = time::date(&[*y0, *y1, *y2, *y3, b'-', *m0, *m1, b'-', *d0, *d1])
         .map(|(days, rest)| (days, rest.len()))?;
     let (micros, rest) = time::time_of_day(rest)?;

@@ -333,6 +333,9 @@ fn outcome(report: &Report<'_>, tunnel: bool) -> Outcome {
     if lower.contains("block") || lower.contains("drop") || lower.contains("deny") || lower.contains("down") {
         return if lower.contains("down") { Outcome::Failed } else { Outcome::Denied };
     }
+    if tunnel && (lower.contains("error") || lower.contains("fail") || lower.contains("timeout")) {
+        return Outcome::Failed;
+    }
     match firewall::verdict(action) {
         Some(outcome) => outcome,
         None if lower.contains("allow") || lower.contains("is up") || tunnel => Outcome::Established,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::super::nfdump;
 use super::super::syntax::{address, number};
 use super::names::{FIELDS, plain};
 use crate::formats::syntax::when;
@@ -64,7 +65,7 @@ fn fits(field: &str, column: usize, rows: &[Vec<Cow<'_, [u8]>>]) -> bool {
             "src_host" | "dst_host" => is_host_name(cell) || address::address_and_port(cell).is_some(),
             "src_port" | "dst_port" => port(cell).is_some(),
             "bytes_out" | "bytes_in" | "packets_out" | "packets_in" | "bytes_total" | "packets_total" => {
-                number::whole(cell).is_some()
+                number::whole(cell).or_else(|| nfdump::amount(cell)).is_some()
             }
             // A small number is a count of something; an epoch has nine digits or more.
             "ts" | "end" | "logged" if number::micros(cell).is_some() => cell.len() >= 9,

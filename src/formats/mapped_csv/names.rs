@@ -32,6 +32,9 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "cip",
             "localip",
             "localaddress",
+            "localaddressip4",
+            "localaddressip6",
+            "actionlocalip",
             "srcipv4",
             "srcipv6",
             "sourceipv4",
@@ -84,6 +87,8 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "clientport",
             "origp",
             "localport",
+            "actionlocalport",
+            "srcpt",
             "initiatorport",
             "srcprt",
             "l4srcport",
@@ -120,6 +125,9 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "resph",
             "remoteip",
             "remoteaddress",
+            "remoteaddressip4",
+            "remoteaddressip6",
+            "actionremoteip",
             "dstipv4",
             "dstipv6",
             "destinationipv4",
@@ -180,6 +188,8 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "serverport",
             "respp",
             "remoteport",
+            "actionremoteport",
+            "dstpt",
             "responderport",
             "dstprt",
             "l4dstport",
@@ -209,6 +219,8 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "networkprotocol",
             "l4proto",
             "protonum",
+            "netconnproto",
+            "netconnprotocol",
             "protocolnumber",
             "pro",
         ],
@@ -240,6 +252,7 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "flowstarttime",
             "firstswitched",
             "firstseen",
+            "datefirstseen",
             "first",
             "begin",
             "begintime",
@@ -271,6 +284,7 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "logtime",
             "createdtime",
             "timecreated",
+            "devicetimestamp",
             "eventdate",
             "date",
             "dateandtime",
@@ -585,6 +599,12 @@ pub const FIELDS: &[(&str, &[&str])] = &[
         ],
     ),
 ];
+
+/// Columns that say which way a connection went, seen from the machine that tells of it.
+pub const DIRECTIONS: &[&str] = &["connectiondirection", "netconninbound", "inbound", "direction", "networkdirection", "networkflowdirection"];
+
+/// What stands there of a connection that another machine opened. CrowdStrike numbers the directions, 1 being inbound.
+pub const INBOUND: &[&str] = &["1", "true", "in", "inbound", "incoming", "ingress"];
 
 /// A column's name reduced to letters and digits in lower case: `Src IP` and `src_ip` are one.
 pub fn plain(name: &str) -> String {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::super::syntax::{address, number, time};
-use super::super::{Fault, Mapping, reasons, zeek};
+use super::super::{Fault, Mapping, nfdump, reasons, zeek};
 use super::columns::{self, Unit, is_host_name, is_unset};
 use super::names;
 use crate::sorting::LeanCollect as _;
@@ -28,6 +28,9 @@ pub struct Plan {
     columns: BTreeMap<&'static str, Column>,
     order: Option<Order>,
     unit: Unit,
+    /// The column that says which way a connection went, where the ends are called local and remote: endpoint sensors tell of their own
+    /// machine as local, whoever opened the connection.
+    direction: Option<usize>,
     /// Whether a row tells of one direction of an exchange, as flow exports do (SiLK, NetFlow collectors): by ports at both ends,
     /// bytes and packets of one direction alone, and no word of what became of it.
     is_one_way: bool,
@@ -58,7 +61,9 @@ impl Plan {
             && counts("bytes_out", "bytes_in", "bytes_total")
             && counts("packets_out", "packets_in", "packets_total")
             && !has("outcome");
-        Plan { width: header.len(), is_sparse: false, mapping: mapping.clone(), columns, order, unit, is_one_way }
+        let is_local = columns.get("src_ip").is_some_and(|column| is_local(&column.name));
+        let direction = header.iter().position(|name| is_local && names::DIRECTIONS.contains(&leaf(name).as_str()));
+        Plan { width: header.len(), is_sparse: false, mapping: mapping.clone(), columns, order, unit, direction, is_one_way }
     }
 
     /// The flow of a row.
@@ -137,7 +142,7 @@ impl Plan {
     fn count(&self, row: &Row<'_>, field: &str, reason: &'static str) -> Result<Option<u64>, Fault> {
         match self.said(row, field) {
             None => Ok(None),
-            Some((cell, name)) => number::whole(cell).map(Some).ok_or_else(|| Fault::of_field(reason, name, cell)),
+            Some((cell, name)) => number::whole(cell).or_else(|| nfdump::amount(cell)).map(Some).ok_or_else(|| Fault::of_field(reason, name, cell)),
         }
     }
 
@@ -178,6 +183,8 @@ impl Plan {
     /// A protocol that has no number here (`rtp`, `dns over https`) is what the sensor calls the application.
     fn protocol<'r>(&self, row: &Row<'r>, flow: &mut Flow<'r>) {
         let Some((cell, _)) = self.said(row, "proto") else { return };
+        // Carbon Black writes `PROTO_TCP`.
+        let cell = cell.strip_prefix(b"PROTO_").unwrap_or(cell);
         let whole = number::whole(cell).and_then(|n| u8::try_from(n).ok()).map(Protocol);
         flow.protocol = whole.or_else(|| std::str::from_utf8(cell).ok().and_then(Protocol::read));
         if flow.protocol.is_none() && flow.service.is_none() {
@@ -257,21 +264,38 @@ impl Plan {
     }
 
     fn outcome(&self, row: &Row<'_>, flow: &mut Flow<'_>) {
+        let said = self.direction.and_then(|at| row.get(at)).map(|cell| cell.trim_ascii().to_ascii_lowercase());
+        let mut inbound = said.is_some_and(|said| names::INBOUND.iter().any(|word| *said == *word.as_bytes()));
+        self.verdict(row, flow, &mut inbound);
+        if inbound {
+            std::mem::swap(&mut flow.initiator, &mut flow.responder);
+            std::mem::swap(&mut flow.bytes_out, &mut flow.bytes_in);
+            std::mem::swap(&mut flow.packets_out, &mut flow.packets_in);
+        }
+    }
+
+    fn verdict(&self, row: &Row<'_>, flow: &mut Flow<'_>, inbound: &mut bool) {
         let Some((cell, name)) = self.cell(row, "outcome") else { return };
         let both_spoke = flow.bytes_out.unwrap_or(0) > 0 && flow.bytes_in.unwrap_or(0) > 0;
         flow.outcome = match zeek::outcome(cell, both_spoke) {
             Outcome::Unknown => outcome_word(cell),
             known => known,
         };
-        // Defender for Endpoint tells of its own machine as Local, whoever opened the connection.
+        // Defender for Endpoint says it in the action's name.
         let accepted = cell.get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"inbound"));
-        let local = self.columns.get("src_ip").is_some_and(|c| names::plain(&c.name).starts_with("local"));
-        if accepted && local && names::plain(name) == "actiontype" {
-            std::mem::swap(&mut flow.initiator, &mut flow.responder);
-            std::mem::swap(&mut flow.bytes_out, &mut flow.bytes_in);
-            std::mem::swap(&mut flow.packets_out, &mut flow.packets_in);
-        }
+        let local = self.columns.get("src_ip").is_some_and(|column| is_local(&column.name));
+        *inbound |= accepted && local && names::plain(name) == "actiontype";
     }
+}
+
+/// The last key of a path in JSON, or the column's name.
+fn leaf(name: &str) -> String {
+    names::plain(name.rsplit('.').next().unwrap_or(name))
+}
+
+fn is_local(name: &str) -> bool {
+    let name = leaf(name);
+    name.starts_with("local") || name.starts_with("actionlocal")
 }
 
 /// Blanks around a cell are the writer's; a tab or line end is part of the text.

@@ -17,6 +17,8 @@
 
 mod text;
 
+pub(super) use text::amount;
+
 use std::borrow::Cow;
 
 use super::joined::{Joined, Key};

@@ -30,7 +30,8 @@ impl Default for Header {
 /// `Date first seen … Src IP Addr:Port … Dst IP Addr:Port` (`Date flow start` in old versions).
 pub(super) fn is_header(line: &[u8]) -> bool {
     let line = line.trim_ascii_start();
-    line.starts_with(b"Date f") && memchr::memmem::find(line, b"Src IP Addr").is_some()
+    // Parted by commas it is a table of somebody who put columns of his own behind it.
+    line.starts_with(b"Date f") && memchr::memmem::find(line, b"Src IP Addr").is_some() && !line.contains(&b',')
 }
 
 /// Whether a line is a row: date, time, duration, protocol, and two ends with an arrow between them.
@@ -166,7 +167,7 @@ fn scaled(word: &[u8], unit: u64) -> Option<u64> {
 }
 
 /// A count that may carry its unit: `12`, `1.2 M`.
-pub(super) fn amount(cell: &[u8]) -> Option<u64> {
+pub(in crate::formats) fn amount(cell: &[u8]) -> Option<u64> {
     match cell.split_last() {
         Some((last, rest)) if unit(&[*last]).is_some() => scaled(rest.trim_ascii_end(), unit(&[*last])?),
         Some(_) | None => number::whole(cell),

@@ -61,6 +61,8 @@ pub enum Unread {
 /// Reads a time of a table.
 pub fn read(cell: &[u8], order: Option<Order>) -> Result<Written, Unread> {
     let cell = cell.trim_ascii();
+    // Go's own way of writing a time says its zone twice: `2021-02-10 11:33:24 +0000 UTC`.
+    let cell = cell.strip_suffix(b"00 UTC").map_or(cell, |_| &cell[..cell.len() - 4]);
     if cell.len() == 14 && cell.iter().all(u8::is_ascii_digit) && matches!(&cell[..2], b"19" | b"20") {
         let (date, clock) = cell.split_at(8);
         let [h, m, s] = [0, 2, 4].map(|at| &clock[at..at + 2]);
