@@ -154,20 +154,23 @@ fn read_plainly<'r>(
     flow.start = Some(time::epoch(row.cell(Slot::Ts)?)?);
     flow.basis = Basis::Explicit;
     flow.initiator.address = Some(address::address(row.cell(Slot::OrigHost)?)?);
-    flow.initiator.port = row.number(Slot::OrigPort, number::port)?;
+    flow.initiator.port = row.port(Slot::OrigPort)?;
     flow.responder.address = Some(address::address(row.cell(Slot::RespHost)?)?);
-    flow.responder.port = row.number(Slot::RespPort, number::port)?;
+    flow.responder.port = row.port(Slot::RespPort)?;
     flow.protocol = match row.cell(Slot::Proto)? {
         b"tcp" => Some(Protocol::TCP),
         b"udp" => Some(Protocol::UDP),
         _ => return None,
     };
     flow.service = row.cell(Slot::Service).map(|cell| header.text(cell));
-    flow.duration = row.number(Slot::Duration, number::plain_micros)?.map(i64::cast_unsigned);
-    flow.bytes_out = row.number(Slot::OrigBytes, number::count)?;
-    flow.bytes_in = row.number(Slot::RespBytes, number::count)?;
-    flow.packets_out = row.number(Slot::OrigPackets, number::count)?;
-    flow.packets_in = row.number(Slot::RespPackets, number::count)?;
+    flow.duration = match row.cell(Slot::Duration) {
+        Some(cell) => Some(number::plain_micros(cell)?.cast_unsigned()),
+        None => None,
+    };
+    flow.bytes_out = row.count(Slot::OrigBytes)?;
+    flow.bytes_in = row.count(Slot::RespBytes)?;
+    flow.packets_out = row.count(Slot::OrigPackets)?;
+    flow.packets_in = row.count(Slot::RespPackets)?;
     flow.sensor = row.cell(Slot::Sensor).map(|cell| header.text(cell));
     finish(flow, row.cell(Slot::State).unwrap_or_default()).ok()
 }
@@ -189,8 +192,20 @@ impl<'r> Row<'r, '_> {
 
     /// A number that may be unset; `None` where it can't be read.
     #[inline(always)]
-    fn number<N>(&self, slot: Slot, read: impl Fn(&[u8]) -> Option<N>) -> Option<Option<N>> {
-        self.cell(slot).map_or(Some(None), |cell| read(cell).map(Some))
+    fn count(&self, slot: Slot) -> Option<Option<u64>> {
+        if self.cell(slot).is_none() {
+            return Some(None);
+        }
+        let (start, end) = self.cells.span(self.places[slot as usize])?;
+        number::count_in(self.line, start, end).map(Some)
+    }
+
+    #[inline(always)]
+    fn port(&self, slot: Slot) -> Option<Option<u16>> {
+        match self.count(slot)? {
+            Some(port) => u16::try_from(port).ok().map(Some),
+            None => Some(None),
+        }
     }
 }
 

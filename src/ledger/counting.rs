@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::net::IpAddr;
 
 use super::hosts::Code;
 use super::names::{self, kept};
@@ -217,6 +218,9 @@ impl Ledger {
     /// How an end stands in an entry.
     #[inline]
     fn code(&mut self, end: &Endpoint<'_>) -> Code {
+        if let Some(IpAddr::V4(address)) = end.address {
+            return Code::V4(address.into());
+        }
         let host = self.host(end);
         self.hosts.code(host)
     }

@@ -9,28 +9,78 @@ pub fn count(bytes: &[u8]) -> Option<u64> {
     digits(bytes)
 }
 
-/// At most nineteen digits.
+/// At most nineteen digits, without a loop: how long a number is can't be foretold, and each wrong guess of the processor's costs as
+/// much as reading it does.
 #[inline]
 fn digits(bytes: &[u8]) -> Option<u64> {
-    let (mut value, rest) = match bytes.split_first_chunk::<8>() {
-        Some((first, rest)) => (eight(u64::from_le_bytes(*first))?, rest),
-        None => (0, bytes),
-    };
-    for byte in rest {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
+    const POWERS: [u64; 12] = {
+        let mut powers = [1; 12];
+        let mut at = 1;
+        while at < powers.len() {
+            powers[at] = powers[at - 1] * 10;
+            at += 1;
         }
-        value = value * 10 + u64::from(digit);
+        powers
+    };
+    let Some((first, rest)) = bytes.split_first_chunk::<8>().filter(|(_, rest)| !rest.is_empty()) else {
+        return eight(padded(bytes));
+    };
+    let high = eight(u64::from_le_bytes(*first))?;
+    let low = match rest.len() {
+        1..=8 => eight(behind(*bytes.last_chunk()?, rest.len()))?,
+        _ => digits(rest)?,
+    };
+    Some(high * POWERS[rest.len()] + low)
+}
+
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// At most eight bytes, with zeros written before them.
+#[inline]
+fn padded(bytes: &[u8]) -> u64 {
+    let length = bytes.len();
+    // Two loads, which may overlap.
+    let word = match length {
+        0 => return ZEROS,
+        1 => u64::from(bytes[0]),
+        2..=3 => match (bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(first), Some(last)) => {
+                u64::from(u16::from_le_bytes(*first)) | u64::from(u16::from_le_bytes(*last)) << (8 * (length - 2))
+            }
+            _ => 0,
+        },
+        _ => match (bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(first), Some(last)) => {
+                u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (length - 4))
+            }
+            _ => 0,
+        },
+    };
+    behind((word << (64 - 8 * length)).to_le_bytes(), length)
+}
+
+/// The last so many (1 to 8) of eight bytes, with zeros written before them.
+#[inline]
+fn behind(bytes: [u8; 8], length: usize) -> u64 {
+    let before = u64::MAX >> 1 >> (8 * length - 1);
+    u64::from_le_bytes(bytes) & !before | ZEROS & before
+}
+
+/// A whole number without sign that ends at this place of a line and is so long: as [`count`], at no branch for its length, since what
+/// stands before it in the line is loaded with it.
+#[inline]
+pub fn count_in(line: &[u8], start: usize, end: usize) -> Option<u64> {
+    let length = end.checked_sub(start)?;
+    match line.get(..end)?.last_chunk::<8>() {
+        Some(last) if (1..=8).contains(&length) => eight(behind(*last, length)),
+        _ => count(line.get(start..end)?),
     }
-    Some(value)
 }
 
 /// Eight digits at once, the first in the lowest byte.
 #[inline]
 fn eight(word: u64) -> Option<u64> {
     const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
     if (word & HIGH) | ((word.wrapping_add(0x0606_0606_0606_0606) & HIGH) >> 4) != ZEROS | ZEROS >> 4 {
         return None;
     }

@@ -53,8 +53,11 @@ impl Separated {
         }
         let room = &mut self.bounds[self.count + 1..];
         let mut taken = 0;
-        while found != 0 && taken < room.len() {
-            room[taken] = base + found.trailing_zeros();
+        for end in room {
+            if found == 0 {
+                break;
+            }
+            *end = base + found.trailing_zeros();
             found &= found - 1;
             taken += 1;
         }
@@ -65,8 +68,15 @@ impl Separated {
     /// another line.
     #[inline(always)]
     pub fn get<'r>(&self, line: &'r [u8], number: usize) -> Option<&'r [u8]> {
+        let (start, end) = self.span(number)?;
+        line.get(start..end)
+    }
+
+    /// Where in its line this cell begins and ends; as for [`Separated::get`], there must be one.
+    #[inline(always)]
+    pub fn span(&self, number: usize) -> Option<(usize, usize)> {
         let (before, end) = (*self.bounds.get(number)?, *self.bounds.get(number + 1)?);
-        line.get(before.wrapping_add(1) as usize..end as usize)
+        Some((before.wrapping_add(1) as usize, end as usize))
     }
 
     /// The cell of this number in the line that was cut last; empty where there is none.

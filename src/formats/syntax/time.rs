@@ -93,6 +93,10 @@ pub fn moment_of(year: i64, month: i64, day: i64, micros: i64) -> Option<Moment>
 
 /// Reads a zone behind a time, blanks before it allowed: seconds east of UTC.
 pub fn offset(zone: &[u8]) -> Option<i32> {
+    // As most logs write it.
+    if let b"Z" | b"+0000" | b"+00:00" = zone {
+        return Some(0);
+    }
     read_offset(std::str::from_utf8(zone.trim_ascii()).ok()?)
 }
 
