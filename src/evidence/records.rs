@@ -6,7 +6,7 @@ mod envelope;
 mod json;
 mod lines;
 pub mod packets;
-mod shapes;
+pub mod shapes;
 
 use serde::{Deserialize, Serialize};
 

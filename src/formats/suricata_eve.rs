@@ -19,6 +19,7 @@
 
 use super::joined::{Joined, Key};
 use super::syntax::json::{self, Value};
+use super::syntax::template::Template;
 use super::syntax::{address, number, syslog, time};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
 use crate::evidence::text::{elided, readable, visible};
@@ -46,12 +47,12 @@ impl Format for SuricataEve {
     }
 
     fn open(&self, setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
-        Box::new(Eve { clock: setting.clock, joined: Joined::default() })
+        Box::new(Eve { clock: setting.clock, joined: Joined::default(), templates: Templates::default() })
     }
 }
 
 fn likeness_of(object: &[u8]) -> Likeness {
-    let Ok(fields) = Fields::of(object) else { return Likeness::None };
+    let Ok(fields) = Fields::of(object, &mut Template::new(Slot::of)) else { return Likeness::None };
     let ends = fields.source.is_some() && fields.destination.is_some();
     let numbered = fields.flow_id.is_some() || fields.is_of_suricata;
     match (fields.event_type.is_some() && fields.timestamp.is_some(), ends, numbered) {
@@ -64,6 +65,25 @@ fn likeness_of(object: &[u8]) -> Likeness {
 struct Eve {
     clock: Clock,
     joined: Joined,
+    templates: Templates,
+}
+
+/// How the objects look that every record has.
+struct Templates {
+    record: Template<Slot>,
+    counters: Template<Counter>,
+    tcp: Template<()>,
+}
+
+impl Default for Templates {
+    fn default() -> Templates {
+        let flags_to_client = |key: &[u8]| (key == b"tcp_flags_tc").then_some(());
+        Templates {
+            record: Template::new(Slot::of),
+            counters: Template::new(Counter::of),
+            tcp: Template::new(flags_to_client),
+        }
+    }
 }
 
 /// What a record tells of its connection.
@@ -84,7 +104,7 @@ impl Parser for Eve {
             Some(b'{') => (bytes, None),
             _ => behind_header(bytes),
         };
-        let fields = match Fields::of(object) {
+        let fields = match Fields::of(object, &mut self.templates.record) {
             Ok(fields) => fields,
             Err(fault) => return Disposition::Malformed(fault),
         };
@@ -95,7 +115,7 @@ impl Parser for Eve {
         if fields.source.is_none() || fields.destination.is_none() {
             return no_ends(kind);
         }
-        let mut flow = match fields.flow(kind, &self.clock) {
+        let mut flow = match fields.flow(kind, &self.clock, &mut self.templates) {
             Ok(flow) => flow,
             Err(fault) => return Disposition::Malformed(fault),
         };
@@ -264,14 +284,72 @@ struct Fields<'r> {
     is_of_suricata: bool,
 }
 
+/// What a field is to us.
+#[derive(Debug, Clone, Copy)]
+enum Slot {
+    EventType,
+    Timestamp,
+    FlowId,
+    Source,
+    SourcePort,
+    Destination,
+    DestinationPort,
+    Protocol,
+    App,
+    Direction,
+    Sensor,
+    Flow,
+    Netflow,
+    Alert,
+    Verdict,
+    Tcp,
+    Dns,
+    Smb,
+    /// What only Suricata writes.
+    OfSuricata,
+    /// AWS's: the eve record.
+    Event,
+    /// AWS's: the sensor.
+    Firewall,
+}
+
+impl Slot {
+    fn of(key: &[u8]) -> Option<Slot> {
+        Some(match key {
+            b"event_type" => Slot::EventType,
+            b"timestamp" => Slot::Timestamp,
+            b"flow_id" => Slot::FlowId,
+            b"src_ip" => Slot::Source,
+            b"src_port" => Slot::SourcePort,
+            b"dest_ip" => Slot::Destination,
+            b"dest_port" => Slot::DestinationPort,
+            b"proto" => Slot::Protocol,
+            b"app_proto" => Slot::App,
+            b"direction" => Slot::Direction,
+            b"host" | b"sensor_name" => Slot::Sensor,
+            b"flow" => Slot::Flow,
+            b"netflow" => Slot::Netflow,
+            b"alert" => Slot::Alert,
+            b"verdict" => Slot::Verdict,
+            b"tcp" => Slot::Tcp,
+            b"dns" => Slot::Dns,
+            b"smb" => Slot::Smb,
+            b"stats" | b"in_iface" | b"pcap_cnt" | b"pkt_src" => Slot::OfSuricata,
+            b"event" => Slot::Event,
+            b"firewall_name" => Slot::Firewall,
+            _ => return None,
+        })
+    }
+}
+
 impl<'r> Fields<'r> {
-    fn of(object: &'r [u8]) -> Result<Fields<'r>, Fault> {
+    fn of(object: &'r [u8], template: &mut Template<Slot>) -> Result<Fields<'r>, Fault> {
         let mut found = Fields::default();
         let mut inner = None;
-        let walked = json::fields(object, |key, value| match key.bytes {
-            b"event" if matches!(value, Value::Object(_)) => inner = Some(value),
-            b"firewall_name" => found.sensor = Some(value),
-            _ => found.put(key.bytes, value),
+        let walked = template.fields(object, |slot, value| match slot {
+            Slot::Event if matches!(value, Value::Object(_)) => inner = Some(value),
+            Slot::Firewall => found.sensor = Some(value),
+            _ => found.put(slot, value),
         });
         walked.map_err(|not_json| {
             let shown = readable(&object[..object.len().min(80)]);
@@ -279,40 +357,46 @@ impl<'r> Fields<'r> {
         })?;
         if let (Some(Value::Object(event)), None) = (inner, found.event_type) {
             // Already walked over once, so it is sound.
-            let _sound = json::fields(event, |key, value| found.put(key.bytes, value));
+            let _sound = json::fields(event, |key, value| {
+                if let Some(slot) = Slot::of(key.bytes) {
+                    found.put(slot, value);
+                }
+            });
             found.is_of_suricata = true;
         }
         Ok(found)
     }
 
-    fn put(&mut self, key: &[u8], value: Value<'r>) {
+    fn put(&mut self, slot: Slot, value: Value<'r>) {
         let object = |value| if let Value::Object(bytes) = value { Some(bytes) } else { None };
-        match key {
-            _ if value == Value::Null => {}
-            b"event_type" => self.event_type = Some(value),
-            b"timestamp" => self.timestamp = Some(value),
-            b"flow_id" => self.flow_id = Some(value),
-            b"src_ip" => self.source = Some(value),
-            b"src_port" => self.source_port = Some(value),
-            b"dest_ip" => self.destination = Some(value),
-            b"dest_port" => self.destination_port = Some(value),
-            b"proto" => self.protocol = Some(value),
-            b"app_proto" => self.app = Some(value),
-            b"direction" => self.direction = Some(value),
-            b"host" | b"sensor_name" if matches!(value, Value::String(_)) => self.sensor = Some(value),
-            b"flow" => self.flow = object(value),
-            b"netflow" => self.netflow = object(value),
-            b"alert" => self.alert = Some(value),
-            b"verdict" => self.verdict = object(value),
-            b"tcp" => self.tcp = object(value),
-            b"dns" => self.dns = object(value),
-            b"smb" => self.smb = object(value),
-            b"stats" | b"in_iface" | b"pcap_cnt" | b"pkt_src" => self.is_of_suricata = true,
-            _ => {}
+        if matches!(value, Value::Null) {
+            return;
+        }
+        match slot {
+            Slot::EventType => self.event_type = Some(value),
+            Slot::Timestamp => self.timestamp = Some(value),
+            Slot::FlowId => self.flow_id = Some(value),
+            Slot::Source => self.source = Some(value),
+            Slot::SourcePort => self.source_port = Some(value),
+            Slot::Destination => self.destination = Some(value),
+            Slot::DestinationPort => self.destination_port = Some(value),
+            Slot::Protocol => self.protocol = Some(value),
+            Slot::App => self.app = Some(value),
+            Slot::Direction => self.direction = Some(value),
+            Slot::Sensor if matches!(value, Value::String(_)) => self.sensor = Some(value),
+            Slot::Flow => self.flow = object(value),
+            Slot::Netflow => self.netflow = object(value),
+            Slot::Alert => self.alert = Some(value),
+            Slot::Verdict => self.verdict = object(value),
+            Slot::Tcp => self.tcp = object(value),
+            Slot::Dns => self.dns = object(value),
+            Slot::Smb => self.smb = object(value),
+            Slot::OfSuricata => self.is_of_suricata = true,
+            Slot::Sensor | Slot::Event | Slot::Firewall => {}
         }
     }
 
-    fn flow(&self, kind: &'r [u8], clock: &Clock) -> Result<Flow<'r>, Fault> {
+    fn flow(&self, kind: &'r [u8], clock: &Clock, templates: &mut Templates) -> Result<Flow<'r>, Fault> {
         let mut flow = Flow::default();
         flow.initiator.address = end("src_ip", self.source)?;
         flow.responder.address = end("dest_ip", self.destination)?;
@@ -325,7 +409,7 @@ impl<'r> Fields<'r> {
         if let Some(at) = moment("timestamp", self.timestamp, clock)? {
             (flow.start, flow.basis) = (Some(at.0), at.1);
         }
-        let counters = self.counters(clock)?;
+        let counters = self.counters(clock, &mut templates.counters)?;
         if let Some((start, basis)) = counters.start {
             flow.duration = counters.end.and_then(|(end, _)| u64::try_from(end.0.checked_sub(start.0)?).ok());
             (flow.start, flow.basis) = (Some(start), basis);
@@ -339,7 +423,7 @@ impl<'r> Fields<'r> {
             b"netflow" => flow.one_way = true,
             _ => self.orient(kind, &counters, &mut flow),
         }
-        self.say_what_came_of_it(kind, &counters, &mut flow);
+        self.say_what_came_of_it(kind, &counters, &mut flow, &mut templates.tcp);
         if flow.service.is_none() && is_application(kind) {
             flow.service = Some(readable(kind));
         }
@@ -381,7 +465,13 @@ impl<'r> Fields<'r> {
         }
     }
 
-    fn say_what_came_of_it(&self, kind: &[u8], counters: &Counters<'r>, flow: &mut Flow<'r>) {
+    fn say_what_came_of_it(
+        &self,
+        kind: &[u8],
+        counters: &Counters<'r>,
+        flow: &mut Flow<'r>,
+        template: &mut Template<()>,
+    ) {
         let mut denied = kind == b"drop" || counters.denied;
         match self.alert {
             Some(Value::Object(alert)) => {
@@ -399,7 +489,7 @@ impl<'r> Fields<'r> {
                 denied |= key.bytes == b"action" && matches!(value.scalar(), Some(b"drop" | b"reject"));
             });
         }
-        let refused = self.tcp.is_some_and(is_refused);
+        let refused = self.tcp.is_some_and(|tcp| is_refused(tcp, template));
         flow.outcome = match (denied, flow.packets_in.or(flow.bytes_in), counters.state) {
             (true, _, _) => Outcome::Denied,
             _ if refused => Outcome::Failed,
@@ -413,37 +503,69 @@ impl<'r> Fields<'r> {
         };
     }
 
-    fn counters(&self, clock: &Clock) -> Result<Counters<'r>, Fault> {
+    fn counters(&self, clock: &Clock, template: &mut Template<Counter>) -> Result<Counters<'r>, Fault> {
         let mut found = Counters::default();
         let mut fault = None;
-        let object = self.flow.or(self.netflow).unwrap_or(b"{}");
+        let Some(object) = self.flow.or(self.netflow) else { return Ok(found) };
         // Already walked over once, so it is sound.
-        let _sound = json::fields(object, |key, value| {
-            if value == Value::Null {
+        let _sound = template.fields(object, |counter, value| {
+            if matches!(value, Value::Null) {
                 return;
             }
             let mut put = |place: &mut Option<u64>, reason, field| match value.scalar().and_then(number::whole) {
                 Some(count) => *place = Some(count),
                 None => fault = Some(Fault::of_field(reason, field, value.shown().as_bytes())),
             };
-            match key.bytes {
-                b"bytes_toserver" | b"bytes" => put(&mut found.bytes_out, reasons::BYTES, "bytes_toserver"),
-                b"bytes_toclient" => put(&mut found.bytes_in, reasons::BYTES, "bytes_toclient"),
-                b"pkts_toserver" | b"pkts" => put(&mut found.packets_out, reasons::PACKETS, "pkts_toserver"),
-                b"pkts_toclient" => put(&mut found.packets_in, reasons::PACKETS, "pkts_toclient"),
-                b"state" => found.state = value.scalar(),
-                b"action" => found.denied = matches!(value.scalar(), Some(b"drop" | b"reject")),
-                b"src_ip" => found.client = value.scalar().and_then(address::address),
-                b"src_port" => found.client_port = value.scalar().and_then(number::port),
-                b"start" | b"end" => match moment("flow.start", Some(value), clock) {
-                    Ok(at) if key.bytes == b"start" => found.start = at,
-                    Ok(at) => found.end = at,
-                    Err(wrong) => fault = Some(wrong),
+            match counter {
+                Counter::BytesOut => put(&mut found.bytes_out, reasons::BYTES, "bytes_toserver"),
+                Counter::BytesIn => put(&mut found.bytes_in, reasons::BYTES, "bytes_toclient"),
+                Counter::PacketsOut => put(&mut found.packets_out, reasons::PACKETS, "pkts_toserver"),
+                Counter::PacketsIn => put(&mut found.packets_in, reasons::PACKETS, "pkts_toclient"),
+                Counter::State => found.state = value.scalar(),
+                Counter::Action => found.denied = matches!(value.scalar(), Some(b"drop" | b"reject")),
+                Counter::Client => found.client = value.scalar().and_then(address::address),
+                Counter::ClientPort => found.client_port = value.scalar().and_then(number::port),
+                Counter::Start | Counter::End => match (moment("flow.start", Some(value), clock), counter) {
+                    (Ok(at), Counter::Start) => found.start = at,
+                    (Ok(at), _) => found.end = at,
+                    (Err(wrong), _) => fault = Some(wrong),
                 },
-                _ => {}
             }
         });
         fault.map_or(Ok(found), Err)
+    }
+}
+
+/// What a field of `flow` or `netflow` is to us.
+#[derive(Debug, Clone, Copy)]
+enum Counter {
+    BytesOut,
+    BytesIn,
+    PacketsOut,
+    PacketsIn,
+    State,
+    Action,
+    Client,
+    ClientPort,
+    Start,
+    End,
+}
+
+impl Counter {
+    fn of(key: &[u8]) -> Option<Counter> {
+        Some(match key {
+            b"bytes_toserver" | b"bytes" => Counter::BytesOut,
+            b"bytes_toclient" => Counter::BytesIn,
+            b"pkts_toserver" | b"pkts" => Counter::PacketsOut,
+            b"pkts_toclient" => Counter::PacketsIn,
+            b"state" => Counter::State,
+            b"action" => Counter::Action,
+            b"src_ip" => Counter::Client,
+            b"src_port" => Counter::ClientPort,
+            b"start" => Counter::Start,
+            b"end" => Counter::End,
+            _ => return None,
+        })
     }
 }
 
@@ -480,11 +602,9 @@ fn is_dns_answer(dns: &[u8]) -> bool {
 }
 
 /// Whether all that the server sent was a reset (RST, or RST and ACK), in hexadecimal.
-fn is_refused(tcp: &[u8]) -> bool {
+fn is_refused(tcp: &[u8], template: &mut Template<()>) -> bool {
     let mut refused = false;
-    let _sound = json::fields(tcp, |key, value| {
-        refused |= key.bytes == b"tcp_flags_tc" && matches!(value.scalar(), Some(b"14" | b"04"));
-    });
+    let _sound = template.fields(tcp, |(), value| refused |= matches!(value.scalar(), Some(b"14" | b"04")));
     refused
 }
 

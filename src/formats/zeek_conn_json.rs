@@ -3,6 +3,7 @@
 
 use super::syntax::json::{self, Value};
 use super::syntax::number;
+use super::syntax::template::Template;
 use super::zeek_conn_tsv::{duration, end_address, finish, protocol, read_time};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons, zeek};
 use crate::evidence::text::readable;
@@ -34,14 +35,15 @@ impl Format for ZeekConnJson {
     }
 
     fn open(&self, setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
-        Box::new(ConnJson { clock: setting.clock })
+        Box::new(ConnJson { clock: setting.clock, template: Template::new(Slot::of) })
     }
 }
 
 fn likeness_of(object: &[u8]) -> Likeness {
-    let Ok(fields) = Fields::of(object) else { return Likeness::None };
+    let Ok(fields) = Fields::of(object, &mut Template::new(Slot::of)) else { return Likeness::None };
     let ends = fields.orig_host.is_some() && fields.resp_host.is_some();
-    match (ends, fields.stream.is_some() || fields.is_stateful, fields.has_uid && fields.ts.is_some()) {
+    let has_uid = fields.uid.and_then(|uid| uid.scalar()).is_some_and(is_uid);
+    match (ends, fields.stream.is_some() || fields.is_stateful, has_uid && fields.ts.is_some()) {
         (true, true, _) => Likeness::Certain,
         (true, false, _) => Likeness::Likely,
         // A log of Zeek without ends, such as its own statistics: read, so that the receipt can name it.
@@ -52,6 +54,7 @@ fn likeness_of(object: &[u8]) -> Likeness {
 
 struct ConnJson {
     clock: Clock,
+    template: Template<Slot>,
 }
 
 impl Parser for ConnJson {
@@ -60,7 +63,7 @@ impl Parser for ConnJson {
     }
 
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
-        let fields = match Fields::of(zeek::object_in(super::without_mark(record.bytes))) {
+        let fields = match Fields::of(zeek::object_in(super::without_mark(record.bytes)), &mut self.template) {
             Ok(fields) => fields,
             Err(fault) => return Disposition::Malformed(fault),
         };
@@ -99,48 +102,104 @@ struct Fields<'r> {
     orig_packets: Option<Value<'r>>,
     resp_packets: Option<Value<'r>>,
     sensor: Option<Value<'r>>,
-    has_uid: bool,
+    uid: Option<Value<'r>>,
     /// Whether it has what only conn.log has.
     is_stateful: bool,
 }
 
+/// What a field is to us.
+#[derive(Debug, Clone, Copy)]
+enum Slot {
+    Stream,
+    Ts,
+    Uid,
+    OrigHost,
+    OrigPort,
+    RespHost,
+    RespPort,
+    /// The four above, as an object.
+    Id,
+    Proto,
+    Service,
+    Duration,
+    OrigBytes,
+    RespBytes,
+    State,
+    OrigPackets,
+    RespPackets,
+    /// What only conn.log has, too.
+    Stateful,
+    Sensor,
+}
+
+impl Slot {
+    fn of(key: &[u8]) -> Option<Slot> {
+        Some(match key {
+            b"_path" | b"@stream" | b"@path" => Slot::Stream,
+            b"ts" => Slot::Ts,
+            b"uid" => Slot::Uid,
+            b"id.orig_h" | b"id_orig_h" => Slot::OrigHost,
+            b"id.orig_p" | b"id_orig_p" => Slot::OrigPort,
+            b"id.resp_h" | b"id_resp_h" => Slot::RespHost,
+            b"id.resp_p" | b"id_resp_p" => Slot::RespPort,
+            b"id" => Slot::Id,
+            b"proto" => Slot::Proto,
+            b"service" => Slot::Service,
+            b"duration" => Slot::Duration,
+            b"orig_bytes" => Slot::OrigBytes,
+            b"resp_bytes" => Slot::RespBytes,
+            b"conn_state" => Slot::State,
+            b"orig_pkts" => Slot::OrigPackets,
+            b"resp_pkts" => Slot::RespPackets,
+            b"orig_ip_bytes" | b"missed_bytes" | b"history" => Slot::Stateful,
+            b"_system_name" | b"@system" | b"_node_name" | b"node" | b"peer" | b"sensor" => Slot::Sensor,
+            _ => return None,
+        })
+    }
+}
+
 impl<'r> Fields<'r> {
-    fn of(object: &'r [u8]) -> Result<Fields<'r>, Fault> {
+    /// A field that only conn.log has.
+    fn stateful(&mut self, field: fn(&mut Self) -> &mut Option<Value<'r>>) -> &mut Option<Value<'r>> {
+        self.is_stateful = true;
+        field(self)
+    }
+
+    fn of(object: &'r [u8], template: &mut Template<Slot>) -> Result<Fields<'r>, Fault> {
         let mut found = Fields::default();
         let mut nested = None;
-        json::fields(object, |key, value| {
-            // `null` is how some writers put what Zeek leaves unset.
-            if value == Value::Null {
-                return;
-            }
-            match key.bytes {
-                b"_path" | b"@stream" | b"@path" => found.stream = value.text(),
-                b"ts" => found.ts = Some(value),
-                b"uid" => found.has_uid = value.scalar().is_some_and(is_uid),
-                b"id.orig_h" | b"id_orig_h" => found.orig_host = Some(value),
-                b"id.orig_p" | b"id_orig_p" => found.orig_port = Some(value),
-                b"id.resp_h" | b"id_resp_h" => found.resp_host = Some(value),
-                b"id.resp_p" | b"id_resp_p" => found.resp_port = Some(value),
-                b"id" => nested = Some(value),
-                b"proto" => found.proto = Some(value),
-                b"service" => found.service = Some(value),
-                b"duration" => found.duration = Some(value),
-                b"orig_bytes" => (found.orig_bytes, found.is_stateful) = (Some(value), true),
-                b"resp_bytes" => (found.resp_bytes, found.is_stateful) = (Some(value), true),
-                b"conn_state" => (found.state, found.is_stateful) = (Some(value), true),
-                b"orig_pkts" => (found.orig_packets, found.is_stateful) = (Some(value), true),
-                b"resp_pkts" => (found.resp_packets, found.is_stateful) = (Some(value), true),
-                b"orig_ip_bytes" | b"missed_bytes" | b"history" => found.is_stateful = true,
-                b"_system_name" | b"@system" | b"_node_name" | b"node" | b"peer" | b"sensor" => {
-                    found.sensor = Some(value)
+        template
+            .fields(object, |slot, value| {
+                // `null` is how some writers put what Zeek leaves unset.
+                if matches!(value, Value::Null) {
+                    return;
                 }
-                _ => {}
-            }
-        })
-        .map_err(|not_json| {
-            let shown = readable(&object[..object.len().min(80)]);
-            Fault::new(reasons::NOT_JSON, format!("{not_json}: {shown}"))
-        })?;
+                let place = match slot {
+                    Slot::Stream => return found.stream = value.text(),
+                    Slot::Ts => &mut found.ts,
+                    Slot::Uid => &mut found.uid,
+                    Slot::OrigHost => &mut found.orig_host,
+                    Slot::OrigPort => &mut found.orig_port,
+                    Slot::RespHost => &mut found.resp_host,
+                    Slot::RespPort => &mut found.resp_port,
+                    Slot::Id => &mut nested,
+                    Slot::Proto => &mut found.proto,
+                    Slot::Service => &mut found.service,
+                    Slot::Duration => &mut found.duration,
+                    Slot::OrigBytes => found.stateful(|own| &mut own.orig_bytes),
+                    Slot::RespBytes => found.stateful(|own| &mut own.resp_bytes),
+                    Slot::State => found.stateful(|own| &mut own.state),
+                    Slot::OrigPackets => found.stateful(|own| &mut own.orig_packets),
+                    Slot::RespPackets => found.stateful(|own| &mut own.resp_packets),
+                    Slot::Stateful => return found.is_stateful = true,
+                    Slot::Sensor => &mut found.sensor,
+                };
+                *place = Some(value);
+            })
+            .map_err(|not_json| {
+                let shown = readable(&object[..object.len().min(80)]);
+                Fault::new(reasons::NOT_JSON, format!("{not_json}: {shown}"))
+            })?;
         if let Some(Value::Object(id)) = nested {
             // Already walked over once, so it is sound.
             let _sound = json::fields(id, |key, value| match key.bytes {

@@ -1,7 +1,7 @@
 //! Top-level JSON objects as records: one a line, in an array, concatenated, or pretty-printed over many lines. Where the
 //! object is an envelope (`{"records":[{…},{…}]}`), what it holds are the records, and the envelope itself parts them.
 
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memchr2, memchr3};
 
 use super::envelope::{Key, Opening};
 use super::shapes::Shapes;
@@ -81,6 +81,8 @@ impl Objects {
         // Where the record (or the run of separators) under way begins in this chunk.
         let mut from = 0;
         let mut i = 0;
+        // Up to here there is neither an escape nor a line end.
+        let mut plain = 0;
         while i < chunk.len() {
             match self.state {
                 State::Between => {
@@ -100,8 +102,11 @@ impl Objects {
                     from = i;
                     self.start = self.at;
                     self.broke_line = false;
+                    if byte == b'{' && plain <= i {
+                        plain = i + memchr2(b'\\', b'\n', &chunk[i..]).unwrap_or(chunk.len() - i);
+                    }
                     if byte == b'{'
-                        && let Some(length) = self.shapes.fit(&chunk[i..])
+                        && let Some(length) = self.shapes.fit(&chunk[i..plain])
                         && length <= self.cap
                     {
                         i += length;

@@ -3,7 +3,7 @@
 //!
 //! An object that fits no shape is gone through as ever, so that what is told never depends on what came before.
 
-use crate::evidence::nearby::first_of;
+use crate::evidence::nearby::{begins, digits_ahead, first_of};
 
 /// How many shapes are remembered: a log's optional fields make some.
 const MOST: usize = 16;
@@ -13,83 +13,127 @@ const LONGEST: usize = 8 << 10;
 /// So many objects in a row (each that fits makes up for one that does not) that fit no shape end the trying.
 const PATIENCE: i32 = 256;
 
-/// The shapes of objects that stood alone on their lines.
+/// What was learned from earlier objects, the one that fitted last first; given up where too few of those that come fit any.
 #[derive(Debug, Clone)]
-pub(super) struct Shapes {
-    /// The one that fitted last comes first.
-    known: Vec<Shape>,
+pub struct Recent<T> {
+    known: Vec<T>,
     patience: i32,
 }
 
-impl Default for Shapes {
-    fn default() -> Shapes {
-        Shapes { known: Vec::new(), patience: PATIENCE }
+impl<T> Default for Recent<T> {
+    fn default() -> Recent<T> {
+        Recent { known: Vec::new(), patience: PATIENCE }
     }
 }
 
-impl Shapes {
-    /// The length of the object that these bytes begin with, if it fits a shape. A whole object follows then, without an escape,
-    /// a line end or an array of objects in it.
-    pub(super) fn fit(&mut self, bytes: &[u8]) -> Option<usize> {
+impl<T> Recent<T> {
+    /// What the first one that `fits` gives.
+    pub fn find<R>(&mut self, mut fits: impl FnMut(&T) -> Option<R>) -> Option<R> {
         if self.patience <= 0 {
             return None;
         }
-        let fitting = self.known.iter().enumerate().find_map(|(at, shape)| Some((at, shape.fit(bytes)?)));
-        let Some((at, length)) = fitting else {
+        let Some((at, found)) = self.known.iter().enumerate().find_map(|(at, own)| Some((at, fits(own)?))) else {
             self.patience -= 1;
             return None;
         };
         self.patience = (self.patience + 1).min(PATIENCE);
-        self.known[..=at].rotate_right(1);
-        Some(length)
+        if at > 0 {
+            self.known[..=at].rotate_right(1);
+        }
+        Some(found)
     }
 
-    /// Remembers the shape of a whole object, in place of the one that has fitted nothing for longest.
-    pub(super) fn learn(&mut self, object: &[u8]) {
+    /// The one that fitted last.
+    pub fn last(&self) -> Option<&T> {
+        self.known.first()
+    }
+
+    /// Remembers one more, in place of the one that has fitted nothing for longest.
+    pub fn learn(&mut self, learned: impl FnOnce() -> Option<T>) {
         if self.patience > 0
-            && let Some(shape) = Shape::of(object)
+            && let Some(learned) = learned()
         {
             self.known.truncate(MOST - 1);
-            self.known.insert(0, shape);
+            self.known.insert(0, learned);
         }
+    }
+}
+
+/// The shapes of objects that stood alone on their lines.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shapes(Recent<Shape>);
+
+impl Shapes {
+    /// The length of the object that these bytes ([plain](is_plain) ones) begin with, if it fits a shape. A whole object follows then,
+    /// without an array of objects in it.
+    pub(super) fn fit(&mut self, plain: &[u8]) -> Option<usize> {
+        self.0.find(|shape| shape.fit(plain))
+    }
+
+    /// Remembers the shape of a whole object.
+    pub(super) fn learn(&mut self, object: &[u8]) {
+        self.0.learn(|| Shape::of(object, &mut |_| false));
     }
 }
 
 /// What stands between the values of an object, braces, keys and quotes included.
 #[derive(Debug, Clone)]
-struct Shape {
+pub struct Shape {
     /// One behind the other.
     between: Vec<u8>,
-    /// Where in `between` each value lies, and what it is.
-    values: Vec<(usize, Value)>,
+    spots: Vec<Spot>,
 }
 
+/// Where a value lies.
+#[derive(Debug, Clone, Copy)]
+pub struct Spot {
+    /// The end, in `between`, of what stands before it.
+    to: usize,
+    /// What lies there.
+    pub value: Value,
+    /// Whether it is that of a field which was asked for.
+    pub asked: bool,
+}
+
+/// What lies at a [`Spot`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Value {
+pub enum Value {
     /// What stands between two quotes, without an escape.
     Text,
     /// A number, `true`, `false` or `null`.
     Bare,
+    /// Nothing: an array or object that was asked for begins here.
+    Begins,
+    /// Nothing: it has ended.
+    Ends,
 }
 
 impl Shape {
-    fn of(object: &[u8]) -> Option<Shape> {
-        let mut shape = Shape { between: Vec::new(), values: Vec::new() };
+    /// The shape of a whole object, unless it has an escape, a line end or an array of objects. `asks` is told the keys of the
+    /// outermost object in order, and says whether their values are asked for.
+    pub fn of(object: &[u8], asks: &mut dyn FnMut(&[u8]) -> bool) -> Option<Shape> {
+        let mut shape = Shape { between: Vec::new(), spots: Vec::new() };
         let mut at = 0;
         // Whether a string that begins now is a value: behind a colon, or in an array.
         let mut arrays = 0_u128;
         let mut depth = 0_u32;
         let mut before = b' ';
+        // Whether the field under way is asked for.
+        let mut asked = false;
         while let Some(byte) = object.get(at).copied() {
             let in_array = arrays & 1 == 1;
             match byte {
                 b'"' => {
                     let text = string(&object[at + 1..])?;
+                    let inner = &object[at + 1..at + 1 + text];
                     shape.between.push(b'"');
                     if before == b':' || in_array {
-                        shape.values.push((shape.between.len(), Value::Text));
+                        shape.note(Value::Text, asked && depth == 1);
                     } else {
-                        shape.between.extend_from_slice(&object[at + 1..at + 1 + text]);
+                        shape.between.extend_from_slice(inner);
+                        if depth == 1 {
+                            asked = asks(inner);
+                        }
                     }
                     shape.between.push(b'"');
                     at += text + 2;
@@ -97,7 +141,7 @@ impl Shape {
                     continue;
                 }
                 b'-' | b'0'..=b'9' | b't' | b'f' | b'n' if before == b':' || in_array => {
-                    shape.values.push((shape.between.len(), Value::Bare));
+                    shape.note(Value::Bare, asked && depth == 1);
                     at += bare(&object[at..])?;
                     before = b'0';
                     continue;
@@ -105,6 +149,9 @@ impl Shape {
                 // An object in an array may be a record of an envelope: that is for the slow way to tell.
                 b'{' if in_array => return None,
                 b'{' | b'[' => {
+                    if asked && depth == 1 {
+                        shape.note(Value::Begins, true);
+                    }
                     depth += 1;
                     arrays = arrays << 1 | u128::from(byte == b'[');
                 }
@@ -120,30 +167,55 @@ impl Shape {
             }
             shape.between.push(byte);
             at += 1;
-            if depth > 64 || shape.between.len() > LONGEST || shape.values.len() > MOST_VALUES {
+            if asked && depth == 1 && matches!(byte, b'}' | b']') {
+                shape.note(Value::Ends, false);
+            }
+            if depth > 64 || shape.between.len() > LONGEST || shape.spots.len() > MOST_VALUES {
                 return None;
             }
         }
         (depth == 0 && object.first() == Some(&b'{') && object.last() == Some(&b'}')).then_some(shape)
     }
 
-    fn fit(&self, bytes: &[u8]) -> Option<usize> {
+    fn note(&mut self, value: Value, asked: bool) {
+        self.spots.push(Spot { to: self.between.len(), value, asked });
+    }
+
+    /// Goes along the bytes: `length` says how long the value at a spot is that begins at this place, if it is one. How long all is.
+    #[inline]
+    pub fn along(&self, bytes: &[u8], mut length: impl FnMut(Spot, usize) -> Option<usize>) -> Option<usize> {
         let (mut at, mut from) = (0, 0);
-        for (to, value) in &self.values {
-            let between = &self.between[from..*to];
-            if !bytes.get(at..)?.starts_with(between) {
+        for spot in &self.spots {
+            let between = &self.between[from..spot.to];
+            if !begins(bytes.get(at..)?, between) {
                 return None;
             }
             at += between.len();
-            from = *to;
-            at += match value {
-                Value::Text => string(&bytes[at..])?,
-                Value::Bare => bare(&bytes[at..])?,
-            };
+            from = spot.to;
+            at += length(*spot, at)?;
         }
         let last = &self.between[from..];
-        bytes.get(at..)?.starts_with(last).then_some(at + last.len())
+        begins(bytes.get(at..)?, last).then_some(at + last.len())
     }
+
+    fn fit(&self, plain: &[u8]) -> Option<usize> {
+        self.along(plain, |spot, at| match spot.value {
+            Value::Text => text(&plain[at..]),
+            Value::Bare => bare(&plain[at..]),
+            Value::Begins | Value::Ends => Some(0),
+        })
+    }
+}
+
+/// Whether no escape and no line end stands in these bytes, so that every string in them ends at the next quote.
+pub fn is_plain(bytes: &[u8]) -> bool {
+    memchr::memchr2(b'\\', b'\n', bytes).is_none()
+}
+
+/// The length of a string up to its closing quote, in plain bytes.
+#[inline]
+pub fn text(plain: &[u8]) -> Option<usize> {
+    first_of(plain, [b'"'])
 }
 
 /// The length of a string up to its closing quote; `None` where an escape or a line end comes first.
@@ -152,11 +224,29 @@ fn string(bytes: &[u8]) -> Option<usize> {
     (bytes[end] == b'"').then_some(end)
 }
 
-/// The length of a number or word; `None` where none stands here. What stands behind it must still fit.
-fn bare(bytes: &[u8]) -> Option<usize> {
-    let length =
-        bytes.iter().take_while(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'a'..=b'z' | b'E')).count();
-    (length > 0).then_some(length)
+/// The length of the number or word (RFC 8259 §3, §6) that these bytes begin with; what stands behind it must still fit.
+#[inline]
+pub fn bare(bytes: &[u8]) -> Option<usize> {
+    match bytes.first()? {
+        b't' => return bytes.starts_with(b"true").then_some(4),
+        b'f' => return bytes.starts_with(b"false").then_some(5),
+        b'n' => return bytes.starts_with(b"null").then_some(4),
+        _ => {}
+    }
+    let mut at = usize::from(bytes[0] == b'-');
+    let whole = digits_ahead(&bytes[at..]);
+    if whole == 0 || (whole > 1 && bytes[at] == b'0') {
+        return None;
+    }
+    at += whole;
+    if bytes.get(at) == Some(&b'.') {
+        at += 1 + Some(digits_ahead(&bytes[at + 1..])).filter(|places| *places > 0)?;
+    }
+    if let Some(b'e' | b'E') = bytes.get(at) {
+        at += 1 + usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
+        at += Some(digits_ahead(bytes.get(at..)?)).filter(|places| *places > 0)?;
+    }
+    Some(at)
 }
 
 #[cfg(test)]
@@ -181,7 +271,27 @@ mod tests {
             br#"{"a":1,"b":"x","c":{"d":true,"e":[1,"y"]}"#,
             br#"{"a":1,"b":"x"#,
         ] {
-            assert_eq!(shapes.fit(other), None, "{}", String::from_utf8_lossy(other));
+            let plain = other.split(|byte| matches!(byte, b'\\' | b'\n')).next().unwrap();
+            assert_eq!(shapes.fit(plain), None, "{}", String::from_utf8_lossy(other));
+        }
+    }
+
+    #[test]
+    fn a_number_or_word_is_one_by_the_grammar() {
+        for (text, length) in [
+            ("0", 1),
+            ("-12.50e+3,", 9),
+            ("10}", 2),
+            ("1E9", 3),
+            ("true,", 4),
+            ("falsehood", 5),
+            ("null", 4),
+            ("123456789.5", 11),
+        ] {
+            assert_eq!(bare(text.as_bytes()), Some(length), "{text}");
+        }
+        for text in ["", "-", "01", "-01", "1.", "1.e3", "1e", "1e+", ".5", "+1", "tru", "nul", "x", "\""] {
+            assert_eq!(bare(text.as_bytes()), None, "{text}");
         }
     }
 
@@ -190,7 +300,7 @@ mod tests {
         for object in
             [r#"{"records":[{"a":1}]}"#, r#"{"a":}{"#, "{\"a\":1\n}", r#"{"a":"b"#, r#"["a"]"#, r#"{"a\"b":1}"#]
         {
-            assert!(Shape::of(object.as_bytes()).is_none(), "{object}");
+            assert!(Shape::of(object.as_bytes(), &mut |_| true).is_none(), "{object}");
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod pairs;
 pub mod separated;
 pub mod shaped;
 pub mod syslog;
+pub mod template;
 pub mod time;
 pub mod when;
 pub mod xml;
