@@ -59,7 +59,8 @@ impl Detector for Relay {
                 }
             }
         }
-        let amounts: Vec<f64> = fetched.values().flatten().map(|leg| ln(1.0 + leg.seen.bytes_in as f64)).collect();
+        let mut amounts: Vec<f64> = fetched.values().flatten().map(|leg| ln(1.0 + leg.seen.bytes_in as f64)).collect();
+        amounts.sort_unstable_by(f64::total_cmp);
         let mut few = 0_u64;
         for unit in units.iter().filter(|unit| matches!(unit.link.from, Party::Site(_))) {
             let sent: Vec<f64> =
@@ -82,7 +83,11 @@ impl Detector for Relay {
                     let matching = legs.iter().find(|leg| (ln(1.0 + leg.seen.bytes_in as f64) - amount).abs() <= BAND);
                     let Some(leg) = matching else { continue };
                     let others = sent.iter().filter(|own| (**own - amount).abs() <= BAND).count().saturating_sub(1);
-                    let alike = amounts.iter().filter(|own| (**own - amount).abs() <= BAND).count().saturating_sub(1);
+                    let (from, to) = (
+                        amounts.partition_point(|own| *own - amount < -BAND),
+                        amounts.partition_point(|own| *own - amount <= BAND),
+                    );
+                    let alike = (to - from).saturating_sub(1);
                     let by_sending = (others as f64 + 0.5) / (sent.len() as f64 + 1.0);
                     let by_fetching = (alike as f64 + 0.5) / (amounts.len() as f64 + 1.0);
                     // A few fetchings can't tell what is a rare amount.

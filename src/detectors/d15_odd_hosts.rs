@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::conformal::{Scores, Tail, tempered};
 use super::d5_off_hours::hours_of;
 use super::daily::{Daily, Pair, Unit};
-use super::numeric::{acat, beta_binomial_tail, ln, middle_and_spread};
+use super::numeric::{acat, beta_binomial_tail, ln, middle_and_spread_of};
 use super::spread::spread;
 use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
 use crate::finding::usual::{Measure, Usual};
@@ -153,7 +153,7 @@ fn measure<'s>(daily: &Daily<'_>, number: usize, unit: &Unit<'s>, ordinary: &[f6
     let (all_off, all_hours) = all.iter().map(|(_, day, seen)| off_of(*day, seen)).fold((0, 0), sum);
     let newcomers = Newcomers::of(unit, &all);
     for pair in &unit.pairs {
-        let rarity = rarity(unit, pair, &local, ordinary);
+        let shares = shares(unit, pair, &local, ordinary);
         let ran: Vec<(i32, &'s TrailDay)> =
             pair.days.iter().filter(|(_, seen)| is_use(seen)).map(|(day, seen)| (*day, seen)).collect();
         let of_pair: Vec<Measures> = ran.iter().map(|(_, seen)| measures(seen)).collect();
@@ -182,7 +182,9 @@ fn measure<'s>(daily: &Daily<'_>, number: usize, unit: &Unit<'s>, ordinary: &[f6
             let of_own = share(own_off - off, own_hours - hours, 6.0, of_all);
             let chance = beta_binomial_tail(u64::from(off), u64::from(hours), of_own, RHO);
             let used = (0..24).filter(|hour| seen.hours >> hour & 1 == 1);
-            let rarest = used.map(|hour| rarity[usize::from(local[day][hour])]).fold(1.0, f64::min);
+            let local = &local[day];
+            let rarest =
+                as_rare(&shares, used.map(|hour| shares[usize::from(local[hour])]).fold(f64::INFINITY, f64::min));
             days.push(PairDay {
                 unit: number,
                 pair: *pair,
@@ -201,9 +203,11 @@ fn measure<'s>(daily: &Daily<'_>, number: usize, unit: &Unit<'s>, ordinary: &[f6
 
 /// Middle and spread of each measure.
 fn usual(days: &[Measures]) -> [(f64, f64); 4] {
+    let mut values = Vec::with_capacity(days.len());
     std::array::from_fn(|m| {
-        let values: Vec<f64> = days.iter().map(|day| day[m]).collect();
-        middle_and_spread(&values).unwrap_or((0.0, 0.0))
+        values.clear();
+        values.extend(days.iter().map(|day| day[m]));
+        middle_and_spread_of(&mut values).unwrap_or((0.0, 0.0))
     })
 }
 
@@ -223,9 +227,8 @@ fn ordinary_hours(daily: &Daily<'_>) -> [f64; 48] {
     all.map(|hours| hours / sum)
 }
 
-/// For each local hour the chance of an hour that is used as rarely or more so: by the service without this pair, drawn to
-/// what is ordinary.
-fn rarity(unit: &Unit<'_>, pair: &Pair<'_>, local: &BTreeMap<i32, [u8; 24]>, ordinary: &[f64; 48]) -> [f64; 48] {
+/// For each local hour how much it is used: by the service without this pair, drawn to what is ordinary.
+fn shares(unit: &Unit<'_>, pair: &Pair<'_>, local: &BTreeMap<i32, [u8; 24]>, ordinary: &[f64; 48]) -> [f64; 48] {
     let mut own = [0.0; 48];
     for (day, seen) in pair.days.iter().filter(|(_, seen)| seen.ran > 0) {
         super::daily::count_hours(&mut own, &local[day], seen);
@@ -239,9 +242,13 @@ fn rarity(unit: &Unit<'_>, pair: &Pair<'_>, local: &BTreeMap<i32, [u8; 24]>, ord
         (rest[half + (hour + 23) % 24] + 2.0 * rest[half + hour] + rest[half + (hour + 1) % 24]) / 4.0
     };
     let drawn = 30.0;
-    let share: [f64; 48] = std::array::from_fn(|hour| near(hour) + drawn * ordinary[hour]);
-    let sum = share.iter().sum::<f64>();
-    std::array::from_fn(|hour| share.iter().filter(|other| **other <= share[hour]).sum::<f64>() / sum)
+    std::array::from_fn(|hour| near(hour) + drawn * ordinary[hour])
+}
+
+/// The chance of an hour that is used as rarely as this or more so. Of several hours the least used one has the least chance, so that
+/// it alone needs to be asked for.
+fn as_rare(shares: &[f64; 48], least: f64) -> f64 {
+    shares.iter().filter(|share| **share <= least).sum::<f64>() / shares.iter().sum::<f64>()
 }
 
 /// How often days at a service are of callers that are new there.

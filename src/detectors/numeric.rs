@@ -159,10 +159,14 @@ pub fn median(numbers: &mut [f64]) -> Option<f64> {
 
 /// Median and the median distance from it, times 1.4826: a standard deviation that outliers do not move.
 pub fn middle_and_spread(numbers: &[f64]) -> Option<(f64, f64)> {
-    let mut own = numbers.to_vec();
-    let middle = median(&mut own)?;
-    own.iter_mut().for_each(|number| *number = (*number - middle).abs());
-    median(&mut own).map(|spread| (middle, 1.4826 * spread))
+    middle_and_spread_of(&mut numbers.to_vec())
+}
+
+/// The same of numbers that are of no use afterwards.
+pub fn middle_and_spread_of(numbers: &mut [f64]) -> Option<(f64, f64)> {
+    let middle = median(numbers)?;
+    numbers.iter_mut().for_each(|number| *number = (*number - middle).abs());
+    median(numbers).map(|spread| (middle, 1.4826 * spread))
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ use services::Services;
 pub use sight::Sight;
 pub use totals::Totals;
 use trails::TrailKey;
-pub use trails::{Trail, TrailDay};
+pub use trails::{Trail, TrailDay, Trails};
 use watch::Watch;
 
 /// How many services of links are kept apart. Past it, those of external links lose their port first, never their bytes.
@@ -189,13 +189,9 @@ impl Ledger {
         order.into_iter().map(|rank| rank as u32)
     }
 
-    /// What host pairs and accounts did day by day, in order of trail and day.
-    pub fn trails(&self) -> BTreeMap<Trail, Vec<(i32, TrailDay)>> {
-        let mut trails: BTreeMap<Trail, Vec<(i32, TrailDay)>> = BTreeMap::new();
-        for (key, day) in self.trails.sorted() {
-            trails.entry(key.trail).or_default().push((key.day, *day));
-        }
-        trails
+    /// What host pairs and accounts did day by day.
+    pub fn trails(&self) -> Trails {
+        Trails::of(self.trails.sorted())
     }
 
     /// Whether a cap was reached, in words for the screen; `None` while all is kept apart.

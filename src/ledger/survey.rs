@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::capped::Absorb;
 use super::gaps::Gap;
-use super::{Hours, Ledger, PairKey, PairTotals, ServiceKey, Sight, Totals, Trail, TrailDay};
+use super::{Hours, Ledger, PairKey, PairTotals, ServiceKey, Sight, Totals, Trail, TrailDay, Trails};
 use crate::flow::{Host, Hour, Moment, Service};
 use crate::sites::{Locus, Party};
 use crate::sorting::LeanCollect as _;
@@ -37,7 +37,7 @@ pub struct Survey {
     /// Days (from the epoch) on which a party took part in some flow; the outside is left out.
     pub days: BTreeMap<Party, BTreeSet<i32>>,
     /// What host pairs did day by day, and accounts on services of links.
-    trails: BTreeMap<Trail, Vec<(i32, TrailDay)>>,
+    trails: Trails,
     /// Names of hosts that are known by name only.
     pub names: BTreeMap<Host, String>,
     /// Start of the first and of the last flow.
@@ -135,13 +135,13 @@ impl Survey {
 
     /// What a host pair did, day by day in order; nothing where its trail gave way at the ledger's cap.
     pub fn days_of(&self, pair: &PairKey) -> &[(i32, TrailDay)] {
-        self.trails.get(&Trail::of_pair(pair)).map_or(&[], Vec::as_slice)
+        self.trails.days(Trail::of_pair(pair))
     }
 
     /// What an account did on a service of a link, day by day in order.
     pub fn days_of_account(&self, record: &ServiceRecord, account: &str) -> Vec<(i32, TrailDay)> {
         let mut days: BTreeMap<i32, TrailDay> = BTreeMap::new();
-        let trails = record.keys.iter().filter_map(|key| self.trails.get(&Trail::of_account(key, account)));
+        let trails = record.keys.iter().map(|key| self.trails.days(Trail::of_account(key, account)));
         for (day, seen) in trails.flatten() {
             days.entry(*day).or_default().absorb(seen);
         }

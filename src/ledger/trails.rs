@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::capped::{Absorb, Ranked, mixed};
+use super::index::Index;
 use super::sight::Packed;
 use super::totals::Seen;
 use super::wire::{Flat, Laying, Lifting};
@@ -142,6 +143,41 @@ impl TrailDay {
             (false, true) => self.first = sight,
             (true, false) => {}
             (true, true) | (false, false) => self.first.sooner(sight),
+        }
+    }
+}
+
+/// All trails with their days, to be looked up.
+#[derive(Debug, Clone, Default)]
+pub struct Trails {
+    /// The days of each trail in order, one trail behind the other.
+    days: Vec<(i32, TrailDay)>,
+    /// Which of these are whose.
+    spans: Vec<(Trail, u32, u32)>,
+    index: Index,
+}
+
+impl Trails {
+    /// Of days in order of trail and day.
+    pub(super) fn of(sorted: Vec<(TrailKey, &TrailDay)>) -> Trails {
+        let mut trails = Trails { days: Vec::with_capacity(sorted.len()), ..Trails::default() };
+        for own in sorted.chunk_by(|a, b| a.0.trail == b.0.trail) {
+            let from = trails.days.len() as u32;
+            trails.days.extend(own.iter().map(|(key, day)| (key.day, **day)));
+            trails.index.insert(own[0].0.trail.0, trails.spans.len() as u32);
+            trails.spans.push((own[0].0.trail, from, trails.days.len() as u32));
+        }
+        trails
+    }
+
+    /// The days of a trail, in order; none where it was not kept.
+    pub fn days(&self, trail: Trail) -> &[(i32, TrailDay)] {
+        match self.index.find(trail.0, |place| self.spans[place as usize].0 == trail) {
+            Some(place) => {
+                let (_, from, to) = self.spans[place as usize];
+                &self.days[from as usize..to as usize]
+            }
+            None => &[],
         }
     }
 }
