@@ -36,7 +36,7 @@ fn likeness_of(object: &[u8]) -> Likeness {
     let (mut ends, mut marks, mut line) = (0, 0, None);
     let walked = json::fields(object, |key, value| match json_key(key.bytes) {
         Some(Slot::Source | Slot::Destination | Slot::PacketSource | Slot::PacketDestination) => ends += 1,
-        Some(Slot::Interface | Slot::Status | Slot::Action | Slot::Flags) => marks += 1,
+        Some(Slot::Interface | Slot::Status | Slot::Action) => marks += 1,
         Some(_) => {}
         None if matches!(key.bytes, b"message" | b"@message") => line = value.text(),
         None => {}
@@ -46,7 +46,9 @@ fn likeness_of(object: &[u8]) -> Likeness {
     match (walked, ends >= 2, marks) {
         (Err(_not_json), _, _) => Likeness::None,
         (Ok(()), true, 2..) => Likeness::Likely,
-        (Ok(()), true, _) => Likeness::Possible,
+        (Ok(()), true, 1) => Likeness::Possible,
+        // Others' flows name their ends so too.
+        (Ok(()), true, _) => Likeness::None,
         // Never Certain, so that a file of lines with some objects between them is read as lines.
         (Ok(()), false, _) => inside.min(Likeness::Likely),
     }

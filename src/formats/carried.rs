@@ -7,12 +7,14 @@
 //! read as that: this one never says more than "likely".
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
-use super::syntax::{cells, json};
+use super::syntax::{cells, json, when};
 use super::{ALL, Disposition, Fault, Format, Likeness, Parser, SAMPLE_BYTES, Sample, Setting, Sink, reasons};
 use crate::evidence::records::{Piece, Splitter};
 use crate::evidence::text::readable;
-use crate::evidence::{Framing, Record};
+use crate::evidence::{Clock, Framing, Place, Record};
+use crate::flow::{Basis, Flow, Moment};
 
 /// The format.
 pub struct Carried;
@@ -43,7 +45,7 @@ impl Format for Carried {
             let framing = carrier.format.framing(&inner);
             Inner { place: carrier.place, framing, parser: carrier.format.open(setting, &inner) }
         });
-        Box::new(Carrying { inner })
+        Box::new(Carrying { inner, clock: setting.clock, held: VecDeque::new() })
     }
 }
 
@@ -91,6 +93,21 @@ const COLUMNS: [&str; 12] = [
     "rawstring", "payload",
 ];
 
+/// More than any parser keeps flows waiting.
+const MOST_HELD: usize = 1 << 16;
+
+/// Where the carrier says when it took the text, in lower case.
+const TIMES: [&str; 7] = ["@timestamp", "timestamp", "_time", "time", "timegenerated", "eventtime", "ts"];
+
+/// The carrier's time, for a text that says none, if `name` is one of them.
+fn time_of(name: &[u8], cell: &[u8], clock: &Clock) -> Option<(Moment, Basis)> {
+    let name = readable(name).to_lowercase();
+    let (bare, remark) = name.split_once(" [").unwrap_or((&name, ""));
+    let written = TIMES.contains(&bare).then(|| when::read(cell, Some(when::Order::MonthFirst)).ok())??;
+    // `TimeGenerated [UTC]`: the header says it for all rows.
+    Some(if written.offset.is_none() && remark == "utc]" { (written.local, Basis::File) } else { written.settle(clock) })
+}
+
 /// How a sample carries what.
 struct Carrier {
     place: Where,
@@ -103,6 +120,30 @@ struct Carrier {
 enum Where {
     Path(&'static [&'static str]),
     Column { delimiter: u8, at: usize, header: Vec<u8> },
+}
+
+impl Where {
+    fn time(&self, bytes: &[u8], clock: &Clock) -> Option<(Moment, Basis)> {
+        let mut found = None;
+        match self {
+            Where::Path(_) => {
+                let object = memchr::memchr(b'{', bytes).map_or(bytes, |at| &bytes[at..]);
+                let mut visit = |key: &[u8], value: json::Value<'_>| {
+                    if let Some(text) = value.text().filter(|_| found.is_none()) {
+                        found = time_of(key, text.as_bytes(), clock);
+                    }
+                };
+                json::fields(object, |key, value| visit(key.bytes, value)).ok()?;
+            }
+            Where::Column { delimiter, header, .. } => {
+                let (mut names, mut row) = (Vec::new(), Vec::new());
+                cells::cut(header, *delimiter, &mut names).ok()?;
+                cells::cut(bytes, *delimiter, &mut row).ok()?;
+                found = names.iter().zip(&row).find_map(|(name, cell)| time_of(name, cell, clock));
+            }
+        }
+        found
+    }
 }
 
 impl Carrier {
@@ -206,6 +247,11 @@ fn told<'t>(texts: impl Iterator<Item = Cow<'t, [u8]>>) -> Option<(&'static dyn 
     best.map(|(format, likeness)| (format, likeness, joined))
 }
 
+/// The line that a row of an exported search of Splunk carries.
+pub(super) fn searched(object: &[u8]) -> Option<Cow<'_, [u8]>> {
+    text_at(object, &["result", "_raw"]).ok().flatten()
+}
+
 /// The text, or the object, at a path.
 fn text_at<'j>(object: &'j [u8], path: &[&str]) -> Result<Option<Cow<'j, [u8]>>, json::NotJson> {
     let mut found = None;
@@ -242,6 +288,9 @@ fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
 
 struct Carrying {
     inner: Option<Inner>,
+    clock: Clock,
+    /// The carrier's times of texts whose flows are yet to come.
+    held: VecDeque<(Place, Time)>,
 }
 
 struct Inner {
@@ -281,35 +330,67 @@ impl Parser for Carrying {
         let Some(text) = text.filter(|text| !text.trim_ascii().is_empty()) else {
             return Disposition::Skipped("a record that carries no log line".into());
         };
-        inner.read(&text, record, flows)
+        let (clock, carrier, held) = (&self.clock, &inner.place, &mut self.held);
+        let mut told = false;
+        let mut take = |flow: &Flow<'_>, place| {
+            told |= place == record.place;
+            let time = || match (place == record.place, flow.start) {
+                (true, None) => carrier.time(bytes, clock),
+                (true, Some(_)) => None,
+                (false, _) => taken(held, place),
+            };
+            timed(flow, place, time, flows);
+        };
+        let disposition = read(inner.framing, inner.parser.as_mut(), &text, record, &mut take);
+        // The parser keeps it until it knows more.
+        if disposition == Disposition::Parsed && !told && let Some(time) = carrier.time(bytes, clock) {
+            held.push_back((record.place, time));
+            if held.len() > MOST_HELD {
+                held.pop_front();
+            }
+        }
+        disposition
     }
 
     fn finish(&mut self, flows: &mut Sink<'_>) {
         if let Some(inner) = &mut self.inner {
-            inner.parser.finish(flows);
+            let held = &mut self.held;
+            inner.parser.finish(&mut |flow, place| timed(flow, place, || taken(held, place), flows));
         }
     }
 }
 
-impl Inner {
-    /// Reads a carried text, which may be several records of its own. What is worst of them is said of the outer record.
-    fn read(&mut self, text: &[u8], outer: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
-        let mut worst: Option<Disposition> = None;
-        let mut splitter = Splitter::new(self.framing);
-        let parser = &mut self.parser;
-        let mut take = |piece: Piece<'_>| {
-            let disposition = match piece {
-                Piece::Record(record) => parser.read(Record { bytes: record.bytes, place: outer.place }, flows),
-                Piece::Separator(_) | Piece::TooLong(..) | Piece::Lost(..) => return,
-            };
-            if worst.as_ref().is_none_or(|kept| weight(&disposition) > weight(kept)) {
-                worst = Some(disposition);
-            }
-        };
-        splitter.feed(text, &mut take);
-        splitter.finish(&mut take);
-        worst.unwrap_or_else(|| Disposition::Skipped("a record that carries no log line".into()))
+type Time = (Moment, Basis);
+
+/// A flow with its own time, or else with its carrier's.
+fn timed(flow: &Flow<'_>, place: Place, time: impl FnOnce() -> Option<Time>, flows: &mut Sink<'_>) {
+    match time().filter(|_| flow.start.is_none()) {
+        Some((start, basis)) => flows(&Flow { start: Some(start), basis, ..flow.clone() }, place),
+        None => flows(flow, place),
     }
+}
+
+fn taken(held: &mut VecDeque<(Place, Time)>, place: Place) -> Option<Time> {
+    let at = held.iter().position(|(own, _)| *own == place)?;
+    held.remove(at).map(|(_, time)| time)
+}
+
+/// Reads a carried text, which may be several records of its own. What is worst of them is said of the outer record.
+fn read(framing: Framing, parser: &mut dyn Parser, text: &[u8], outer: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
+    let mut worst: Option<Disposition> = None;
+    let mut splitter = Splitter::new(framing);
+    let mut take = |piece: Piece<'_>| {
+        let disposition = match piece {
+            Piece::Record(record) => parser.read(Record { bytes: record.bytes, place: outer.place }, flows),
+            Piece::Separator(_) | Piece::TooLong(..) | Piece::Lost(..) => return,
+        };
+        if worst.as_ref().is_none_or(|kept| weight(&disposition) > weight(kept)) {
+            worst = Some(disposition);
+        }
+    };
+    splitter.feed(text, &mut take);
+    splitter.finish(&mut take);
+    worst.unwrap_or_else(|| Disposition::Skipped("a record that carries no log line".into()))
 }
 
 fn weight(disposition: &Disposition) -> u8 {

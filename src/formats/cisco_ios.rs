@@ -225,8 +225,9 @@ fn said<'m>(message: &Message<'m>) -> Result<Said<'m>, Fault> {
         b"LOGIN_SUCCESS" | b"WEBLOGIN_SUCCESS" => login(text, Outcome::Established),
         b"LOGIN_FAILED" | b"WEBLOGIN_FAILED" => login(text, Outcome::Denied),
         b"SSH2_USERAUTH" => ssh(text),
-        b"LOGIN_PASSED" | b"AUTH_PASSED" => Ok(told_in_words(text, Outcome::Established)),
-        b"AUTH_FAILED" | b"AUTHENTICATION_FAILED" => Ok(told_in_words(text, Outcome::Denied)),
+        // The last ones of IOS XR's SSH server.
+        b"LOGIN_PASSED" | b"AUTH_PASSED" | b"INFO_SUCCESS" => Ok(told_in_words(text, Outcome::Established)),
+        b"AUTH_FAILED" | b"AUTHENTICATION_FAILED" | b"INFO_FAILURE" => Ok(told_in_words(text, Outcome::Denied)),
         b"WEB_CONNECTION" => Ok(web_connection(text)),
         b"BADAUTH" | b"BADAUTH_KEY" => bad_digest(text),
         b"RECVD_PKT_INV_SPI" | b"RECVD_PKT_NOT_IPSEC" => ipsec(text),
@@ -402,7 +403,14 @@ fn ssh(text: &[u8]) -> Result<Said<'_>, Fault> {
 fn told_in_words(text: &[u8], outcome: Outcome) -> Said<'_> {
     let behind = |words: &[u8]| memchr::memmem::find(text, words).map(|at| &text[at + words.len()..]);
     let source = behind(b" from host ").or_else(|| behind(b" from "));
-    let Some(from) = source.and_then(|rest| end(word(rest).0.strip_suffix(b",").unwrap_or(word(rest).0))) else { return UNREAD };
+    let source = source.map(|rest| {
+        let mut word = word(rest).0;
+        while let [b'\'', rest @ ..] | [rest @ .., b'\'' | b','] = word {
+            word = rest;
+        }
+        word
+    });
+    let Some(from) = source.and_then(end) else { return UNREAD };
     let user = behind(b"ser '").and_then(|rest| rest.split(|b| *b == b'\'').next());
     Said::Flow(Flow { kind: Kind::Logon, outcome, initiator: from, user: user.map(readable), ..Flow::default() })
 }

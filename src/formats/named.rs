@@ -172,6 +172,12 @@ impl<'r> Named<'r> {
         if let Some(word) = self.get(Slot::Protocol) {
             let number = number::whole(word.as_bytes()).and_then(|n| u8::try_from(n).ok()).map(Protocol);
             flow.protocol = number.or_else(|| Protocol::read(word));
+            // `tcp/https`
+            if let (None, Some((transport, above))) = (flow.protocol, word.split_once('/')) {
+                flow.protocol = Protocol::read(transport);
+                let above = Some(above).filter(|_| flow.protocol.is_some());
+                flow.service = flow.service.take().or(above.map(|name| Cow::Owned(name.to_owned())));
+            }
             if flow.protocol.is_none() && flow.service.is_none() {
                 flow.service = self.text(Slot::Protocol);
             }

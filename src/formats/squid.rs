@@ -105,9 +105,11 @@ struct Native<'r> {
     time: &'r [u8],
     elapsed: &'r [u8],
     client: &'r [u8],
+    port: Option<u16>,
     result: &'r [u8],
     status: &'r [u8],
     bytes: &'r [u8],
+    sent: Option<&'r [u8]>,
     method: &'r [u8],
     url: &'r [u8],
     user: &'r [u8],
@@ -116,8 +118,18 @@ struct Native<'r> {
 
 impl<'r> Native<'r> {
     fn of(words: &Words<'r>) -> Option<Native<'r>> {
-        let [time, elapsed, client, code, bytes, method, url, user, hierarchy, ..] = words.all() else { return None };
-        let (time, elapsed, code, hierarchy) = (time.0, elapsed.0, code.0, hierarchy.0);
+        let all = words.all();
+        let [time, elapsed, client, fourth, fifth, ..] = all else { return None };
+        // A format of one's own: with the client's port, more counts and the version, as Elastic asks for.
+        let has_port = number::port(fourth.0).is_some() && memchr::memchr(b'/', fifth.0).is_some();
+        let code = 3 + usize::from(has_port);
+        let hierarchy = if has_port { (code + 4..all.len()).find(|at| is_hierarchy(all[*at].0))? } else { 8 };
+        let url = hierarchy - 2 - usize::from(matches!(all.get(hierarchy - 2)?.0, [b'0'..=b'9', b'.', b'0'..=b'9']));
+        let word = |at: usize| all.get(at).map(|(word, _)| *word);
+        let (bytes, method, user) = (word(code + 1)?, word(url - 1)?, word(hierarchy - 1)?);
+        let sent = if url > code + 3 { word(code + 2) } else { None };
+        let (time, elapsed, url) = (time.0, elapsed.0, word(url)?);
+        let (code, hierarchy) = (word(code)?, word(hierarchy)?);
         let slash = memchr::memchr(b'/', code)?;
         let (result, status) = (&code[..slash], &code[slash + 1..]);
         let telling = time.len() >= 9
@@ -131,12 +143,14 @@ impl<'r> Native<'r> {
             time,
             elapsed,
             client: client.0,
+            port: if has_port { number::port(fourth.0) } else { None },
             result,
             status,
-            bytes: bytes.0,
-            method: method.0,
-            url: url.0,
-            user: user.0,
+            bytes,
+            sent,
+            method,
+            url,
+            user,
             hierarchy,
         })
     }
@@ -191,6 +205,12 @@ impl<'r> Common<'r> {
             _ => None,
         }
     }
+}
+
+/// `HIER_DIRECT/203.0.113.10`.
+fn is_hierarchy(word: &[u8]) -> bool {
+    let kind = word.split(|b| *b == b'/').next().unwrap_or_default();
+    kind.len() > 3 && kind.len() < word.len() && kind.iter().all(|b| b.is_ascii_uppercase() || *b == b'_')
 }
 
 /// `GET http://… HTTP/1.1`.
@@ -263,6 +283,8 @@ impl<'r> Native<'r> {
         flow.start = ended.before(flow.duration.unwrap_or(0));
         flow.basis = Basis::Explicit;
         flow.bytes_in = bytes(self.bytes)?;
+        flow.bytes_out = self.sent.map_or(Ok(None), bytes)?;
+        flow.initiator.port = flow.initiator.port.or(self.port);
         flow.outcome = outcome(self.result, self.status);
         Ok(Some(flow))
     }

@@ -83,7 +83,7 @@ fn likeness_of_json(sample: &Sample<'_>) -> Likeness {
         if told.is_conn {
             return Likeness::None;
         }
-        let known = told.uid.is_some() || told.stream.is_some();
+        let known = told.uid.is_some() || told.stream.is_some() || told.guessed.is_some();
         if known && told.ts.is_some() && told.orig_host.is_some() && told.resp_host.is_some() {
             likeness = Likeness::Certain;
         }
@@ -100,6 +100,10 @@ struct Json {
 impl Parser for Json {
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
         let object = zeek::object_in(super::without_mark(record.bytes));
+        // A search that was exported beside the log's own lines.
+        let found = if object.starts_with(b"{\"preview\"") { super::carried::searched(object) } else { None };
+        let object = found.as_deref().unwrap_or(object);
+        let record = Record { bytes: object, ..record };
         match Told::of_json(object) {
             Ok(told) if told.is_conn => {
                 let uid = told.uid.map(|uid| uid.into_owned());
@@ -256,10 +260,11 @@ impl<'r> Told<'r> {
             }
             b"ts" => &mut self.ts,
             b"uid" => &mut self.uid,
-            b"id.orig_h" | b"id_orig_h" => &mut self.orig_host,
-            b"id.orig_p" | b"id_orig_p" => &mut self.orig_port,
-            b"id.resp_h" | b"id_resp_h" => &mut self.resp_host,
-            b"id.resp_p" | b"id_resp_p" => &mut self.resp_port,
+            // Notices, signatures and traceroutes name the ends in their own words.
+            b"id.orig_h" | b"id_orig_h" | b"src" | b"src_addr" => &mut self.orig_host,
+            b"id.orig_p" | b"id_orig_p" | b"src_port" => &mut self.orig_port,
+            b"id.resp_h" | b"id_resp_h" | b"dst" | b"dst_addr" => &mut self.resp_host,
+            b"id.resp_p" | b"id_resp_p" | b"dst_port" | b"p" => &mut self.resp_port,
             b"proto" => &mut self.proto,
             // ntlm, ftp, socks and radius.
             b"username" | b"user" => &mut self.user,
@@ -366,6 +371,8 @@ fn mark(field: &[u8]) -> Option<&'static str> {
         b"named_pipe" | b"endpoint" => "dce_rpc",
         b"share_type" | b"native_file_system" => "smb_mapping",
         b"mailfrom" | b"helo" => "smtp",
+        b"framed_addr" | b"tunnel_client" | b"connect_info" | b"reply_msg" => "radius",
+        b"tunnel_type" => "tunnel",
         b"note" | b"sub" | b"suppress_for" => "notice",
         b"notice" | b"addl" => "weird",
         _ => return None,

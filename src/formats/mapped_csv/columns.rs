@@ -37,7 +37,24 @@ pub fn guess(header: &[String], rows: &[Vec<Cow<'_, [u8]>>]) -> Vec<(&'static st
         found.push((*field, column));
     }
     settle_times(&names, &mut found);
+    settle_ways(&names, &mut found);
     found
+}
+
+/// NetFlow's own names count from the exporter's side: what came in of a flow is what its source sent.
+fn settle_ways(names: &[String], found: &mut [(&'static str, usize)]) {
+    if !names.iter().any(|name| name.ends_with("ipv4srcaddr") || name.ends_with("ipv6srcaddr")) {
+        return;
+    }
+    for (out, back, what) in [("bytes_out", "bytes_in", "bytes"), ("packets_out", "packets_in", "pkts")] {
+        let at = |field: &str, way: &str| {
+            let at = found.iter().position(|(own, _)| *own == field)?;
+            names[found[at].1].ends_with(&format!("{way}{what}")).then_some(at)
+        };
+        if let (Some(sent), Some(got)) = (at(out, "out"), at(back, "in")) {
+            (found[sent].0, found[got].0) = (back, out);
+        }
+    }
 }
 
 /// FortiGate's and FortiAnalyzer's tables carry the time of the record, which is the session's end.

@@ -234,6 +234,7 @@ impl<'s> Table<'s> {
 pub fn is_packet_list<S: AsRef<str>>(header: &[S]) -> bool {
     let has = |name: &str| header.iter().any(|column| column.as_ref().trim().eq_ignore_ascii_case(name));
     ["no.", "time", "source", "destination", "protocol", "length", "info"].iter().all(|name| has(name))
+        || has("ip.src") && (has("frame.len") || has("frame.number") || has("frame.time_epoch"))
 }
 
 fn distinct(names: &[Cow<'_, [u8]>]) -> Vec<String> {

@@ -15,6 +15,7 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "srcaddress",
             "sourceaddress",
             "sourceipaddress",
+            "ipsourceaddress",
             "srcipaddress",
             "saddr",
             "sa",
@@ -35,6 +36,10 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "localaddressip4",
             "localaddressip6",
             "actionlocalip",
+            "sourceipv4address",
+            "sourceipv6address",
+            "cliip",
+            "flowclientipaddr",
             "srcipv4",
             "srcipv6",
             "sourceipv4",
@@ -95,6 +100,9 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "tcpsrcport",
             "sourcetransportport",
             "fromport",
+            "portsrc",
+            "cliport",
+            "flowclientl4portid",
         ],
     ),
     (
@@ -111,6 +119,7 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "destinationaddress",
             "destaddress",
             "destinationipaddress",
+            "ipdestinationaddress",
             "dstipaddress",
             "destaddr",
             "daddr",
@@ -128,6 +137,10 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "remoteaddressip4",
             "remoteaddressip6",
             "actionremoteip",
+            "destinationipv4address",
+            "destinationipv6address",
+            "srvip",
+            "flowserveripaddr",
             "dstipv4",
             "dstipv6",
             "destinationipv4",
@@ -195,6 +208,9 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "l4dstport",
             "tcpdstport",
             "destinationtransportport",
+            "portdst",
+            "srvport",
+            "flowserverl4portid",
             "targetport",
             "toport",
             "port",
@@ -206,6 +222,7 @@ pub const FIELDS: &[(&str, &[&str])] = &[
         &[
             "proto",
             "protocol",
+            "ipprotocolname",
             "ipprotocol",
             "transport",
             "transportprotocol",
@@ -221,6 +238,8 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "protonum",
             "netconnproto",
             "netconnprotocol",
+            "protol4",
+            "l4protoname",
             "protocolnumber",
             "pro",
         ],
@@ -265,6 +284,13 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "firstpackettime",
             "startdate",
             "startts",
+            "flowstartmilliseconds",
+            "timeflowstart",
+            "timeflowstartns",
+            "timestampstart",
+            "bidirectionalfirstseenms",
+            "seenfirst",
+            "flowstarttimestamp",
             "timestart",
             "timestamp",
             "timestamputc",
@@ -311,6 +337,13 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "eventend",
             "timeend",
             "endts",
+            "flowendmilliseconds",
+            "timeflowend",
+            "timeflowendns",
+            "timestampend",
+            "bidirectionallastseenms",
+            "seenlast",
+            "flowendtimestamp",
             "lastpackettime",
             "closetime",
         ],
@@ -396,6 +429,9 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "totallengthoffwdpacket",
             "totallengthoffwdpackets",
             "octetdeltacount",
+            "octettotalcount",
+            "oct",
+            "cli2srvbytes",
             "outoctets",
             "bytesc2s",
             "bytes",
@@ -433,6 +469,10 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "responderbytes",
             "dsttosrcbytes",
             "dst2srcbytes",
+            "reverseoctetdeltacount",
+            "reverseoctettotalcount",
+            "roct",
+            "srv2clibytes",
             "bytesdsttosrc",
             "obyt",
             "obytes",
@@ -469,6 +509,9 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "totalfwdpacket",
             "totalfwdpackets",
             "packetdeltacount",
+            "packettotalcount",
+            "cli2srvpackets",
+            "src2dstpackets",
             "packetsc2s",
             "packets",
             "pkts",
@@ -495,6 +538,12 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "opkts",
             "responderpackets",
             "totbwdpkts",
+            "reversepacketdeltacount",
+            "reversepackettotalcount",
+            "rpkt",
+            "srv2clipackets",
+            "dst2srcpackets",
+            "inpkts",
             "totalbwdpacket",
             "totalbwdpackets",
             "packetss2c",
@@ -514,6 +563,7 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "disposition",
             "decision",
             "ruleaction",
+            "actionid",
             "policyaction",
             "eventaction",
             "actiontype",
@@ -606,7 +656,15 @@ pub const DIRECTIONS: &[&str] = &["connectiondirection", "netconninbound", "inbo
 /// What stands there of a connection that another machine opened. CrowdStrike numbers the directions, 1 being inbound.
 pub const INBOUND: &[&str] = &["1", "true", "in", "inbound", "incoming", "ingress"];
 
-/// A column's name reduced to letters and digits in lower case: `Src IP` and `src_ip` are one.
+/// Names that may have a side or a unit behind them: `bytes_s` and `bytes_d`, `duration_s`.
+const SIDELESS: [&str; 10] = ["addr", "address", "bytes", "duration", "host", "octets", "packets", "pkts", "port", "time"];
+
+/// A column's name reduced to letters and digits in lower case: `Src IP` and `src_ip` are one. Log Analytics puts a value's type
+/// behind the name of a column that a custom log brought (`DestinationIP_s`, `SourcePort_d`), which is none where the letter may as
+/// well say a side or a unit.
 pub fn plain(name: &str) -> String {
+    let typed = ["_s", "_d", "_g", "_t", "_b"].iter().find_map(|kind| name.strip_suffix(kind));
+    let bare = typed.filter(|bare| bare.len() > 3 && !SIDELESS.contains(&bare.to_lowercase().as_str()));
+    let name = bare.unwrap_or(name);
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
