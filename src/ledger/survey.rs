@@ -1,5 +1,6 @@
 //! The ledger as people ask for it: links between parties, their services, hours and host pairs.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::capped::Absorb;
@@ -51,6 +52,25 @@ pub struct Link {
     pub totals: Totals,
     /// Each service by itself.
     pub services: BTreeMap<Service, ServiceRecord>,
+    /// What [`Link::hosts`] counted.
+    hosts: OnceCell<(usize, usize)>,
+}
+
+impl Link {
+    /// How many distinct initiators and responders, over all services. Counted once: pictures ask at every movement.
+    pub fn hosts(&self) -> (usize, usize) {
+        *self.hosts.get_or_init(|| distinct(self.services.values().flat_map(|record| &record.pairs)))
+    }
+}
+
+/// The distinct initiators and responders of host pairs.
+fn distinct<'p>(pairs: impl Iterator<Item = &'p (PairKey, PairTotals)>) -> (usize, usize) {
+    let (mut initiators, mut responders) = (BTreeSet::new(), BTreeSet::new());
+    for (key, _) in pairs {
+        initiators.insert(key.initiator);
+        responders.insert(key.responder);
+    }
+    (initiators.len(), responders.len())
 }
 
 /// What is known of one service of a link.
@@ -73,9 +93,7 @@ pub struct ServiceRecord {
 impl ServiceRecord {
     /// How many distinct initiators and responders.
     pub fn hosts(&self) -> (usize, usize) {
-        let distinct =
-            |end: fn(&PairKey) -> Host| self.pairs.iter().map(|(key, _)| end(key)).lean_collect::<BTreeSet<_>>().len();
-        (distinct(|key| key.initiator), distinct(|key| key.responder))
+        distinct(self.pairs.iter())
     }
 }
 

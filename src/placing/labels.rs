@@ -70,8 +70,7 @@ pub fn place(labels: &[Label], hard: &[Rect], soft: &[Point], bounds: Rect) -> V
 
 fn best(label: &Label, taken: &[Rect], leaders: &[(Point, Point)], soft: &[Point], bounds: Rect) -> Option<Placed> {
     let reach = label.reach + label.width.max(label.height);
-    let near = Rect { left: label.about.x, top: label.about.y, right: label.about.x, bottom: label.about.y };
-    let soft: Vec<Point> = soft.iter().copied().filter(|p| near.distance(*p) < reach + label.width).collect();
+    let soft: Vec<Point> = soft.iter().copied().filter(|p| label.about.is_within(reach + label.width, *p)).collect();
     let mut best: Option<(f32, Placed)> = None;
     for distance in &STEPS {
         if *distance > label.reach {
@@ -86,7 +85,8 @@ fn best(label: &Label, taken: &[Rect], leaders: &[(Point, Point)], soft: &[Point
                 continue;
             }
             let Some(placed) = candidate(label, *distance, (*dx, *dy), taken, leaders, bounds) else { continue };
-            let covered = soft.iter().filter(|p| placed.rect.grown(1.5).distance(**p) == 0.0).count();
+            let kept_clear = placed.rect.grown(1.5);
+            let covered = soft.iter().filter(|p| kept_clear.has(**p)).count();
             let cost = cost + (covered as f32).min(16.0) * 2.0;
             if best.is_none_or(|(least, _)| cost < least) {
                 best = Some((cost, placed));
@@ -149,7 +149,7 @@ fn crosses(a: Point, b: Point, rect: &Rect) -> bool {
     let steps = (a.distance(b) / 3.0).ceil().max(1.0) as u32;
     (0..=steps).any(|i| {
         let t = i as f32 / steps as f32;
-        rect.distance(a.plus((b.x - a.x) * t, (b.y - a.y) * t)) == 0.0
+        rect.has(a.plus((b.x - a.x) * t, (b.y - a.y) * t))
     })
 }
 

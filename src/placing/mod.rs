@@ -31,6 +31,12 @@ impl Point {
         ((self.x - other.x) * (self.x - other.x) + (self.y - other.y) * (self.y - other.y)).sqrt()
     }
 
+    /// Whether another point is nearer than this.
+    pub fn is_within(self, reach: f32, other: Point) -> bool {
+        let (dx, dy) = (self.x - other.x, self.y - other.y);
+        dx * dx + dy * dy < reach * reach
+    }
+
     /// Moved.
     pub fn plus(self, dx: f32, dy: f32) -> Point {
         Point::new(self.x + dx, self.y + dy)
@@ -86,10 +92,20 @@ impl Rect {
         Rect { left: self.left - by, top: self.top - by, right: self.right + by, bottom: self.bottom + by }
     }
 
+    /// Whether a point lies in it or on its edge.
+    pub fn has(&self, point: Point) -> bool {
+        self.left <= point.x && point.x <= self.right && self.top <= point.y && point.y <= self.bottom
+    }
+
     /// How far a point is from it; 0 inside.
     pub fn distance(&self, to: Point) -> f32 {
-        let dx = (self.left - to.x).max(to.x - self.right).max(0.0);
-        let dy = (self.top - to.y).max(to.y - self.bottom).max(0.0);
+        // Comparisons, since the wider promises of `f32::max` are a call into a library in the browser.
+        let beyond = |low: f32, at: f32, high: f32| match () {
+            () if at < low => low - at,
+            () if at > high => at - high,
+            () => 0.0,
+        };
+        let (dx, dy) = (beyond(self.left, to.x, self.right), beyond(self.top, to.y, self.bottom));
         (dx * dx + dy * dy).sqrt()
     }
 

@@ -84,6 +84,10 @@ impl Material<'_> {
 
     /// What was done about a link, or about all services of it, in order of time.
     pub fn acted(&self, key: LinkKey, service: Option<Service>) -> Vec<&Action> {
+        if self.actions.is_empty() {
+            // Names are looked up among all cards, and pictures ask for every link.
+            return Vec::new();
+        }
         let (from, to) = (self.called(key.from), self.called(key.to));
         let service = service.map_or_else(|| "*".to_owned(), |service| service.to_string());
         let mut own: Vec<&Action> = self.actions.iter().filter(|a| a.covers(from, to, &service)).collect();
@@ -355,10 +359,7 @@ fn hosts(link: &Link, service: Option<Service>) -> (usize, usize) {
     if let Some(record) = service.and_then(|service| link.services.get(&service)) {
         return record.hosts();
     }
-    let pairs = || link.services.values().flat_map(|record| record.pairs.iter().map(|(key, _)| key));
-    let initiators: BTreeSet<_> = pairs().map(|key| key.initiator).lean_collect();
-    let responders: BTreeSet<_> = pairs().map(|key| key.responder).lean_collect();
-    (initiators.len(), responders.len())
+    link.hosts()
 }
 
 impl Network {

@@ -33,14 +33,14 @@ impl Analyst {
     pub fn ask_sweep(&mut self, question: JsValue) -> Result<(), JsError> {
         let question: SweepQuestion = take(question)?;
         let pinned = self.with(|_, analysis| match question {
-            SweepQuestion::Finding { finding } => {
-                Pinned::of(analysis, &finding).ok_or("that finding no longer stands").map_err(str::to_owned)
+            SweepQuestion { finding: Some(finding), .. } => {
+                Pinned::of(analysis, &finding).ok_or("that finding no longer stands")
             }
-            SweepQuestion::Link { from, to, service } => {
+            SweepQuestion { from: Some(from), to: Some(to), service, .. } => {
                 let name = |number| analysis.book.name_of(super::messages::party_of(number)).to_owned();
-                let pinned = Pinned { finding: None, from: name(from), to: name(to), service };
-                Ok(pinned)
+                Ok(Pinned { finding: None, from: name(from), to: name(to), service })
             }
+            SweepQuestion { .. } => Err("a sweep is of a finding, or of a link's two ends"),
         })?;
         let pinned = pinned.map_err(refuse)?;
         self.with(|_, analysis| pinned.pin(analysis).map(|_| ()))?.map_err(refuse)?;
@@ -209,11 +209,13 @@ pub fn looks_encrypted(head: &[u8]) -> bool {
     age::looks_encrypted(head)
 }
 
+/// Of a finding, or of a link.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum SweepQuestion {
-    Finding { finding: String },
-    Link { from: i32, to: i32, service: Option<String> },
+struct SweepQuestion {
+    finding: Option<String>,
+    from: Option<i32>,
+    to: Option<i32>,
+    service: Option<String>,
 }
 
 #[derive(Deserialize)]

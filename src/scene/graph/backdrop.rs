@@ -128,7 +128,7 @@ pub(super) fn name(pen: &mut Pen, home: &Home, stands: &[Stand], links: &[Point]
     };
     let cost = |rect: &Rect| {
         let near = |points: &mut dyn Iterator<Item = Point>, reach: f32| {
-            points.filter(|at| rect.grown(reach).distance(*at) == 0.0).count()
+            points.filter(|at| rect.grown(reach).has(*at)).count()
         };
         near(&mut links.iter().copied(), 3.0) + 20 * near(&mut stands.iter().map(|stand| stand.at), 24.0)
     };

@@ -207,10 +207,10 @@ const FAR: f32 = 470.0;
 fn curve(from: Point, to: Point, bows: &[f32], nodes: &[Point], taken: &[&[Point]]) -> Vec<Point> {
     let others = || nodes.iter().filter(|node| node.distance(from) > 1.0 && node.distance(to) > 1.0);
     let cost = |points: &[Point]| {
-        let met = others().filter(|node| points.iter().any(|p| p.distance(**node) < NODE + 7.0)).count() * 3;
+        let met = others().filter(|node| points.iter().any(|p| p.is_within(NODE + 7.0, **node))).count() * 3;
         let inner = &points[points.len() / 4..points.len() * 3 / 4];
         let along = |line: &&&[Point]| {
-            let near = |p: &&Point| line.iter().any(|q| q.distance(**p) < 7.0);
+            let near = |p: &&Point| line.iter().any(|q| q.is_within(7.0, **p));
             inner.iter().filter(near).count() * 2 > inner.len()
         };
         met + taken.iter().filter(along).count() * 3

@@ -140,7 +140,7 @@ fn covers_marked(rect: &Rect, curves: &[Curve<'_>]) -> bool {
     let segments = || curves.iter().flat_map(|curve| curve.points.windows(2));
     segments().any(|pair| {
         let at = |part: f32| pair[0].plus((pair[1].x - pair[0].x) * part, (pair[1].y - pair[0].y) * part);
-        [0.0, 0.25, 0.5, 0.75, 1.0].into_iter().any(|part| rect.grown(1.0).distance(at(part)) == 0.0)
+        [0.0, 0.25, 0.5, 0.75, 1.0].into_iter().any(|part| rect.grown(1.0).has(at(part)))
     })
 }
 
@@ -149,7 +149,8 @@ fn plate(pen: &mut Pen, placed: &Placed, soft: &[Point]) {
     if let Some((a, b)) = placed.leader {
         pen.line(&[a, b], 0.75, Ink::Muted);
     }
-    if soft.iter().any(|p| placed.rect.grown(4.0).distance(*p) == 0.0) {
+    let near = placed.rect.grown(4.0);
+    if soft.iter().any(|p| near.has(*p)) {
         pen.panel(placed.rect, Ink::Ground);
     }
 }
