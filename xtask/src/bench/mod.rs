@@ -6,6 +6,7 @@
 mod logs;
 mod page;
 mod process;
+mod redraw;
 mod references;
 
 use crate::dist::Dist;
@@ -38,6 +39,9 @@ pub struct Bench {
     /// Only the page
     #[arg(long, conflicts_with = "native")]
     page: bool,
+    /// Only how fast the picture follows the brush, and print that only
+    #[arg(long, conflicts_with_all = ["native", "page"])]
+    redraw: bool,
     /// Only make the logs, for measuring by other means
     #[arg(long)]
     logs: bool,
@@ -55,6 +59,11 @@ impl Bench {
         let folder = target().join("bench");
         fs::create_dir_all(&folder).context("cannot make the folder for the logs")?;
         let sites = logs::sites(&folder)?;
+        if self.redraw {
+            timed("building the page", || Dist::default().run())?;
+            println!("{}", redraw::measure()?);
+            return Ok(());
+        }
         if self.logs {
             for kind in Kind::ALL {
                 println!("{}", self.log(&folder, kind)?.display());
@@ -80,6 +89,7 @@ impl Bench {
             let packed = timed("a packed log", || packed(&logs[0].1))?;
             logs.push((format!("{}, gzip", Kind::ZeekTsv.title()), packed));
             results += &page::measure(&logs, &sites, self.runs)?;
+            results += &redraw::measure()?;
         }
         println!("\n{results}");
         let kept = root().join("benches/RESULTS.md");
