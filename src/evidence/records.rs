@@ -9,6 +9,7 @@ pub mod packets;
 pub mod shapes;
 
 use serde::{Deserialize, Serialize};
+use shapes::Fitted;
 
 /// Where a record begins, in the layer where the records stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -26,6 +27,15 @@ pub struct Record<'r> {
     pub bytes: &'r [u8],
     /// Where it begins.
     pub place: Place,
+    /// The same bytes as what they look like, for a JSON object that looks like an earlier one.
+    pub fitted: Option<Fitted<'r>>,
+}
+
+impl<'r> Record<'r> {
+    /// A record of which nothing else is known.
+    pub fn new(bytes: &'r [u8], place: Place) -> Record<'r> {
+        Record { bytes, place, fitted: None }
+    }
 }
 
 /// How records are told apart.

@@ -227,7 +227,7 @@ impl Parser for VpcFlow {
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
         let bytes = super::without_mark(record.bytes);
         if bytes.trim_ascii_start().first() == Some(&b'{') {
-            return self.read_object(Record { bytes, ..record }, flows);
+            return self.read_object(Record::new(bytes, record.place), flows);
         }
         self.read_line(bytes, record, flows)
     }

@@ -381,7 +381,7 @@ fn read(framing: Framing, parser: &mut dyn Parser, text: &[u8], outer: Record<'_
     let mut splitter = Splitter::new(framing);
     let mut take = |piece: Piece<'_>| {
         let disposition = match piece {
-            Piece::Record(record) => parser.read(Record { bytes: record.bytes, place: outer.place }, flows),
+            Piece::Record(record) => parser.read(Record::new(record.bytes, outer.place), flows),
             Piece::Separator(_) | Piece::TooLong(..) | Piece::Lost(..) => return,
         };
         if worst.as_ref().is_none_or(|kept| weight(&disposition) > weight(kept)) {

@@ -267,7 +267,7 @@ fn reading_of(format: &dyn Format, text: &str) -> Reading {
     let mut parser = format.open(&Setting::default(), &sample);
     let mut reading = Reading { dispositions: Vec::new(), flows: Vec::new() };
     for line in text.lines().filter(|line| !line.is_empty()) {
-        let record = Record { bytes: line.as_bytes(), place: Place::default() };
+        let record = Record::new(line.as_bytes(), Place::default());
         let disposition = parser.read(record, &mut |flow, _| reading.flows.push(flow.clone().into_owned()));
         reading.dispositions.push(disposition);
     }

@@ -19,9 +19,10 @@
 
 use super::joined::{Joined, Key};
 use super::syntax::json::{self, Value};
-use super::syntax::template::Template;
+use super::syntax::template::{Asked, Template};
 use super::syntax::{address, number, syslog, time};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
+use crate::evidence::records::shapes::Fitted;
 use crate::evidence::text::{elided, readable, visible};
 use crate::evidence::{Clock, Framing, Place, Record};
 use crate::flow::{Basis, Flow, Moment, Outcome, Protocol, Text};
@@ -47,12 +48,12 @@ impl Format for SuricataEve {
     }
 
     fn open(&self, setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
-        Box::new(Eve { clock: setting.clock, joined: Joined::default(), templates: Templates::default() })
+        Box::new(Eve { clock: setting.clock, joined: Joined::default(), template: Template::default() })
     }
 }
 
 fn likeness_of(object: &[u8]) -> Likeness {
-    let Ok(fields) = Fields::of(object, &mut Template::new(Slot::of)) else { return Likeness::None };
+    let Ok(fields) = Fields::of(object, None, &mut Template::default()) else { return Likeness::None };
     let ends = fields.source.is_some() && fields.destination.is_some();
     let numbered = fields.flow_id.is_some() || fields.is_of_suricata;
     match (fields.event_type.is_some() && fields.timestamp.is_some(), ends, numbered) {
@@ -65,25 +66,7 @@ fn likeness_of(object: &[u8]) -> Likeness {
 struct Eve {
     clock: Clock,
     joined: Joined,
-    templates: Templates,
-}
-
-/// How the objects look that every record has.
-struct Templates {
-    record: Template<Slot>,
-    counters: Template<Counter>,
-    tcp: Template<()>,
-}
-
-impl Default for Templates {
-    fn default() -> Templates {
-        let flags_to_client = |key: &[u8]| (key == b"tcp_flags_tc").then_some(());
-        Templates {
-            record: Template::new(Slot::of),
-            counters: Template::new(Counter::of),
-            tcp: Template::new(flags_to_client),
-        }
-    }
+    template: Template<Slot>,
 }
 
 /// What a record tells of its connection.
@@ -104,7 +87,7 @@ impl Parser for Eve {
             Some(b'{') => (bytes, None),
             _ => behind_header(bytes),
         };
-        let fields = match Fields::of(object, &mut self.templates.record) {
+        let fields = match Fields::of(object, record.fitted, &mut self.template) {
             Ok(fields) => fields,
             Err(fault) => return Disposition::Malformed(fault),
         };
@@ -115,7 +98,7 @@ impl Parser for Eve {
         if fields.source.is_none() || fields.destination.is_none() {
             return no_ends(kind);
         }
-        let mut flow = match fields.flow(kind, &self.clock, &mut self.templates) {
+        let mut flow = match fields.flow(kind, &self.clock) {
             Ok(flow) => flow,
             Err(fault) => return Disposition::Malformed(fault),
         };
@@ -273,11 +256,14 @@ struct Fields<'r> {
     app: Option<Value<'r>>,
     direction: Option<Value<'r>>,
     sensor: Option<Value<'r>>,
-    flow: Option<&'r [u8]>,
-    netflow: Option<&'r [u8]>,
+    flow: bool,
+    netflow: bool,
+    /// What `flow` and `netflow` tell, in order.
+    counted: [Vec<(Counter, Value<'r>)>; 2],
     alert: Option<Value<'r>>,
     verdict: Option<&'r [u8]>,
-    tcp: Option<&'r [u8]>,
+    /// All that the server sent was a reset (RST, or RST and ACK), in hexadecimal.
+    refused: bool,
     dns: Option<&'r [u8]>,
     smb: Option<&'r [u8]>,
     /// It has a field that only Suricata writes.
@@ -303,6 +289,9 @@ enum Slot {
     Alert,
     Verdict,
     Tcp,
+    FlagsToClient,
+    /// A field of `flow`, or of `netflow`.
+    Count(bool, Counter),
     Dns,
     Smb,
     /// What only Suricata writes.
@@ -313,7 +302,7 @@ enum Slot {
     Firewall,
 }
 
-impl Slot {
+impl Asked for Slot {
     fn of(key: &[u8]) -> Option<Slot> {
         Some(match key {
             b"event_type" => Slot::EventType,
@@ -340,13 +329,29 @@ impl Slot {
             _ => return None,
         })
     }
+
+    fn is_outer(self) -> bool {
+        matches!(self, Slot::Flow | Slot::Netflow | Slot::Tcp)
+    }
+
+    fn within(self, key: &[u8]) -> Option<Slot> {
+        match self {
+            Slot::Flow | Slot::Netflow => Counter::of(key).map(|own| Slot::Count(matches!(self, Slot::Netflow), own)),
+            Slot::Tcp => (key == b"tcp_flags_tc").then_some(Slot::FlagsToClient),
+            _ => None,
+        }
+    }
 }
 
 impl<'r> Fields<'r> {
-    fn of(object: &'r [u8], template: &mut Template<Slot>) -> Result<Fields<'r>, Fault> {
+    fn of(
+        object: &'r [u8],
+        fitted: Option<Fitted<'r>>,
+        template: &mut Template<Slot>,
+    ) -> Result<Fields<'r>, Fault> {
         let mut found = Fields::default();
         let mut inner = None;
-        let walked = template.fields(object, |slot, value| match slot {
+        let walked = template.fields(object, fitted, |slot, value| match slot {
             Slot::Event if matches!(value, Value::Object(_)) => inner = Some(value),
             Slot::Firewall => found.sensor = Some(value),
             _ => found.put(slot, value),
@@ -357,11 +362,7 @@ impl<'r> Fields<'r> {
         })?;
         if let (Some(Value::Object(event)), None) = (inner, found.event_type) {
             // Already walked over once, so it is sound.
-            let _sound = json::fields(event, |key, value| {
-                if let Some(slot) = Slot::of(key.bytes) {
-                    found.put(slot, value);
-                }
-            });
+            let _sound = Template::default().fields(event, None, |slot, value| found.put(slot, value));
             found.is_of_suricata = true;
         }
         Ok(found)
@@ -384,11 +385,14 @@ impl<'r> Fields<'r> {
             Slot::App => self.app = Some(value),
             Slot::Direction => self.direction = Some(value),
             Slot::Sensor if matches!(value, Value::String(_)) => self.sensor = Some(value),
-            Slot::Flow => self.flow = object(value),
-            Slot::Netflow => self.netflow = object(value),
+            // What is told in it follows.
+            Slot::Flow => (self.flow, self.counted[0]) = (object(value).is_some(), Vec::new()),
+            Slot::Netflow => (self.netflow, self.counted[1]) = (object(value).is_some(), Vec::new()),
+            Slot::Count(netflow, counter) => self.counted[usize::from(netflow)].push((counter, value)),
             Slot::Alert => self.alert = Some(value),
             Slot::Verdict => self.verdict = object(value),
-            Slot::Tcp => self.tcp = object(value),
+            Slot::Tcp => self.refused = false,
+            Slot::FlagsToClient => self.refused |= matches!(value.scalar(), Some(b"14" | b"04")),
             Slot::Dns => self.dns = object(value),
             Slot::Smb => self.smb = object(value),
             Slot::OfSuricata => self.is_of_suricata = true,
@@ -396,7 +400,7 @@ impl<'r> Fields<'r> {
         }
     }
 
-    fn flow(&self, kind: &'r [u8], clock: &Clock, templates: &mut Templates) -> Result<Flow<'r>, Fault> {
+    fn flow(&self, kind: &'r [u8], clock: &Clock) -> Result<Flow<'r>, Fault> {
         let mut flow = Flow::default();
         flow.initiator.address = end("src_ip", self.source)?;
         flow.responder.address = end("dest_ip", self.destination)?;
@@ -409,7 +413,7 @@ impl<'r> Fields<'r> {
         if let Some(at) = moment("timestamp", self.timestamp, clock)? {
             (flow.start, flow.basis) = (Some(at.0), at.1);
         }
-        let counters = self.counters(clock, &mut templates.counters)?;
+        let counters = self.counters(clock)?;
         if let Some((start, basis)) = counters.start {
             flow.duration = counters.end.and_then(|(end, _)| u64::try_from(end.0.checked_sub(start.0)?).ok());
             (flow.start, flow.basis) = (Some(start), basis);
@@ -423,7 +427,7 @@ impl<'r> Fields<'r> {
             b"netflow" => flow.one_way = true,
             _ => self.orient(kind, &counters, &mut flow),
         }
-        self.say_what_came_of_it(kind, &counters, &mut flow, &mut templates.tcp);
+        self.say_what_came_of_it(kind, &counters, &mut flow);
         if flow.service.is_none() && is_application(kind) {
             flow.service = Some(readable(kind));
         }
@@ -465,13 +469,7 @@ impl<'r> Fields<'r> {
         }
     }
 
-    fn say_what_came_of_it(
-        &self,
-        kind: &[u8],
-        counters: &Counters<'r>,
-        flow: &mut Flow<'r>,
-        template: &mut Template<()>,
-    ) {
+    fn say_what_came_of_it(&self, kind: &[u8], counters: &Counters<'r>, flow: &mut Flow<'r>) {
         let mut denied = kind == b"drop" || counters.denied;
         match self.alert {
             Some(Value::Object(alert)) => {
@@ -489,10 +487,9 @@ impl<'r> Fields<'r> {
                 denied |= key.bytes == b"action" && matches!(value.scalar(), Some(b"drop" | b"reject"));
             });
         }
-        let refused = self.tcp.is_some_and(|tcp| is_refused(tcp, template));
         flow.outcome = match (denied, flow.packets_in.or(flow.bytes_in), counters.state) {
             (true, _, _) => Outcome::Denied,
-            _ if refused => Outcome::Failed,
+            _ if self.refused => Outcome::Failed,
             (false, _, Some(b"established" | b"closed")) => Outcome::Established,
             (false, Some(1..), _) => Outcome::Established,
             (false, Some(0), _) if kind == b"flow" => Outcome::Failed,
@@ -503,14 +500,17 @@ impl<'r> Fields<'r> {
         };
     }
 
-    fn counters(&self, clock: &Clock, template: &mut Template<Counter>) -> Result<Counters<'r>, Fault> {
+    fn counters(&self, clock: &Clock) -> Result<Counters<'r>, Fault> {
         let mut found = Counters::default();
         let mut fault = None;
-        let Some(object) = self.flow.or(self.netflow) else { return Ok(found) };
-        // Already walked over once, so it is sound.
-        let _sound = template.fields(object, |counter, value| {
+        let counted = match (self.flow, self.netflow) {
+            (true, _) => &self.counted[0],
+            (false, true) => &self.counted[1],
+            (false, false) => return Ok(found),
+        };
+        for (counter, value) in counted.iter().copied() {
             if matches!(value, Value::Null) {
-                return;
+                continue;
             }
             let mut put = |place: &mut Option<u64>, reason, field| match value.scalar().and_then(number::whole) {
                 Some(count) => *place = Some(count),
@@ -531,7 +531,7 @@ impl<'r> Fields<'r> {
                     (Err(wrong), _) => fault = Some(wrong),
                 },
             }
-        });
+        }
         fault.map_or(Ok(found), Err)
     }
 }
@@ -599,13 +599,6 @@ fn is_dns_answer(dns: &[u8]) -> bool {
         answer |= key.bytes == b"type" && matches!(value.scalar(), Some(b"answer" | b"response"));
     });
     answer
-}
-
-/// Whether all that the server sent was a reset (RST, or RST and ACK), in hexadecimal.
-fn is_refused(tcp: &[u8], template: &mut Template<()>) -> bool {
-    let mut refused = false;
-    let _sound = template.fields(tcp, |(), value| refused |= matches!(value.scalar(), Some(b"14" | b"04")));
-    refused
 }
 
 fn smb_user(smb: &[u8]) -> Option<Text<'_>> {

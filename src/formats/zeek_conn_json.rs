@@ -3,9 +3,10 @@
 
 use super::syntax::json::{self, Value};
 use super::syntax::number;
-use super::syntax::template::Template;
+use super::syntax::template::{Asked, Template};
 use super::zeek_conn_tsv::{duration, end_address, finish, protocol, read_time};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons, zeek};
+use crate::evidence::records::shapes::Fitted;
 use crate::evidence::text::readable;
 use crate::evidence::{Clock, Framing, Record};
 use crate::flow::{Flow, Text};
@@ -35,12 +36,12 @@ impl Format for ZeekConnJson {
     }
 
     fn open(&self, setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
-        Box::new(ConnJson { clock: setting.clock, template: Template::new(Slot::of) })
+        Box::new(ConnJson { clock: setting.clock, template: Template::default() })
     }
 }
 
 fn likeness_of(object: &[u8]) -> Likeness {
-    let Ok(fields) = Fields::of(object, &mut Template::new(Slot::of)) else { return Likeness::None };
+    let Ok(fields) = Fields::of(object, None, &mut Template::default()) else { return Likeness::None };
     let ends = fields.orig_host.is_some() && fields.resp_host.is_some();
     let has_uid = fields.uid.and_then(|uid| uid.scalar()).is_some_and(is_uid);
     match (ends, fields.stream.is_some() || fields.is_stateful, has_uid && fields.ts.is_some()) {
@@ -63,7 +64,8 @@ impl Parser for ConnJson {
     }
 
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
-        let fields = match Fields::of(zeek::object_in(super::without_mark(record.bytes)), &mut self.template) {
+        let object = zeek::object_in(super::without_mark(record.bytes));
+        let fields = match Fields::of(object, record.fitted, &mut self.template) {
             Ok(fields) => fields,
             Err(fault) => return Disposition::Malformed(fault),
         };
@@ -132,7 +134,7 @@ enum Slot {
     Sensor,
 }
 
-impl Slot {
+impl Asked for Slot {
     fn of(key: &[u8]) -> Option<Slot> {
         Some(match key {
             b"_path" | b"@stream" | b"@path" => Slot::Stream,
@@ -165,11 +167,15 @@ impl<'r> Fields<'r> {
         field(self)
     }
 
-    fn of(object: &'r [u8], template: &mut Template<Slot>) -> Result<Fields<'r>, Fault> {
+    fn of(
+        object: &'r [u8],
+        fitted: Option<Fitted<'r>>,
+        template: &mut Template<Slot>,
+    ) -> Result<Fields<'r>, Fault> {
         let mut found = Fields::default();
         let mut nested = None;
         template
-            .fields(object, |slot, value| {
+            .fields(object, fitted, |slot, value| {
                 // `null` is how some writers put what Zeek leaves unset.
                 if matches!(value, Value::Null) {
                     return;

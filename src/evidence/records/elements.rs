@@ -232,7 +232,7 @@ impl Elements {
             &held
         };
         let record = bytes.trim_ascii_end();
-        take(Piece::Record(Record { bytes: record, place: self.start }));
+        take(Piece::Record(Record::new(record, self.start)));
         separators(&bytes[record.len()..], take);
     }
 }

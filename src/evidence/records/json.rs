@@ -112,7 +112,9 @@ impl Objects {
                         i += length;
                         self.at.offset += length as u64;
                         (self.one_a_line, self.first) = (true, false);
-                        self.end(&chunk[from..i], take);
+                        let object = &chunk[from..i];
+                        let fitted = self.shapes.fitted(object);
+                        take(Piece::Record(Record { bytes: object, place: self.start, fitted }));
                         from = i;
                         continue;
                     }
@@ -271,7 +273,7 @@ impl Objects {
             &held
         };
         let record = bytes.trim_ascii_end();
-        take(Piece::Record(Record { bytes: record, place: self.start }));
+        take(Piece::Record(Record::new(record, self.start)));
         separators(&bytes[record.len()..], take);
     }
 }

@@ -216,7 +216,7 @@ fn emit(line: &[u8], place: Place, take: &mut Taker<'_>) {
     let record = &body[marks..];
     separator(marks as u64, take);
     if !record.is_empty() {
-        take(Piece::Record(Record { bytes: record, place: Place { offset: place.offset + marks as u64, ..place } }));
+        take(Piece::Record(Record::new(record, Place { offset: place.offset + marks as u64, ..place })));
     }
     separator(end as u64, take);
 }

@@ -155,7 +155,7 @@ impl Packets {
             self.kind = Some((kind, big));
         }
         self.place.line += u64::from(packet);
-        take(Piece::Record(Record { bytes, place: self.place }));
+        take(Piece::Record(Record::new(bytes, self.place)));
         self.place.offset += bytes.len() as u64;
     }
 }

@@ -3,6 +3,9 @@
 //!
 //! An object that fits no shape is gone through as ever, so that what is told never depends on what came before.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use crate::evidence::nearby::{begins, digits_ahead, first_of};
 
 /// How many shapes are remembered: a log's optional fields make some.
@@ -15,7 +18,7 @@ const PATIENCE: i32 = 256;
 
 /// What was learned from earlier objects, the one that fitted last first; given up where too few of those that come fit any.
 #[derive(Debug, Clone)]
-pub struct Recent<T> {
+struct Recent<T> {
     known: Vec<T>,
     patience: i32,
 }
@@ -28,7 +31,7 @@ impl<T> Default for Recent<T> {
 
 impl<T> Recent<T> {
     /// What the first one that `fits` gives.
-    pub fn find<R>(&mut self, mut fits: impl FnMut(&T) -> Option<R>) -> Option<R> {
+    fn find<R>(&mut self, mut fits: impl FnMut(&T) -> Option<R>) -> Option<R> {
         if self.patience <= 0 {
             return None;
         }
@@ -44,12 +47,12 @@ impl<T> Recent<T> {
     }
 
     /// The one that fitted last.
-    pub fn last(&self) -> Option<&T> {
+    fn last(&self) -> Option<&T> {
         self.known.first()
     }
 
     /// Remembers one more, in place of the one that has fitted nothing for longest.
-    pub fn learn(&mut self, learned: impl FnOnce() -> Option<T>) {
+    fn learn(&mut self, learned: impl FnOnce() -> Option<T>) {
         if self.patience > 0
             && let Some(learned) = learned()
         {
@@ -61,18 +64,47 @@ impl<T> Recent<T> {
 
 /// The shapes of objects that stood alone on their lines.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Shapes(Recent<Shape>);
+pub(super) struct Shapes {
+    known: Recent<Arc<Shape>>,
+    /// Where the values of the object that fitted last begin and end.
+    values: Vec<(usize, usize)>,
+}
 
 impl Shapes {
-    /// The length of the object that these bytes ([plain](is_plain) ones) begin with, if it fits a shape. A whole object follows then,
-    /// without an array of objects in it.
+    /// The length of the object that these bytes (plain ones: without an escape or a line end) begin with, if it fits a
+    /// shape. A whole object follows then, without an array of objects in it.
     pub(super) fn fit(&mut self, plain: &[u8]) -> Option<usize> {
-        self.0.find(|shape| shape.fit(plain))
+        let Shapes { known, values } = self;
+        known.find(|shape| shape.fit(plain, values))
+    }
+
+    /// The object that fitted last, as what it fitted.
+    pub(super) fn fitted<'r>(&'r self, object: &'r [u8]) -> Option<Fitted<'r>> {
+        self.known.last().map(|shape| Fitted { object, shape, values: &self.values })
     }
 
     /// Remembers the shape of a whole object.
     pub(super) fn learn(&mut self, object: &[u8]) {
-        self.0.learn(|| Shape::of(object, &mut |_| false));
+        self.known.learn(|| Shape::of(object).map(Arc::new));
+    }
+}
+
+/// An object that looks like an earlier one.
+#[derive(Debug, Clone, Copy)]
+pub struct Fitted<'r> {
+    /// Its bytes.
+    pub object: &'r [u8],
+    /// What it looks like.
+    pub shape: &'r Arc<Shape>,
+    values: &'r [(usize, usize)],
+}
+
+impl<'r> Fitted<'r> {
+    /// The value at a spot: what lies there, and its bytes.
+    #[inline]
+    pub fn value(&self, spot: usize) -> (Lies, &'r [u8]) {
+        let (start, end) = self.values[spot];
+        (self.shape.spots[spot].lies, &self.object[start..end])
     }
 }
 
@@ -82,57 +114,70 @@ pub struct Shape {
     /// One behind the other.
     between: Vec<u8>,
     spots: Vec<Spot>,
+    fields: Vec<Field>,
 }
 
 /// Where a value lies.
 #[derive(Debug, Clone, Copy)]
-pub struct Spot {
+struct Spot {
     /// The end, in `between`, of what stands before it.
     to: usize,
-    /// What lies there.
-    pub value: Value,
-    /// Whether it is that of a field which was asked for.
-    pub asked: bool,
+    lies: Lies,
+    /// The field whose value it is, where that is one of the object or of an object in it.
+    field: Option<usize>,
 }
 
 /// What lies at a [`Spot`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Value {
+pub enum Lies {
     /// What stands between two quotes, without an escape.
     Text,
     /// A number, `true`, `false` or `null`.
     Bare,
-    /// Nothing: an array or object that was asked for begins here.
-    Begins,
-    /// Nothing: it has ended.
-    Ends,
+    /// A field's array or object, whose own values follow.
+    Nested,
+    /// Nothing: the array or object that began at that spot has ended.
+    End(usize),
+}
+
+/// A field of the object, or of an object that is the value of such a field (`outer`).
+#[derive(Debug, Clone)]
+struct Field {
+    outer: Option<usize>,
+    /// Where in `between` its key stands.
+    key: Range<usize>,
 }
 
 impl Shape {
-    /// The shape of a whole object, unless it has an escape, a line end or an array of objects. `asks` is told the keys of the
-    /// outermost object in order, and says whether their values are asked for.
-    pub fn of(object: &[u8], asks: &mut dyn FnMut(&[u8]) -> bool) -> Option<Shape> {
-        let mut shape = Shape { between: Vec::new(), spots: Vec::new() };
+    /// The shape of a whole object, unless it has an escape, a line end or an array of objects.
+    fn of(object: &[u8]) -> Option<Shape> {
+        let mut shape = Shape { between: Vec::new(), spots: Vec::new(), fields: Vec::new() };
         let mut at = 0;
         // Whether a string that begins now is a value: behind a colon, or in an array.
         let mut arrays = 0_u128;
         let mut depth = 0_u32;
         let mut before = b' ';
-        // Whether the field under way is asked for.
-        let mut asked = false;
+        // The fields under way of the object and of one in it, and the spots of those that are arrays or objects, with their depth.
+        let mut field = [None; 2];
+        let mut nested: Vec<(u32, usize)> = Vec::new();
         while let Some(byte) = object.get(at).copied() {
             let in_array = arrays & 1 == 1;
+            let own = if in_array { None } else { field.get(depth.wrapping_sub(1) as usize).copied().flatten() };
             match byte {
                 b'"' => {
                     let text = string(&object[at + 1..])?;
-                    let inner = &object[at + 1..at + 1 + text];
                     shape.between.push(b'"');
                     if before == b':' || in_array {
-                        shape.note(Value::Text, asked && depth == 1);
+                        shape.note(Lies::Text, own);
                     } else {
-                        shape.between.extend_from_slice(inner);
-                        if depth == 1 {
-                            asked = asks(inner);
+                        let from = shape.between.len();
+                        shape.between.extend_from_slice(&object[at + 1..at + 1 + text]);
+                        if let Some(field) = field.get_mut(depth.wrapping_sub(1) as usize) {
+                            *field = Some(shape.fields.len());
+                        }
+                        if (1..=2).contains(&depth) {
+                            let outer = if depth == 2 { field[0] } else { None };
+                            shape.fields.push(Field { outer, key: from..shape.between.len() });
                         }
                     }
                     shape.between.push(b'"');
@@ -141,7 +186,7 @@ impl Shape {
                     continue;
                 }
                 b'-' | b'0'..=b'9' | b't' | b'f' | b'n' if before == b':' || in_array => {
-                    shape.note(Value::Bare, asked && depth == 1);
+                    shape.note(Lies::Bare, own);
                     at += bare(&object[at..])?;
                     before = b'0';
                     continue;
@@ -149,8 +194,9 @@ impl Shape {
                 // An object in an array may be a record of an envelope: that is for the slow way to tell.
                 b'{' if in_array => return None,
                 b'{' | b'[' => {
-                    if asked && depth == 1 {
-                        shape.note(Value::Begins, true);
+                    if own.is_some() {
+                        nested.push((depth, shape.spots.len()));
+                        shape.note(Lies::Nested, own);
                     }
                     depth += 1;
                     arrays = arrays << 1 | u128::from(byte == b'[');
@@ -167,8 +213,10 @@ impl Shape {
             }
             shape.between.push(byte);
             at += 1;
-            if asked && depth == 1 && matches!(byte, b'}' | b']') {
-                shape.note(Value::Ends, false);
+            if matches!(byte, b'}' | b']')
+                && let Some((_, spot)) = nested.pop_if(|(outside, _)| *outside == depth)
+            {
+                shape.note(Lies::End(spot), None);
             }
             if depth > 64 || shape.between.len() > LONGEST || shape.spots.len() > MOST_VALUES {
                 return None;
@@ -177,44 +225,48 @@ impl Shape {
         (depth == 0 && object.first() == Some(&b'{') && object.last() == Some(&b'}')).then_some(shape)
     }
 
-    fn note(&mut self, value: Value, asked: bool) {
-        self.spots.push(Spot { to: self.between.len(), value, asked });
+    fn note(&mut self, lies: Lies, field: Option<usize>) {
+        self.spots.push(Spot { to: self.between.len(), lies, field });
     }
 
-    /// Goes along the bytes: `length` says how long the value at a spot is that begins at this place, if it is one. How long all is.
-    #[inline]
-    pub fn along(&self, bytes: &[u8], mut length: impl FnMut(Spot, usize) -> Option<usize>) -> Option<usize> {
+    /// The values that are fields of the object or of an object in it, in order: the spot, the key of the outer field and the key.
+    pub fn fields(&self) -> impl Iterator<Item = (usize, Option<&[u8]>, &[u8])> {
+        let key = |field: &Field| &self.between[field.key.clone()];
+        let fields = self.spots.iter().enumerate().filter_map(|(spot, own)| Some((spot, &self.fields[own.field?])));
+        fields.map(move |(spot, field)| (spot, field.outer.map(|outer| key(&self.fields[outer])), key(field)))
+    }
+
+    /// The length of the object, and where its values are.
+    fn fit(&self, plain: &[u8], values: &mut Vec<(usize, usize)>) -> Option<usize> {
+        values.clear();
         let (mut at, mut from) = (0, 0);
         for spot in &self.spots {
             let between = &self.between[from..spot.to];
-            if !begins(bytes.get(at..)?, between) {
+            if !begins(plain.get(at..)?, between) {
                 return None;
             }
-            at += between.len();
+            let start = at + between.len();
             from = spot.to;
-            at += length(*spot, at)?;
+            at = start
+                + match spot.lies {
+                    Lies::Text => text(&plain[start..])?,
+                    Lies::Bare => bare(&plain[start..])?,
+                    Lies::Nested => 0,
+                    Lies::End(nested) => {
+                        values[nested].1 = start;
+                        0
+                    }
+                };
+            values.push((start, at));
         }
         let last = &self.between[from..];
-        begins(bytes.get(at..)?, last).then_some(at + last.len())
+        begins(plain.get(at..)?, last).then_some(at + last.len())
     }
-
-    fn fit(&self, plain: &[u8]) -> Option<usize> {
-        self.along(plain, |spot, at| match spot.value {
-            Value::Text => text(&plain[at..]),
-            Value::Bare => bare(&plain[at..]),
-            Value::Begins | Value::Ends => Some(0),
-        })
-    }
-}
-
-/// Whether no escape and no line end stands in these bytes, so that every string in them ends at the next quote.
-pub fn is_plain(bytes: &[u8]) -> bool {
-    memchr::memchr2(b'\\', b'\n', bytes).is_none()
 }
 
 /// The length of a string up to its closing quote, in plain bytes.
 #[inline]
-pub fn text(plain: &[u8]) -> Option<usize> {
+fn text(plain: &[u8]) -> Option<usize> {
     first_of(plain, [b'"'])
 }
 
@@ -226,7 +278,7 @@ fn string(bytes: &[u8]) -> Option<usize> {
 
 /// The length of the number or word (RFC 8259 §3, §6) that these bytes begin with; what stands behind it must still fit.
 #[inline]
-pub fn bare(bytes: &[u8]) -> Option<usize> {
+fn bare(bytes: &[u8]) -> Option<usize> {
     match bytes.first()? {
         b't' => return bytes.starts_with(b"true").then_some(4),
         b'f' => return bytes.starts_with(b"false").then_some(5),
@@ -300,7 +352,7 @@ mod tests {
         for object in
             [r#"{"records":[{"a":1}]}"#, r#"{"a":}{"#, "{\"a\":1\n}", r#"{"a":"b"#, r#"["a"]"#, r#"{"a\"b":1}"#]
         {
-            assert!(Shape::of(object.as_bytes(), &mut |_| true).is_none(), "{object}");
+            assert!(Shape::of(object.as_bytes()).is_none(), "{object}");
         }
     }
 }

@@ -186,7 +186,7 @@ mod tests {
         for (at, (number, telling, start, seconds)) in records.iter().enumerate() {
             let start = Moment::from_seconds(*start);
             let flow = Flow { start, duration: Some(seconds * 1_000_000), ..Flow::default() };
-            let record = Record { bytes: b"", place: Place { line: at as u64, ..Place::default() } };
+            let record = Record::new(b"", Place { line: at as u64, ..Place::default() });
             sessions.tell(["fw", number], *telling, flow, &record, &mut sink);
         }
         sessions.finish(&mut sink);
@@ -210,7 +210,7 @@ mod tests {
         let mut out = Vec::new();
         let mut sink = |flow: &Flow<'_>, _: Place| out.push((flow.bytes_in, flow.user.clone().map(String::from)));
         let counted = Flow { bytes_in: Some(7), user: Some("ann".into()), ..Flow::default() };
-        let record = Record { bytes: b"", place: Place::default() };
+        let record = Record::new(b"", Place::default());
         for (number, last) in [("1", Telling::Before), ("2", Telling::Last)] {
             sessions.tell(["fw", number], Telling::Before, counted.clone(), &record, &mut sink);
             sessions.tell(["fw", number], last, Flow::default(), &record, &mut sink);

@@ -327,7 +327,7 @@ mod tests {
         let setting = Setting { mapping: Some(Mapping { columns: columns.into() }), ..Setting::default() };
         let mut parser = MappedCsv.open(&setting, &Sample { bytes: text.as_bytes(), whole: true });
         let mut seen = None;
-        let record = Record { bytes: b"192.0.2.1,198.51.100.1", place: Default::default() };
+        let record = Record::new(b"192.0.2.1,198.51.100.1", Default::default());
         parser.read(record, &mut |flow, _| seen = flow.initiator.address);
         assert_eq!(seen, "198.51.100.1".parse().ok());
     }
