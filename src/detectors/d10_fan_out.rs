@@ -8,6 +8,8 @@
 //! of the Internet fail every day. A log that tells bytes but no outcome (NetFlow) tells a failure by nothing having come back.
 //!
 //! p = (walks) / (highest ratio): by Ville's inequality the chance that an ordinary host's ratio ever gets so high.
+//! No less than .01 is said of who scans in the first two weeks of a long log, or sweeps the organisation (5 hosts at each of 3 sites and more
+//! on one day) again five days later and more: that is how a scanner works.
 //! Gate: at least 4 failures. ATT&CK: T1046 Network Service Discovery, T1018 Remote System Discovery. Innocent: scanners,
 //! monitoring, a server that moved.
 
@@ -27,7 +29,7 @@ use crate::sorting::{LeanCollect as _, LeanSort as _};
 /// The detector.
 pub struct FanOut;
 
-const RULE: &str = "D10 fan-out v3";
+const RULE: &str = "D10 fan-out v4";
 /// (1 − θ1) / (1 − θ0): what a failure multiplies the ratio by, and a success divides it by.
 const STEP: f64 = 4.0;
 /// β / α.
@@ -74,7 +76,8 @@ impl Detector for FanOut {
                 walk.is_habit = begin
                     .zip(walk.contacts.first().and_then(|contact| contact.sight.at))
                     .is_some_and(|(begin, at)| at.0 - begin.0 < novelty::DAYS_BEFORE as i64 * calendar::DAY)
-                    && observed.survey.covered_days().len() > 2 * novelty::DAYS_BEFORE;
+                    && observed.survey.covered_days().len() > 2 * novelty::DAYS_BEFORE
+                    || observed.daily().sweeps_again(initiator);
                 found.findings.extend(claim(observed, from, initiator, &walk));
             }
         }
@@ -152,7 +155,7 @@ struct Walk<'c> {
     contacts: &'c [Contact],
     ratio: f64,
     walks: u32,
-    /// It scanned in the first two weeks of a long log already: that may be how the organisation runs.
+    /// It scanned in the first two weeks of a long log already, or sweeps again and again: that may be how the organisation runs.
     is_habit: bool,
 }
 

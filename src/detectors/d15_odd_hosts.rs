@@ -2,11 +2,13 @@
 //!
 //! The statistic is a sum over a day of a host pair: of −ln of the chances that it carries so much out, so much back, so many
 //! connections and one so long (by distance from the pair's own earlier days, drawn to those of all pairs of the service, in
-//! deviations of the median kind; what goes with one another counts for all that it is, since the sum itself is what is compared); that so many of its hours are out of hours at the caller's (beta-binomial
-//! on the service's own share, ρ = .15), or one of them so rarely used there at all by others; and that the caller is new there (the share of such days among all). What such a sum
+//! deviations of the median kind; the greatest of the four counts in full, the others half, since busy days have more of all four); that so many of its hours are out of hours at the caller's (beta-binomial
+//! on the service's own share, ρ = .15), or one of them so rarely used there at all by others; that the caller is new there, or has never
+//! called from its site at all (the shares of such days among all); and that so few other hosts ever call the responder. What such a sum
 //! is worth is settled by comparison with the days of all pairs of the organisation (`conformal`), those to the Internet apart;
 //! and the chance of a link's service is the Cauchy combination over all its pairs' days.
 //!
+//! Days without an answer, and greetings of a host that sweeps the organisation (less than 4 kB a connection), are no use and left out.
 //! Own: DETECTORS that look at sums of a link lose one host's night among a day's work. Gate: 8 days of pairs over the service, 60 in all. ATT&CK: T1021
 //! Remote Services, T1078 Valid Accounts, T1048 Exfiltration. Innocent: a new colleague, a large file, work at night.
 
@@ -15,12 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::conformal::{Scores, Tail, tempered};
 use super::d5_off_hours::hours_of;
 use super::daily::{Daily, Pair, Unit};
+use super::newcomers::{Callers, Newcomers, Shared, Strangers, callers_of};
 use super::numeric::{acat, beta_binomial_tail, ln, middle_and_spread_of};
 use super::spread::spread;
 use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
 use crate::finding::usual::{Measure, Usual};
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::Host;
 use crate::ledger::TrailDay;
 use crate::phrase::{Phrase, Saying, Thing, bytes, count, day as date, decimal, joined, phrase, power, time};
 use crate::sorting::{LeanCollect as _, LeanSort as _};
@@ -28,7 +30,7 @@ use crate::sorting::{LeanCollect as _, LeanSort as _};
 /// The detector.
 pub struct OddHosts;
 
-const RULE: &str = "D15 odd-hosts v3";
+const RULE: &str = "D15 odd-hosts v4";
 const LEAST_PAIR_DAYS: usize = 8;
 const LEAST_SCORES: usize = 60;
 /// So many days of its own weigh as much as all others of the service together.
@@ -37,8 +39,8 @@ const OWN_WEIGHT: f64 = 4.0;
 const LEAST_SPREAD: f64 = 0.35;
 /// So many of a pair's earlier days are its habit.
 const EARLIER: usize = 60;
-/// A caller is new for so many days.
-const YOUNG: i32 = 7;
+/// What the three lesser measures count beside the greatest: busy days have more of all four.
+const BESIDE: f64 = 0.5;
 /// How much the hours of a host's day go together.
 const RHO: f64 = 0.15;
 /// What is more likely than this is not told.
@@ -73,6 +75,12 @@ struct PairDay<'s> {
     rarest: f64,
     /// The chance that a day there is one of a new caller; 1 where it is none.
     newcomer: f64,
+    /// The chance that a day of the caller's site is one of a host that never called anybody before; 1 where it is none.
+    stranger: f64,
+    /// How many other hosts call the responder, over whatever service.
+    shared: usize,
+    /// The chance of a day toward a responder that so few others call.
+    lone: f64,
     score: f64,
 }
 
@@ -94,6 +102,8 @@ impl Detector for OddHosts {
         let mut found = Findings::default();
         let mut few = 0_u64;
         let ordinary = ordinary_hours(daily);
+        let callers = callers_of(daily);
+        let strangers = Strangers::of(daily);
         for external in [false, true] {
             let mut days: Vec<PairDay<'_>> = Vec::new();
             for (at, unit) in daily.units.iter().enumerate().filter(|(_, unit)| unit.is_external() == external) {
@@ -101,7 +111,7 @@ impl Detector for OddHosts {
                 if count < LEAST_PAIR_DAYS {
                     few += 1;
                 } else {
-                    measure(daily, at, unit, &ordinary, &mut days);
+                    measure(daily, at, unit, &ordinary, (&callers, &strangers), &mut days);
                 }
             }
             if days.len() < LEAST_SCORES {
@@ -130,15 +140,24 @@ fn measures(seen: &TrailDay) -> Measures {
 }
 
 /// All days of a service's pairs on which something ran.
-fn measure<'s>(daily: &Daily<'_>, number: usize, unit: &Unit<'s>, ordinary: &[f64; 48], days: &mut Vec<PairDay<'s>>) {
+fn measure<'s>(
+    daily: &Daily<'_>,
+    number: usize,
+    unit: &Unit<'s>,
+    ordinary: &[f64; 48],
+    (callers, strangers): (&Callers, &Strangers),
+    days: &mut Vec<PairDay<'s>>,
+) {
     // Where the log tells what came back, a day on which nothing did is one of attempts, as of a scanner, and no use.
     let answers = unit.pairs.iter().flat_map(|pair| pair.days).any(|(_, seen)| seen.bytes_in > 0);
-    let is_use = move |seen: &TrailDay| seen.ran > 0 && (!answers || seen.bytes_in > 0);
+    let is_use = |pair: &Pair<'_>, day: i32, seen: &TrailDay| {
+        seen.ran > 0 && (!answers || seen.bytes_in > 0) && !daily.is_greeting(pair.key, day, seen)
+    };
     let all: Vec<(&Pair<'s>, i32, &'s TrailDay)> = unit
         .pairs
         .iter()
         .flat_map(|pair| pair.days.iter().map(move |(day, seen)| (pair, *day, seen)))
-        .filter(|(_, _, seen)| is_use(seen))
+        .filter(|(pair, day, seen)| is_use(pair, *day, seen))
         .collect();
     let Some(first) = all.iter().map(|(_, day, _)| *day).min() else { return };
     let begin = first + super::novelty::DAYS_BEFORE as i32;
@@ -151,11 +170,11 @@ fn measure<'s>(daily: &Daily<'_>, number: usize, unit: &Unit<'s>, ordinary: &[f6
     let off_of = |day: i32, seen: &TrailDay| ((seen.hours & masks[&day]).count_ones(), seen.hours.count_ones());
     let sum = |(off, hours): (u32, u32), own: (u32, u32)| (off + own.0, hours + own.1);
     let (all_off, all_hours) = all.iter().map(|(_, day, seen)| off_of(*day, seen)).fold((0, 0), sum);
-    let newcomers = Newcomers::of(unit, &all);
+    let newcomers = Newcomers::of(unit, all.iter().map(|(pair, day, _)| (pair.key.initiator, *day)));
     for pair in &unit.pairs {
         let shares = shares(unit, pair, &local, ordinary);
         let ran: Vec<(i32, &'s TrailDay)> =
-            pair.days.iter().filter(|(_, seen)| is_use(seen)).map(|(day, seen)| (*day, seen)).collect();
+            pair.days.iter().filter(|(day, seen)| is_use(pair, *day, seen)).map(|(day, seen)| (*day, seen)).collect();
         let of_pair: Vec<Measures> = ran.iter().map(|(_, seen)| measures(seen)).collect();
         let (own_off, own_hours) = ran.iter().map(|(day, seen)| off_of(*day, seen)).fold((0, 0), sum);
         let whole = usual(&of_pair);
@@ -194,7 +213,10 @@ fn measure<'s>(daily: &Daily<'_>, number: usize, unit: &Unit<'s>, ordinary: &[f6
                 usual,
                 off: (off, hours, chance),
                 rarest: (rarest * f64::from(hours)).min(1.0),
-                newcomer: newcomers.chance(pair, *day),
+                newcomer: newcomers.chance(pair.key.initiator, *day),
+                shared: callers.get(&pair.key.responder).map_or(0, |all| all.len().saturating_sub(1)),
+                lone: 1.0,
+                stranger: strangers.chance(unit.link.from, pair.key.initiator, *day),
                 score: 0.0,
             });
         }
@@ -251,65 +273,32 @@ fn as_rare(shares: &[f64; 48], least: f64) -> f64 {
     shares.iter().filter(|share| **share <= least).sum::<f64>() / shares.iter().sum::<f64>()
 }
 
-/// How often days at a service are of callers that are new there.
-struct Newcomers {
-    since: BTreeMap<Host, i32>,
-    begin: i32,
-    days: f64,
-    /// Days of newcomers, by host.
-    of_new: BTreeMap<Host, f64>,
-    all_new: f64,
-}
-
-impl Newcomers {
-    fn of(unit: &Unit<'_>, all: &[(&Pair<'_>, i32, &TrailDay)]) -> Newcomers {
-        let mut since: BTreeMap<Host, i32> = BTreeMap::new();
-        for (pair, day, _) in all {
-            let first = since.entry(pair.key.initiator).or_insert(*day);
-            *first = (*first).min(*day);
-        }
-        let begin = unit.days.keys().next().copied().unwrap_or(0) + super::novelty::DAYS_BEFORE as i32;
-        let (mut days, mut all_new, mut of_new) = (0.0, 0.0, BTreeMap::new());
-        for (pair, day, _) in all.iter().filter(|(_, day, _)| *day >= begin) {
-            days += 1.0;
-            let first = since[&pair.key.initiator];
-            if first >= begin && *day < first + YOUNG {
-                *of_new.entry(pair.key.initiator).or_insert(0.0) += 1.0;
-                all_new += 1.0;
-            }
-        }
-        Newcomers { since, begin, days, of_new, all_new }
-    }
-
-    fn chance(&self, pair: &Pair<'_>, day: i32) -> f64 {
-        let Some(first) = self.since.get(&pair.key.initiator) else { return 1.0 };
-        if *first < self.begin || day >= first + YOUNG {
-            return 1.0;
-        }
-        // Without its own days, half a day more.
-        let own = self.of_new.get(&pair.key.initiator).copied().unwrap_or(0.0);
-        (self.all_new - own + 0.5) / (self.days - own + 1.0)
-    }
-}
-
 fn score(days: &mut [PairDay<'_>]) {
     let measures: [Scores; 4] =
         std::array::from_fn(|m| Scores::of(days.iter().map(|day| day.above[m]).collect(), Tail::Power));
     let chance_term = |m: usize, above: f64| -ln(measures[m].chance(above));
     // Most days are not above what is usual, and looking each of them up was a tenth of all that is done after reading.
     let not_above: [f64; 4] = std::array::from_fn(|m| chance_term(m, 0.0));
+    let company = Shared::of(days.iter().map(|day| (day.shared, day.pair.key.responder)));
     for day in days {
         let term = |m: usize| if day.above[m] == 0.0 { not_above[m] } else { chance_term(m, day.above[m]) };
-        let amounts: f64 = (0..4).map(term).sum();
+        let terms: [f64; 4] = std::array::from_fn(term);
+        let most = terms.into_iter().fold(0.0, f64::max);
+        let amounts = most + BESIDE * (terms.iter().sum::<f64>() - most);
         let hours = (2.0 * day.off.2.max(1e-12).min(day.rarest)).min(1.0);
-        day.score = amounts - ln(hours) - ln(day.newcomer);
+        day.lone = company.chance(day.shared, day.pair.key.responder);
+        day.score = amounts - ln(hours) - ln(day.newcomer) - ln(day.lone) - ln(day.stranger);
     }
 }
 
 fn judge(observed: &Observed<'_>, daily: &Daily<'_>, days: &[PairDay<'_>], found: &mut Findings) {
     let scores = Scores::of(days.iter().map(|day| day.score).collect(), Tail::Exponential);
     let mut by_unit: BTreeMap<usize, Vec<(f64, &PairDay<'_>)>> = BTreeMap::new();
+    let mut news: BTreeMap<usize, i32> = BTreeMap::new();
     for day in days {
+        if day.day < *news.entry(day.unit).or_insert_with(|| is_news_until(observed, &daily.units[day.unit])) {
+            continue;
+        }
         by_unit.entry(day.unit).or_default().push((scores.chance(day.score), day));
     }
     for (unit, mut own) in by_unit {
@@ -327,6 +316,14 @@ fn judge(observed: &Observed<'_>, daily: &Daily<'_>, days: &[PairDay<'_>], found
         });
         found.findings.extend(claim(observed, daily, &daily.units[unit], p, &own));
     }
+}
+
+/// Until when a service is news, of which D2 or D3 tells; the distant past where it is none.
+fn is_news_until(observed: &Observed<'_>, unit: &Unit<'_>) -> i32 {
+    let coverage = observed.coverage();
+    let Some(first) = unit.days.keys().next() else { return i32::MIN };
+    let is_new = coverage.days(unit.link).range(..first).count() >= coverage.gate();
+    if is_new { first + super::novelty::DAYS_BEFORE as i32 } else { i32::MIN }
 }
 
 fn claim(
@@ -483,7 +480,7 @@ fn facts(observed: &Observed<'_>, daily: &Daily<'_>, unit: &Unit<'_>, day: &Pair
         );
         said.push((-ln(day.rarest), fact));
     }
-    if day.newcomer < 0.2 {
+    if day.newcomer < 0.2 && day.stranger >= 0.05 {
         let fact = phrase!(
             "{host} had never called there before (p = {p})",
             "{host}は以前ここへ接続したことがない（p = {p}）",
@@ -491,6 +488,25 @@ fn facts(observed: &Observed<'_>, daily: &Daily<'_>, unit: &Unit<'_>, day: &Pair
             p = power(day.newcomer)
         );
         said.push((-ln(day.newcomer), fact));
+    }
+    if day.stranger < 0.05 {
+        let fact = phrase!(
+            "{host} had never called anybody from {site} before (p = {p})",
+            "{host}は{site}からどこにも接続したことがない（p = {p}）",
+            host = observed.host(day.pair.key.initiator),
+            site = observed.name(unit.link.from),
+            p = power(day.stranger)
+        );
+        said.push((-ln(day.stranger), fact));
+    }
+    if day.shared == 0 && day.lone < 0.1 {
+        let fact = phrase!(
+            "nobody else calls {host} (p = {p})",
+            "ほかに{host}へ接続するものはない（p = {p}）",
+            host = observed.host(day.pair.key.responder),
+            p = power(day.lone)
+        );
+        said.push((-ln(day.lone), fact));
     }
     if said.is_empty() {
         let at = at.map(time).unwrap_or_default();
@@ -537,7 +553,8 @@ mod tests {
         assert!(odd.p.unwrap() < 1e-3, "{odd:?}");
         assert!(odd.because.contains("10.0.0.77 → 10.4.0.7 on 2020-06-11"), "{}", odd.because);
         assert!(
-            odd.because.contains("never called there before") && odd.because.contains("out of hours in Bangkok"),
+            odd.because.contains("never called anybody from Bangkok before")
+                && odd.because.contains("out of hours in Bangkok"),
             "{}",
             odd.because
         );
@@ -551,6 +568,29 @@ mod tests {
             !found.findings.iter().any(|finding| finding.rule == super::RULE && finding.p.unwrap() < 1e-3),
             "{:#?}",
             found.findings
+        );
+    }
+
+    #[test]
+    fn a_session_is_not_odd_because_a_scanner_greets_the_same_service() {
+        let mut stream = Stream::new().everyday(60);
+        for (week, plant, host) in
+            (0..8).flat_map(|week| (0..4).flat_map(move |plant| (1..12).map(move |host| (week, plant, host))))
+        {
+            let to = format!("10.{plant}.0.{host}");
+            stream = stream.sized(week * 7 + 2, 200 + host, "10.4.0.60", &to, "tcp/3389", (900, 1_500));
+        }
+        for visit in 0..40 {
+            let to = format!("10.{}.0.3", visit % 4);
+            let sizes = (800_000 + 71_003 * (visit as u64 * 5 % 9), 6_000_000 + 700_001 * (visit as u64 * 3 % 7));
+            stream = stream.sized(visit * 3 / 2, 60 + visit * 7 % 120, "10.4.0.12", &to, "tcp/3389", sizes);
+        }
+        let found = stream.told_by(&super::OddHosts).findings;
+        assert!(
+            !found
+                .iter()
+                .any(|own| own.service.is_some_and(|service| service.port == Some(3389)) && own.p.unwrap() < 0.02),
+            "{found:#?}"
         );
     }
 

@@ -6,6 +6,9 @@
 //! It is first-seen over the whole period in two passes, which a baseline that holds the intrusion does not weaken; what a
 //! declared baseline says stands beside it.
 //!
+//! Where too few days came before, nothing is called new. A link between sites that begins with a service for administration and does not
+//! run on most days since is told all the same, if a share of at most .05 of all services of links is marked as oddly: p is that share.
+//!
 //! A site that came up calling, or being called, for many things at once (a new site, or a sensor that began midway) is looked at from
 //! that day on only. Gate: at least 3 connections that ran, or one session that carried data, and 14 days with coverage before; in a log
 //! of less than four weeks half of its days, and then the sentence says that it is little. ATT&CK: T1021 Remote Services, T1570 Lateral
@@ -13,7 +16,10 @@
 
 use super::marks;
 use super::novelty::{self, Coverage, DAYS_BEFORE, EVERYDAY, LEAST_RUNS, Newness};
-use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of, is_link, ran};
+use super::{
+    Detector, Findings, Observed, Refrain, accounts_of, d9_long_session::is_administrative, hosts_of, id_of, is_link,
+    ran,
+};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Service;
 use crate::ledger::survey::{Link, LinkKey};
@@ -23,7 +29,7 @@ use crate::sorting::LeanSort as _;
 /// The detector.
 pub struct NewLink;
 
-pub(super) const RULE: &str = "D2 new-link v3";
+pub(super) const RULE: &str = "D2 new-link v4";
 
 /// A link that is new.
 struct New<'s> {
@@ -56,7 +62,8 @@ impl Detector for NewLink {
             else {
                 continue; // Nothing ran there at a known time: no link has come about.
             };
-            if newness.is_proven() && !novelty::is_enough(seen.services.iter()) {
+            let is_enough = novelty::is_enough(observed.survey, seen.services.iter());
+            if newness.is_proven() && !is_enough {
                 refrain(phrase!(
                     "not enough evidence: {ran} ran, {least} are needed",
                     "証拠不足：成立したのは{ran}で、{least}件が必要です。",
@@ -65,8 +72,12 @@ impl Detector for NewLink {
                 ));
             } else if newness.is_proven() {
                 news.push(New { link: *link, seen, newness });
-            } else if !newness.is_from_the_start() {
+            } else if newness.may_be_new() {
                 refrain(newness.lack());
+                let administers = || seen.services.keys().any(|service| is_administrative(*service));
+                if is_enough && link.is_between_sites() && administers() && !newness.is_habit(&days) {
+                    news.push(New { link: *link, seen, newness });
+                }
             }
         }
 
@@ -74,17 +85,18 @@ impl Detector for NewLink {
         for new in &news {
             match claim(observed, new, coverage) {
                 Ok(finding) => claims.push(finding),
-                Err(because) => {
+                Err(because) if new.newness.is_proven() => {
                     found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: None, because });
                 }
+                Err(_) => {}
             }
         }
-        found.findings = marks::gather_roll_outs(claims, observed);
+        found.findings = marks::gather(claims, observed);
         found
     }
 }
 
-fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<(Finding, bool), Phrase> {
+fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<(Finding, marks::Cause), Phrase> {
     let New { link, seen, newness } = new;
     let services = in_order(seen);
     let (first_service, _) = services.first().ok_or_else(|| phrase!("nothing ran", "成立した接続がありません。"))?;
@@ -103,7 +115,12 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
         ));
     }
     let signs = company.marks(*link, *first_service).ok_or_else(novelty::hosts_past_cap)?;
-    let p = share * signs.chance;
+    let is_new = newness.is_proven();
+    // Where nothing can be called new, nothing is known of how rare news is.
+    let p = if is_new { share * signs.chance } else { signs.chance };
+    if !is_new && p > novelty::ODD {
+        return Err(newness.lack());
+    }
     let pairs: Vec<_> = seen
         .services
         .values()
@@ -115,6 +132,19 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
     let (hosts, from, to) = hosts_of(pairs.iter().map(|(key, _)| *key));
     let last = seen.totals.last.unwrap_or(newness.first);
     let days = coverage.days(*link);
+    let began = phrase!(
+        "{link} ran first at {first} over {service}, then {ran} until {last} over {services}, from {from} to {to}; {too_few}.",
+        "{link}の接続は{first}の{service}が最初で、{last}までに{ran}（{services}）が成立しています（接続元：{from}、接続先：{to}）。{too_few}。",
+        link = observed.link(*link),
+        first = time(newness.first),
+        service = first_service,
+        ran = count(ran(&seen.totals), Thing::CONNECTION),
+        last = time(last),
+        services = listed(services.iter().map(|(service, _)| alike(service.to_string())), 5),
+        from = count(from as u64, Thing::HOST),
+        to = count(to as u64, Thing::HOST),
+        too_few = newness.too_few()
+    );
     let because = phrase!(
         "No connection ran {link} {absence}; the first at {first} over {service}, then {ran} until {last} over {services}, \
          from {from} to {to}.",
@@ -136,6 +166,10 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
         news = company.links().0,
         gate = coverage.gate()
     );
+    let (because, among) = match is_new {
+        true => (because, among),
+        false => (began, novelty::among_all(company.services().1, signs.chance)),
+    };
     let because =
         because.and(&novelty::denied(seen.totals.denied)).and(&newness.of_baseline()).and(&signs.said()).and(&among);
     let finding = Finding {
@@ -150,11 +184,14 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
         p: Some(p),
         q: None,
         because,
-        gist: phrase!(
-            "never before: no connection {absence}",
-            "初めての接続：{absence}接続なし",
-            absence = newness.absence(&days)
-        ),
+        gist: match is_new {
+            true => phrase!(
+                "never before: no connection {absence}",
+                "初めての接続：{absence}接続なし",
+                absence = newness.absence(&days)
+            ),
+            false => novelty::odd_gist(),
+        },
         normal: novelty::normal(observed, link.from, newness.first),
         usual: novelty::days_of(seen.services.values(), &days, newness),
         innocent: &[
@@ -165,7 +202,7 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
         gravity: Gravity::Suspected,
         rows,
     };
-    Ok((finding, signs.is_taken_up()))
+    Ok((finding, signs.cause()))
 }
 
 /// The services of which connections ran, the first in time first.
@@ -187,7 +224,7 @@ pub(super) fn is_young(newness: &Newness, days: &std::collections::BTreeSet<i32>
 #[cfg(test)]
 mod tests {
     use super::super::stream::Stream;
-    use crate::finding::{Gravity, Lane};
+    use crate::finding::Lane;
 
     fn model_case() -> Stream {
         Stream::new().everyday(60).flows(12, 41, 133, "10.0.0.77", "10.4.0.5", "tcp/3389")
@@ -217,9 +254,8 @@ mod tests {
         let found = stream.findings();
         let first = &found.findings[0];
         assert_eq!(stream.found()[0], "D2 Bangkok → Cebu tcp/3389");
-        // Nine links are too few to call it more than suspected: Lincoln's nights are as odd.
-        assert_eq!((first.lane, first.gravity), (Lane::Novelty, Gravity::Suspected));
-        assert!(first.p.unwrap() < 2e-2 && first.q.unwrap() <= 0.3, "{first:?}");
+        assert_eq!(first.lane, Lane::Novelty);
+        assert!(first.p.unwrap() < 1e-2 && first.q.unwrap() <= 0.1, "{first:?}");
         assert!(
             first.because.starts_with(
                 "No connection ran Bangkok → Cebu in 41 days with coverage (2020-05-01 to 2020-06-10); \
@@ -314,6 +350,50 @@ mod tests {
         }
         let found = stream.findings().findings;
         assert!(!found.iter().any(|own| own.rule == super::RULE), "{found:#?}");
+    }
+
+    /// Four plants that ask Tokyo for a dozen things each, every day, from several desks.
+    fn busy(days: i64) -> Stream {
+        let mut stream = Stream::new().everyday(days);
+        for (plant, port, host) in
+            (0..4).flat_map(|plant| (0..12).flat_map(move |port| (0..3).map(move |host| (plant, port, host))))
+        {
+            let (from, service) = (format!("10.{plant}.0.{}", 20 + host), format!("tcp/{}", 8_000 + port));
+            for day in 0..days {
+                stream = stream.flows(1, day, 540 + port, &from, "10.4.0.1", &service);
+            }
+        }
+        stream
+    }
+
+    #[test]
+    fn what_may_be_new_is_told_for_its_marks_where_too_few_days_came_before() {
+        let stream = busy(20).sized(5, 1_200, "10.0.0.77", "10.1.0.5", "tcp/3389", (900_000, 6_000_000));
+        let found = stream.findings().findings;
+        let own = found.iter().find(|own| own.rule == super::RULE).expect("it is told");
+        assert!(
+            own.because.contains(
+                "5 days with coverage before 2020-05-06 20:00 UTC are too few to call it new (10 are needed)"
+            ),
+            "{}",
+            own.because
+        );
+        assert!(own.because.contains("has such marks") && !own.gist.contains("never before"), "{}", own.because);
+        assert!(own.p.unwrap() <= super::novelty::ODD);
+    }
+
+    #[test]
+    fn what_runs_on_most_days_since_may_be_a_habit_that_is_older_than_the_log() {
+        let habit = (5..20).fold(busy(20), |stream, day| {
+            stream.sized(day, 1_200, "10.0.0.77", "10.1.0.5", "tcp/3389", (900_000, 6_000_000))
+        });
+        assert!(!habit.findings().findings.iter().any(|own| own.rule == super::RULE));
+    }
+
+    #[test]
+    fn one_session_that_stayed_open_is_enough() {
+        let stream = Stream::new().everyday(60).lasting(41, 0, "10.0.0.77", "10.1.0.5", "tcp/22", 600);
+        assert_eq!(stream.found(), ["D2 Bangkok → Cebu tcp/22"]);
     }
 
     #[test]

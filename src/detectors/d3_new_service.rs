@@ -3,14 +3,17 @@
 //! As D2, on services of links: the share of those that came about after the first 14 days, times the chance of such marks. Ports
 //! from 32768 on name no service: all of a link and protocol are one.
 //!
-//! Gate: as D2, the link itself known, and not new within 14 covered days before (then it is D2's). ATT&CK: T1021 Remote
+//! Where too few days came before, as D2. Gate: as D2, the link itself known, and not new within 14 covered days before (then it is D2's). ATT&CK: T1021 Remote
 //! Services, T1571 Non-Standard Port. Innocent: upgrades, new applications.
 
 use std::collections::BTreeMap;
 
 use super::marks;
 use super::novelty::{self, Coverage, EVERYDAY, LEAST_RUNS, Newness, kind};
-use super::{Detector, Findings, Observed, Refrain, accounts_of, d2_new_link, hosts_of, id_of, is_link, ran};
+use super::{
+    Detector, Findings, Observed, Refrain, accounts_of, d2_new_link, d9_long_session::is_administrative, hosts_of,
+    id_of, is_link, ran,
+};
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::{Moment, Service};
 use crate::ledger::Totals;
@@ -22,7 +25,7 @@ use crate::sorting::LeanSort as _;
 /// The detector.
 pub struct NewService;
 
-const RULE: &str = "D3 new-service v3";
+const RULE: &str = "D3 new-service v4";
 
 /// A service, or all dynamic ports, of a link.
 struct Kind<'s> {
@@ -58,12 +61,13 @@ impl Detector for NewService {
             let (service, _) = new.records[0];
             match claim(observed, new, coverage) {
                 Ok(finding) => claims.push(finding),
-                Err(because) => {
+                Err(because) if new.newness.is_proven() => {
                     found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: Some(service), because });
                 }
+                Err(_) => {}
             }
         }
-        found.findings = marks::gather_roll_outs(claims, observed);
+        found.findings = marks::gather(claims, observed);
         found
     }
 }
@@ -95,15 +99,21 @@ fn look<'s>(
         if d2_new_link::is_young(&of_link, &days, newness.first) {
             continue; // The link itself is the news.
         }
-        if !newness.is_proven() {
-            if !newness.is_from_the_start() {
-                unproven += 1;
-                lack = lack.or(Some(newness.lack()));
-            }
+        if !newness.is_proven() && newness.may_be_new() {
+            unproven += 1;
+            lack = lack.or(Some(newness.lack()));
+        }
+        // Of a link that may itself be new, D2 tells the first service.
+        let is_own = newness.first != of_link.first || of_link.is_from_the_start();
+        let is_candidate = || {
+            let administers = records.iter().any(|(service, _)| is_administrative(*service));
+            is_own && administers && link.is_between_sites() && newness.may_be_new() && !newness.is_habit(&days)
+        };
+        if !newness.is_proven() && !is_candidate() {
             continue;
         }
-        if !novelty::is_enough(records.iter().map(|(service, record)| (service, *record))) {
-            few += 1;
+        if !novelty::is_enough(observed.survey, records.iter().map(|(service, record)| (service, *record))) {
+            few += u64::from(newness.is_proven());
             continue;
         }
         records.lean_sort_by_key(|(service, record)| (record.totals.first.is_none(), record.totals.first, *service));
@@ -124,7 +134,7 @@ fn look<'s>(
     }
 }
 
-fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result<(Finding, bool), Phrase> {
+fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result<(Finding, marks::Cause), Phrase> {
     let Kind { link, records, totals, newness, since } = new;
     let (service, _) = records[0];
     if let Some(approval) = novelty::approved(observed, *link, service, newness.first) {
@@ -140,7 +150,11 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
         ));
     }
     let signs = company.marks(*link, service).ok_or_else(novelty::hosts_past_cap)?;
-    let p = share * signs.chance;
+    let is_new = newness.is_proven();
+    let p = if is_new { share * signs.chance } else { signs.chance };
+    if !is_new && p > novelty::ODD {
+        return Err(newness.lack());
+    }
     let all_pairs = records.iter().flat_map(|(_, record)| &record.pairs);
     let pairs: Vec<_> = all_pairs.filter_map(|(key, pair)| newness.sight(pair).map(|sight| (key, sight))).collect();
     let earliest = records.iter().flat_map(|(_, record)| newness.rows(record));
@@ -161,6 +175,20 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
         ),
     };
     let days = coverage.days(*link);
+    let began = phrase!(
+        "{link} {known}; {service}{further} ran there first at {first}: {ran} until {last}, from {from} to {to}; {too_few}.",
+        "{link}の通信は{known}ありますが、{service}{further}は{first}に初めて現れました。{last}までに{ran}が成立しています（接続元：{from}、接続先：{to}）。{too_few}。",
+        link = observed.link(*link),
+        known,
+        service,
+        further,
+        first = time(newness.first),
+        ran = count(ran(totals), Thing::CONNECTION),
+        last = time(last),
+        from = count(from as u64, Thing::HOST),
+        to = count(to as u64, Thing::HOST),
+        too_few = newness.too_few()
+    );
     let because = phrase!(
         "{link} {known}; {service}{further} never ran there {absence}, then first at {first}: {ran} until {last}, from {from} to {to}.",
         "{link}の通信は{known}ありますが、{service}{further}は{absence}一度もなく、{first}に初めて現れました。{last}までに{ran}が成立しています（接続元：{from}、接続先：{to}）。",
@@ -182,6 +210,10 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
         news = company.services().0,
         gate = coverage.gate()
     );
+    let (because, among) = match is_new {
+        true => (because, among),
+        false => (began, novelty::among_all(company.services().1, signs.chance)),
+    };
     let because =
         because.and(&novelty::denied(totals.denied)).and(&newness.of_baseline()).and(&signs.said()).and(&among);
     let finding = Finding {
@@ -196,12 +228,15 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
         p: Some(p),
         q: None,
         because,
-        gist: phrase!(
-            "known link, new service: {service} never ran {absence}",
-            "既知の経路で初めてのサービス：{absence}{service}の接続なし",
-            service,
-            absence = newness.absence(&days)
-        ),
+        gist: match is_new {
+            true => phrase!(
+                "known link, new service: {service} never ran {absence}",
+                "既知の経路で初めてのサービス：{absence}{service}の接続なし",
+                service,
+                absence = newness.absence(&days)
+            ),
+            false => novelty::odd_gist(),
+        },
         normal: normal(observed, *link, newness.first),
         usual: novelty::days_of(records.iter().map(|(_, record)| *record), &days, newness),
         innocent: &[
@@ -212,7 +247,7 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
         gravity: Gravity::Suspected,
         rows,
     };
-    Ok((finding, signs.is_taken_up()))
+    Ok((finding, signs.cause()))
 }
 
 fn normal(observed: &Observed<'_>, link: LinkKey, before: Moment) -> Phrase {
@@ -256,6 +291,24 @@ mod tests {
             "tcp/445",
         );
         assert_eq!(stream.found(), ["D2 Bangkok → Cebu"]);
+    }
+
+    #[test]
+    fn what_comes_up_while_one_host_sweeps_the_organisation_is_one_finding() {
+        let mut stream = Stream::new().everyday(60);
+        for (plant, host, port) in
+            (0..4).flat_map(|plant| (1..8).flat_map(move |host| [445, 3389].map(|port| (plant, host, port))))
+        {
+            stream = stream.flows(1, 41, host, "10.4.0.60", &format!("10.{plant}.0.{host}"), &format!("tcp/{port}"));
+        }
+        let found = stream.findings().findings;
+        let own: Vec<_> = found.iter().filter(|own| own.rule == super::RULE).collect();
+        assert_eq!(own.len(), 1, "{own:#?}");
+        assert!(
+            own[0].because.contains("one host swept the organisation, as a scanner does, and so did"),
+            "{}",
+            own[0].because
+        );
     }
 
     #[test]

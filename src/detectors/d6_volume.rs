@@ -3,7 +3,8 @@
 //! For the sums of a day, and for its greatest host pair, each way: z = (ln(1 + x) − median of like days) / max(1.4826 · MAD, .25),
 //! working days and days of rest apart where there are enough of each. What a z is worth is settled by comparison with the days of
 //! all services of all links (`conformal`); the four are joined by the Cauchy combination, and so are the days. The greatest
-//! pair is looked at by itself because one host's bytes drown in a busy link's sum.
+//! pair is looked at by itself because one host's bytes drown in a busy link's sum. What a host that sweeps the organisation leaves in
+//! greetings (less than 4 kB a connection) is left out: it is not what the service carries.
 //!
 //! Gate: 8 days, and 1 MB on the day. ATT&CK: T1048 Exfiltration Over Alternative Protocol, T1030 Data Transfer Size Limits.
 //! Innocent: backups, migrations, the end of a quarter.
@@ -23,7 +24,7 @@ use crate::sorting::{LeanCollect as _, LeanSort as _};
 /// The detector.
 pub struct Volume;
 
-const RULE: &str = "D6 volume v1";
+const RULE: &str = "D6 volume v2";
 const LEAST_DAYS: usize = 8;
 const LEAST_BYTES: u64 = 1_000_000;
 const LEAST_SPREAD: f64 = 0.25;
@@ -113,17 +114,24 @@ fn days_of(daily: &Daily<'_>, unit: &Unit<'_>) -> Option<Vec<Judged>> {
         .filter(|(_, totals)| super::ran(totals) > 0 || totals.replies > 0)
         .map(|(day, totals)| (*day, [totals.bytes_out, totals.bytes_in, 0, 0]))
         .lean_collect();
-    if ran.len() < LEAST_DAYS {
-        return None;
-    }
     let mut ran = ran;
+    let mut greeted: BTreeSet<i32> = BTreeSet::new();
     for pair in &unit.pairs {
         for (day, seen) in pair.days {
-            if let Some(own) = ran.get_mut(day) {
-                own[2] = own[2].max(seen.bytes_out);
-                own[3] = own[3].max(seen.bytes_in);
+            let Some(own) = ran.get_mut(day) else { continue };
+            if daily.is_greeting(pair.key, *day, seen) {
+                // What a scanner left is not what the service carries.
+                own[0] = own[0].saturating_sub(seen.bytes_out);
+                own[1] = own[1].saturating_sub(seen.bytes_in);
+                greeted.insert(*day);
             }
+            own[2] = own[2].max(seen.bytes_out);
+            own[3] = own[3].max(seen.bytes_in);
         }
+    }
+    ran.retain(|day, bytes| !greeted.contains(day) || bytes[0] > 0 || bytes[1] > 0);
+    if ran.len() < LEAST_DAYS {
+        return None;
     }
     let log = |count: u64| ln(1.0 + count as f64);
     let kinds: BTreeMap<i32, bool> = ran.keys().map(|day| (*day, daily.rests_on(unit.link, *day))).lean_collect();

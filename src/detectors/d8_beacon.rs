@@ -1,9 +1,9 @@
 //! D8 beacon: a host pair that connects as if by a clock, day and night, as none of its kind did before.
 //!
 //! The ledger keeps the hours in which a pair began connections, and their number and bytes by day. From these: over the pair's
-//! life the share of hours in use, or, for rarer calls, RITA's form ½[(1 − |Bowley skewness|) + max(0, (median − MAD)/median)]
+//! life the share of hours in use on its days, or, for rarer calls, RITA's form ½[(1 − |Bowley skewness|) + max(0, (median − MAD)/median)]
 //! on the hours between (Active Countermeasures, RITA 4); the same on connections a day and on bytes a connection. The mean of
-//! the three is at least .8. Its chance is the share of host pairs of its kind (to the Internet, or inside) that are as regular,
+//! the three is at least .8, and the hours between rarer calls are alike by themselves (.85: people come every morning, too). Its chance is the share of host pairs of its kind (to the Internet, or inside) that are as regular,
 //! as new and as little shared by other callers; itself left out, half a pair more.
 //!
 //! It is a first word: times to the second come from a second pass over the rows. Gate: 24 hours in use. ATT&CK: T1071 Application
@@ -22,9 +22,13 @@ use crate::phrase::{Phrase, Saying, Thing, alike, count, decimal, phrase, span, 
 /// The detector.
 pub struct Beacon;
 
-const RULE: &str = "D8 beacon v1";
+const RULE: &str = "D8 beacon v2";
 const LEAST_HOURS: usize = 24;
 const REGULAR: f64 = 0.8;
+/// The least that the hours between rarer calls must be alike, whatever number and size are: half of them within a tenth.
+const IN_TIME: f64 = 0.85;
+/// Another pair counts as as regular down to so much less.
+const AS_REGULAR: f64 = 0.02;
 /// Days before which nothing can be called new.
 const CENSORED: i32 = super::novelty::DAYS_BEFORE as i32;
 /// Callers of the same responder; with more, it is a service.
@@ -53,7 +57,7 @@ impl Detector for Beacon {
     }
 
     fn examine(&self, observed: &Observed<'_>) -> Findings {
-        let daily = observed.daily();
+        let (daily, coverage) = (observed.daily(), observed.coverage());
         let mut found = Findings::default();
         let begin = daily.units.iter().filter_map(|unit| unit.days.keys().next()).min().copied().unwrap_or(0);
         let mut callers: BTreeMap<Host, BTreeSet<Host>> = BTreeMap::new();
@@ -78,7 +82,8 @@ impl Detector for Beacon {
                             score,
                             every,
                             connections: pair.days.iter().map(|(_, seen)| u64::from(seen.ran)).sum(),
-                            is_new: since >= begin + CENSORED,
+                            is_new: since >= begin + CENSORED
+                                && coverage.days(unit.link).range(..since).count() >= super::novelty::DAYS_BEFORE,
                             is_rare: callers.get(&pair.key.responder).is_none_or(|callers| callers.len() <= FEW),
                         });
                     }
@@ -99,7 +104,9 @@ impl Detector for Beacon {
                 found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
             }
             for (at, own) in regular.iter().enumerate() {
-                let like = |other: &Regular<'_, '_>| other.is_new >= own.is_new && other.is_rare >= own.is_rare;
+                let like = |other: &Regular<'_, '_>| {
+                    other.is_new >= own.is_new && other.is_rare >= own.is_rare && other.score >= own.score - AS_REGULAR
+                };
                 let others = regular.iter().enumerate().filter(|(other, beacon)| *other != at && like(beacon)).count();
                 let p = (others as f64 + 0.5) / (all as f64 + 1.0);
                 // Inside, what stood since the log began is how the organisation runs.
@@ -128,6 +135,8 @@ fn regularity(pair: &Pair<'_>) -> Option<(f64, f64)> {
     let mut between: Vec<f64> = hours.windows(2).map(|pair| (pair[1] - pair[0]) as f64).collect();
     let span = (hours[hours.len() - 1] - hours[0] + 1) as f64;
     let every = median(&mut between).unwrap_or(1.0);
+    // Days without any call are breaks, and no want of regularity.
+    let span = span.min(24.0 * pair.days.iter().filter(|(_, seen)| seen.ran > 0).count() as f64);
     let in_time = if every < 1.5 { hours.len() as f64 / span } else { evenness(&mut between) };
     // The first and the last day are parts of days.
     let whole: Vec<&(i32, crate::ledger::TrailDay)> = if pair.days.len() > 3 {
@@ -141,6 +150,10 @@ fn regularity(pair: &Pair<'_>) -> Option<(f64, f64)> {
         .filter(|(_, seen)| seen.ran > 0)
         .map(|(_, seen)| seen.bytes_out as f64 / f64::from(seen.ran) + 1.0)
         .collect();
+    // One who comes every day or every morning is no clock: of rarer calls, the hours between must be alike by themselves.
+    if every >= 1.5 && in_time < IN_TIME {
+        return Some((0.0, every));
+    }
     let in_number = if pair.days.len() > 3 { evenness(&mut a_day) } else { in_time };
     Some(((in_time + in_number + evenness(&mut size)) / 3.0, every))
 }

@@ -20,6 +20,12 @@ const OFFICE: std::ops::Range<i32> = 7..20;
 /// A day with less than this share of an ordinary day's callers is a holiday.
 const HOLIDAY: f64 = 0.35;
 
+/// A sweep, as a scanner's or an inventory's: so many sites on a day, and on average so many hosts at each.
+const SWEPT_SITES: usize = 3;
+const SWEPT_HOSTS: usize = 5;
+/// Fewer bytes a connection, both ways together, of a host that sweeps are a greeting and no use.
+const GREETING: u64 = 4_000;
+
 /// All services of all links between two parties of which something ran.
 #[derive(Debug, Clone, Default)]
 pub struct Daily<'s> {
@@ -28,6 +34,8 @@ pub struct Daily<'s> {
     clocks: BTreeMap<Party, LocalClock>,
     /// Local days on which nobody works, by party.
     rest: BTreeMap<Party, BTreeSet<i32>>,
+    /// Hosts that swept the organisation, with the days on which they did.
+    sweeps: BTreeMap<Host, BTreeSet<i32>>,
 }
 
 /// A service of a link, all dynamic ports being one.
@@ -79,7 +87,51 @@ impl<'s> Daily<'s> {
         daily.clocks = parties.into_iter().filter_map(|party| Some((party, observed.clock(party)?))).lean_collect();
         daily.rest = daily.rest_days();
         daily.count_hours();
+        daily.sweeps = daily.sweep_days();
         daily
+    }
+
+    /// Whether a host swept the organisation on a day: several hosts at each of several sites.
+    pub fn swept(&self, host: Host, day: i32) -> bool {
+        self.sweeps.get(&host).is_some_and(|days| days.contains(&day))
+    }
+
+    /// Whether a host sweeps as a habit: again after five days and more.
+    pub fn sweeps_again(&self, host: Host) -> bool {
+        let days = self.sweeps.get(&host);
+        days.and_then(|days| days.first().zip(days.last())).is_some_and(|(first, last)| last - first >= 5)
+    }
+
+    /// Whether a pair's day is no more than a greeting of a host that swept on it, which tells nothing of how a service is used.
+    pub fn is_greeting(&self, pair: &PairKey, day: i32, seen: &TrailDay) -> bool {
+        let bytes = seen.bytes_out.saturating_add(seen.bytes_in);
+        bytes < GREETING * u64::from(seen.ran.max(1)) && self.swept(pair.initiator, day)
+    }
+
+    fn sweep_days(&self) -> BTreeMap<Host, BTreeSet<i32>> {
+        let mut called: BTreeMap<(Host, i32), BTreeSet<(Party, Host)>> = BTreeMap::new();
+        // Few hosts call so many others at all, and only theirs are worth the memory.
+        let mut others: BTreeMap<Host, BTreeSet<Host>> = BTreeMap::new();
+        let inside = || self.units.iter().filter(|unit| unit.link.is_between_sites());
+        for pair in inside().flat_map(|unit| &unit.pairs) {
+            others.entry(pair.key.initiator).or_default().insert(pair.key.responder);
+        }
+        others.retain(|_, called| called.len() >= SWEPT_SITES * SWEPT_HOSTS);
+        for unit in inside() {
+            for pair in unit.pairs.iter().filter(|pair| others.contains_key(&pair.key.initiator)) {
+                for (day, _) in pair.days {
+                    called.entry((pair.key.initiator, *day)).or_default().insert((unit.link.to, pair.key.responder));
+                }
+            }
+        }
+        let mut sweeps: BTreeMap<Host, BTreeSet<i32>> = BTreeMap::new();
+        for ((host, day), hosts) in called {
+            let sites: BTreeSet<Party> = hosts.iter().map(|(site, _)| *site).lean_collect();
+            if sites.len() >= SWEPT_SITES && hosts.len() >= SWEPT_HOSTS * sites.len() {
+                sweeps.entry(host).or_default().insert(day);
+            }
+        }
+        sweeps
     }
 
     fn count_hours(&mut self) {

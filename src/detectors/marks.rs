@@ -30,6 +30,8 @@ const RHO: f64 = 0.15;
 const FIRST_DAYS: i32 = 14;
 /// News leads to news within so many days.
 const LEADS: i64 = 30 * DAY;
+/// So many callers and more are a crowd.
+const CROWD: usize = 4;
 /// With more initiators than this, it is a crowd that goes nowhere.
 const MOST_LEADERS: usize = 2;
 /// So many news that are as likely as not are added to an organisation's own.
@@ -50,6 +52,8 @@ pub struct Marks {
     pub few: f64,
     /// How many initiators.
     pub callers: usize,
+    /// Who called, if it was one host that swept the organisation on the first day.
+    pub sweeper: Option<Host>,
     /// Bytes of the greatest host pair's first two weeks, and the chance of so many.
     pub carried: (u64, f64),
     /// The chance that who does such a thing never did it before.
@@ -82,6 +86,7 @@ struct Beginning {
     knew: bool,
     is_administration: bool,
     is_new: bool,
+    sweeper: Option<Host>,
     /// The callers had administered others, and so had anybody of their site.
     administered: (bool, bool),
     leads: bool,
@@ -184,11 +189,14 @@ fn beginning(observed: &Observed<'_>, daily: &Daily<'_>, unit: &Unit<'_>, covera
     };
     let before = coverage.days(unit.link).range(..first).count();
     _ = observed;
+    let callers: BTreeSet<Host> = own().map(|pair| pair.key.initiator).collect();
+    let mut sweepers = callers.iter().copied().filter(|host| callers.len() == 1 && daily.swept(*host, first));
     Some(Beginning {
         link: unit.link,
         kind: novelty::kind(unit.service),
         since,
-        callers: own().map(|pair| pair.key.initiator).collect(),
+        sweeper: sweepers.next(),
+        callers,
         responders: own().map(|pair| pair.key.responder).collect(),
         off: uses(daily, unit.link, early()),
         greatest: own().map(carried).max().unwrap_or(0),
@@ -201,37 +209,39 @@ fn beginning(observed: &Observed<'_>, daily: &Daily<'_>, unit: &Unit<'_>, covera
     })
 }
 
-/// What the ends of each had done before.
+/// What the ends of each had done before; of what is no news, what they do elsewhere that is none either, since the log begins with it.
 fn look_back(begun: &mut [Beginning]) {
-    let mut asked: BTreeMap<(Service, Host), Moment> = BTreeMap::new();
-    let mut answered: BTreeMap<(Service, Host), Vec<(Moment, LinkKey)>> = BTreeMap::new();
-    let mut administrators: BTreeMap<Host, Moment> = BTreeMap::new();
-    let mut sites: BTreeMap<Party, Moment> = BTreeMap::new();
+    type Done = Vec<(Moment, LinkKey, bool)>;
+    let mut asked: BTreeMap<(Service, Host), Done> = BTreeMap::new();
+    let mut answered: BTreeMap<(Service, Host), Done> = BTreeMap::new();
+    let mut administrators: BTreeMap<Host, Done> = BTreeMap::new();
+    let mut sites: BTreeMap<Party, Done> = BTreeMap::new();
     for own in begun.iter() {
-        let sooner = |at: &mut Moment| *at = (*at).min(own.since);
+        let done = (own.since, own.link, own.is_new);
         for host in &own.callers {
-            asked.entry((own.kind, *host)).and_modify(sooner).or_insert(own.since);
+            asked.entry((own.kind, *host)).or_default().push(done);
             if own.is_administration {
-                administrators.entry(*host).and_modify(sooner).or_insert(own.since);
+                administrators.entry(*host).or_default().push(done);
             }
         }
         if own.is_administration {
-            sites.entry(own.link.from).and_modify(sooner).or_insert(own.since);
+            sites.entry(own.link.from).or_default().push(done);
         }
-        for host in &own.responders {
-            answered.entry((own.kind, *host)).or_default().push((own.since, own.link));
-        }
+        own.responders.iter().for_each(|host| answered.entry((own.kind, *host)).or_default().push(done));
     }
     for own in begun.iter_mut() {
         // What began within the same day belongs to the same matter.
-        let earlier = |at: Option<&Moment>| at.is_some_and(|at| at.0 < own.since.0 - DAY);
-        own.knew = own.callers.iter().any(|host| earlier(asked.get(&(own.kind, *host))));
-        own.served = own.responders.iter().any(|host| {
-            let calls = answered.get(&(own.kind, *host)).into_iter().flatten();
-            calls.into_iter().any(|(at, link)| *link != own.link && *at < own.since)
-        });
-        own.administered =
-            (own.callers.iter().any(|host| earlier(administrators.get(host))), earlier(sites.get(&own.link.from)));
+        let elsewhere = |done: Option<&Done>, apart: i64| {
+            done.into_iter()
+                .flatten()
+                .any(|(at, link, is_new)| *link != own.link && (at.0 < own.since.0 - apart || !own.is_new && !is_new))
+        };
+        own.knew = own.callers.iter().any(|host| elsewhere(asked.get(&(own.kind, *host)), DAY));
+        own.served = own.responders.iter().any(|host| elsewhere(answered.get(&(own.kind, *host)), 0));
+        own.administered = (
+            own.callers.iter().any(|host| elsewhere(administrators.get(host), DAY)),
+            elsewhere(sites.get(&own.link.from), DAY),
+        );
     }
 }
 
@@ -295,6 +305,7 @@ fn compared(begun: &[Beginning]) -> Vec<Marks> {
                 callers.partition_point(|count| *count <= own.callers.len()) as f64 / (all + 1.0)
             },
             callers: own.callers.len(),
+            sweeper: own.sweeper,
             carried: (
                 own.greatest,
                 (greatest.len() - greatest.partition_point(|bytes| *bytes < own.greatest)) as f64 / (all + 1.0),
@@ -451,9 +462,38 @@ impl Marks {
         phrase!("Its marks: {said}.", "特徴：{said}。", said = joined(&said, "; ", "、"))
     }
 
-    /// Many hosts, in working hours, as when people take something up.
-    pub fn is_taken_up(&self) -> bool {
-        self.callers >= 2 && self.hours > 0.05
+    /// What it may share with other news.
+    pub fn cause(&self) -> Cause {
+        match self.sweeper {
+            Some(host) => Cause::Sweep(host),
+            None if self.is_taken_up() => Cause::TakenUp,
+            None => Cause::Own,
+        }
+    }
+
+    /// A crowd, or several hosts in working hours, as when people take something up.
+    fn is_taken_up(&self) -> bool {
+        self.callers >= CROWD || self.callers >= 2 && self.hours > 0.05
+    }
+}
+
+/// What a piece of news may share with others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Nothing.
+    Own,
+    /// People take something up, perhaps at other sites as well.
+    TakenUp,
+    /// One host swept the organisation.
+    Sweep(Host),
+}
+
+/// `Bangkok → Cebu tcp/22`.
+fn told_of(observed: &super::Observed<'_>, finding: &Finding) -> Phrase {
+    let link = observed.link(finding.link);
+    match finding.service {
+        Some(service) => phrase!("{link} {service}", "{link}の{service}", link, service),
+        None => link,
     }
 }
 
@@ -462,14 +502,35 @@ const ROLL_OUT: usize = 3;
 
 /// Makes one finding of a roll-out: several sites whose people take up the same service of the same party. The first in time
 /// speaks, with the highest of the chances.
-pub fn gather_roll_outs(news: Vec<(Finding, bool)>, observed: &super::Observed<'_>) -> Vec<Finding> {
+pub fn gather(news: Vec<(Finding, Cause)>, observed: &super::Observed<'_>) -> Vec<Finding> {
     let mut by_goal: BTreeMap<(Party, Service), Vec<Finding>> = BTreeMap::new();
+    let mut by_sweeper: BTreeMap<Host, Vec<Finding>> = BTreeMap::new();
     let mut single = Vec::new();
-    for (finding, is_taken_up) in news {
-        match finding.service.filter(|_| is_taken_up) {
-            Some(service) => by_goal.entry((finding.link.to, novelty::kind(service))).or_default().push(finding),
-            None => single.push(finding),
+    for (finding, cause) in news {
+        match (cause, finding.service) {
+            (Cause::Sweep(host), _) => by_sweeper.entry(host).or_default().push(finding),
+            (Cause::TakenUp, Some(service)) => {
+                by_goal.entry((finding.link.to, novelty::kind(service))).or_default().push(finding);
+            }
+            (Cause::TakenUp, None) | (Cause::Own, _) => single.push(finding),
         }
+    }
+    for mut same in by_sweeper.into_values() {
+        same.lean_sort_by(|a, b| (a.window, &a.id).cmp(&(b.window, &b.id)));
+        let highest = same.iter().filter_map(|finding| finding.p).fold(0.0, f64::max);
+        let mut rest = same.into_iter();
+        let Some(mut first) = rest.next() else { continue };
+        let others: Vec<Phrase> = rest.map(|finding| told_of(observed, &finding)).collect();
+        if !others.is_empty() {
+            first.p = Some(highest);
+            let swept = phrase!(
+                "It came up while one host swept the organisation, as a scanner does, and so did {others}.",
+                "一台のホストがスキャナーのように組織内を巡回した中で現れたもので、次の接続も同様です：{others}。",
+                others = listed(others, 12)
+            );
+            first.because = std::mem::take(&mut first.because).and(&swept);
+        }
+        single.push(first);
     }
     for (_, mut same) in by_goal {
         if same.len() < ROLL_OUT {

@@ -13,6 +13,7 @@ mod d14_relay;
 mod d15_odd_hosts;
 mod d16_remote_control;
 mod d17_onward_call;
+mod d18_steady_call;
 mod d1_policy;
 mod d2_new_link;
 mod d3_new_service;
@@ -25,6 +26,7 @@ mod d9_long_session;
 mod daily;
 mod joining;
 mod marks;
+mod newcomers;
 mod novelty;
 mod numeric;
 pub mod ranking;
@@ -64,6 +66,7 @@ pub const ALL: &[&dyn Detector] = &[
     &d15_odd_hosts::OddHosts,
     &d16_remote_control::RemoteControl,
     &d17_onward_call::OnwardCall,
+    &d18_steady_call::SteadyCall,
 ];
 
 /// A detector.

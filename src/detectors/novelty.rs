@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Observed;
 use crate::finding::usual::{Days, Usual};
-use crate::flow::{Host, Hour, Kind, Moment, Service};
+use crate::flow::{Host, Hour, Kind, Moment, Protocol, Service};
 use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
-use crate::ledger::{PairTotals, Sight};
-use crate::phrase::{Phrase, Thing, alike, count, day, listed, phrase, time};
+use crate::ledger::{PairTotals, Sight, TrailDay};
+use crate::phrase::{Phrase, Thing, alike, chance, count, day, listed, phrase, time};
 use crate::policy::{Scope, Verdict};
 use crate::sites::Party;
 use crate::sorting::LeanCollect as _;
@@ -22,6 +22,8 @@ pub const LEAST_RUNS: u64 = 3;
 const BOTH_WAYS: u64 = 2_000;
 /// Or so many one way, which nobody sends without an answer: for logs that do not tell what came back.
 const ONE_WAY: u64 = 20_000;
+/// Or one over TCP that carried [`BOTH_WAYS`] in all and stayed open for so many seconds.
+const LASTED: u32 = 30;
 /// Above this chance, news is no news.
 pub const EVERYDAY: f64 = 0.5;
 /// The first of the ports that systems give out by themselves (Linux; RFC 6335 begins at 49152): they name no service.
@@ -99,8 +101,8 @@ fn came_up(begun: &[(i32, Party, Service, Host, Host)], calls: bool) -> Option<i
 }
 
 /// Whether enough ran to call it new: three connections, or one logon or VPN session, or one session that carried data both
-/// ways, or one that ran beside three that were refused: what a scan found open. A packet that was let through is no link.
-pub fn is_enough<'r>(records: impl Iterator<Item = (&'r Service, &'r ServiceRecord)>) -> bool {
+/// ways or stayed open, or one that ran beside three that were refused: what a scan found open. A packet that was let through is no link.
+pub fn is_enough<'r>(survey: &Survey, records: impl Iterator<Item = (&'r Service, &'r ServiceRecord)>) -> bool {
     let (mut runs, mut refused) = (0, 0);
     for (service, record) in records {
         runs += super::ran(&record.totals);
@@ -109,7 +111,12 @@ pub fn is_enough<'r>(records: impl Iterator<Item = (&'r Service, &'r ServiceReco
         let (out, back) = (record.totals.bytes_out, record.totals.bytes_in);
         let own = super::ran(&record.totals);
         let carried = own > 0 && (out.min(back) / own >= BOTH_WAYS || out.max(back) / own >= ONE_WAY);
-        if session || carried || runs >= LEAST_RUNS || runs > 0 && refused >= LEAST_RUNS {
+        let lasted = || {
+            let days = record.pairs.iter().flat_map(|(key, _)| survey.days_of(key));
+            let is_session = |seen: &TrailDay| seen.ran > 0 && seen.longest >= LASTED && out.max(back) >= BOTH_WAYS;
+            service.protocol == Some(Protocol::TCP) && own > 0 && days.into_iter().any(|(_, seen)| is_session(seen))
+        };
+        if session || carried || runs >= LEAST_RUNS || lasted() || runs > 0 && refused >= LEAST_RUNS {
             return true;
         }
     }
@@ -128,6 +135,8 @@ pub struct Newness {
     pub not_in_baseline: Option<usize>,
     /// It began within the declared baseline.
     pub within_baseline: bool,
+    /// Days on which something of it ran.
+    used: usize,
     /// It ran before the declared baseline, rested all through it, and `first` is when it came back.
     pub came_back: bool,
     /// So many days before make it new.
@@ -143,11 +152,13 @@ impl Newness {
         baseline: Option<(Moment, Moment)>,
     ) -> Option<Newness> {
         let mut starts: Vec<Moment> = Vec::new();
+        let mut used: BTreeSet<i32> = BTreeSet::new();
         let mut in_baseline = false;
         let mut after: Option<Moment> = None;
         for (hour, totals) in hours.filter(|(_, totals)| super::ran(totals) > 0) {
             let Some(start) = totals.first.filter(|_| hour != Hour::UNDATED) else { continue };
             starts.push(start);
+            used.insert(hour.day());
             if let Some((from, to)) = baseline {
                 in_baseline |= totals.last.is_some_and(|last| last >= from) && start <= to;
                 if start > to {
@@ -157,6 +168,7 @@ impl Newness {
         }
         let first = starts.into_iter().min()?;
         let day = |moment: Moment| moment.hour().day();
+        let used = used.len();
         let declared = baseline.map(|(from, to)| days.range(day(from)..=day(to)).count());
         let not_in_baseline = declared.filter(|_| !in_baseline && after.is_some());
         // What ran before the baseline, rested all through it and came back is new to the baseline.
@@ -168,6 +180,7 @@ impl Newness {
             covered: days.len(),
             not_in_baseline,
             came_back: earliest < first,
+            used,
             gate,
             within_baseline: in_baseline && baseline.is_some_and(|(from, to)| first >= from && first <= to),
         })
@@ -181,6 +194,27 @@ impl Newness {
     /// Whether it stands since the first day, and so is simply known.
     pub fn is_from_the_start(&self) -> bool {
         self.before == 0 && self.covered > self.gate
+    }
+
+    /// Whether it may be new, though too few days with coverage came before it to say so.
+    pub fn may_be_new(&self) -> bool {
+        !self.is_proven() && !self.is_from_the_start()
+    }
+
+    /// Whether it ran on most days since, as a habit does that may be older than the log; two days make no habit.
+    pub fn is_habit(&self, days: &BTreeSet<i32>) -> bool {
+        self.used > 2 && 2 * self.used >= days.range(self.first.hour().day()..).count()
+    }
+
+    /// `4 days with coverage before are too few to call it new`.
+    pub fn too_few(&self) -> Phrase {
+        phrase!(
+            "{before} with coverage before {first} are too few to call it new ({gate} are needed)",
+            "{first}より前にログがあるのは{before}のみで、新しいとは判定できません（{gate}日分が必要）",
+            before = count(self.before as u64, Thing::DAY),
+            first = time(self.first),
+            gate = self.gate
+        )
     }
 
     /// Why it can't be called new.
@@ -305,6 +339,24 @@ pub fn approved(observed: &Observed<'_>, link: LinkKey, service: Service, at: Mo
             reason
         )
     })
+}
+
+/// What may be new or not is told where so few of all services of links have such marks.
+pub const ODD: f64 = 0.05;
+
+/// How many services of links there are to compare with, and how many have such marks.
+pub fn among_all(services: usize, p: f64) -> Phrase {
+    phrase!(
+        "Of all {services} of links, a share of {p} has such marks.",
+        "経路の全{services}のうち、このような特徴を持つものの割合は{p}です。",
+        services = count(services as u64, Thing::SERVICE),
+        p = chance(p)
+    )
+}
+
+/// What is said in a few words of what may be new or not.
+pub fn odd_gist() -> Phrase {
+    phrase!("unlike what else runs between sites", "拠点間のほかの通信に似ていない")
 }
 
 /// Something is new, but of its hosts nothing is kept.

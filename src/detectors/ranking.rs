@@ -11,13 +11,14 @@ use crate::finding::{Finding, Gravity, Lane};
 use crate::phrase::{Phrase, Thing, alike, chance, count, phrase};
 use crate::sorting::LeanSort as _;
 
-/// So many weak findings of a lane are kept beside those that count.
-const MOST_SUSPECTS: usize = 15;
+/// So many weak findings of a lane are kept beside those that count: one a day with logs, within these bounds.
+const SUSPECTS: std::ops::RangeInclusive<usize> = 5..=15;
 
 /// Lets all detectors look, and ranks what they found.
 pub fn examine_all(observed: &Observed<'_>) -> Findings {
     let mut all = Findings::default();
     let mut lanes: Vec<Vec<Finding>> = Vec::new();
+    let suspects = observed.survey.covered_days().len().clamp(*SUSPECTS.start(), *SUSPECTS.end());
     // The campaign's lane comes last: it also looks at what the others found.
     for lane in [Lane::Policy, Lane::Novelty, Lane::Behaviour, Lane::Campaign] {
         let earlier: Vec<Finding> = if lane == Lane::Campaign { lanes.concat() } else { Vec::new() };
@@ -42,7 +43,7 @@ pub fn examine_all(observed: &Observed<'_>) -> Findings {
         }
         by_p(&mut findings);
         set_q(&mut findings, tested);
-        leave_out_weak(&mut findings);
+        leave_out_weak(&mut findings, suspects);
         lanes.push(findings);
     }
     lanes.iter_mut().flatten().for_each(|finding| close(observed, finding));
@@ -79,9 +80,9 @@ fn set_q(findings: &mut [Finding], tested: usize) {
 }
 
 /// Of what is weak by q, only the least likely of a lane are worth a look.
-fn leave_out_weak(findings: &mut Vec<Finding>) {
+fn leave_out_weak(findings: &mut Vec<Finding>, most: usize) {
     let strong = findings.iter().take_while(|finding| !finding.is_weak()).count();
-    findings.truncate(strong + MOST_SUSPECTS);
+    findings.truncate(strong + most);
 }
 
 /// Ends a finding's sentence with rule, rows, p and q, and with what it does not say.

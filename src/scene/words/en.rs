@@ -234,6 +234,7 @@ fn kind(finding: &Finding) -> &'static str {
         "D15" => "two hosts do what no others do over this service",
         "D16" => "remote control between offices",
         "D17" => "worked from afar, then a call of its own",
+        "D18" => "day after day to a place that nobody else calls",
         _ => match finding.lane {
             Lane::Policy => "the policy forbids it",
             Lane::Novelty => "never seen before",

@@ -26,7 +26,9 @@ use kyoten::policy::Policy;
 use kyoten::sites::import::read_sites;
 use kyoten::sites::{Places, SiteBook};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use stream::{Item, Stream, Told, make};
 
 /// Where that begins in benches/DETECTION.md which is written by hand.
@@ -53,6 +55,9 @@ pub struct Evaluate {
     /// The second organisation only; prints only
     #[arg(long)]
     carrier: bool,
+    /// Other seeds for tuning: those of one round were never looked at in another
+    #[arg(long, default_value_t = 0)]
+    round: u64,
 }
 
 impl Evaluate {
@@ -61,22 +66,22 @@ impl Evaluate {
         if cfg!(debug_assertions) {
             return self.run_faster();
         }
-        let first_seed = if self.tuning { 1_000 } else { 900_000 };
+        let first_seed = if self.tuning { 1_000 + self.round * 100 } else { 900_000 };
         let goals = if self.tuning { &Goal::ALL[..Goal::FOR_TUNING] } else { &Goal::ALL[..] };
-        let (mut trials, mut nulls) = (Vec::new(), Vec::new());
-        for (number, goal) in (0..).zip(goals.iter().filter(|_| !self.carrier)) {
-            let seeds = (0..self.streams).map(|n| first_seed + number * 1_000 + n);
-            trials.extend(seeds.map(|seed| Trial::of(seed, Some(*goal), self)));
-        }
+        let seeds = |from: u64| (0..self.streams).map(move |n| first_seed + from + n);
+        let (mut plans, mut idle_plans) = (Vec::new(), Vec::new());
         if !self.carrier {
-            nulls.extend((0..self.streams).map(|n| Trial::of(first_seed + 500_000 + n, None, self)));
+            let of = |(number, goal): (u64, &Goal)| (number * 1_000, Some(*goal));
+            plans.extend((0..).zip(goals).map(of).flat_map(|(from, goal)| seeds(from).map(move |seed| (seed, goal))));
+            idle_plans.extend(seeds(500_000).map(|seed| (seed, None)));
         }
-        let (mut carried, mut idle) = (Vec::new(), Vec::new());
-        for (number, deed) in (0..).zip(carrier::Deed::ALL) {
-            let seeds = (0..self.streams).map(|n| first_seed + 50_000 + number * 1_000 + n);
-            carried.extend(seeds.map(|seed| Trial::of_carrier(seed, Some(deed), self)));
-        }
-        idle.extend((0..self.streams).map(|n| Trial::of_carrier(first_seed + 600_000 + n, None, self)));
+        let trials = side_by_side(&plans, |(seed, goal)| Trial::of(*seed, *goal, self));
+        let nulls = side_by_side(&idle_plans, |(seed, goal)| Trial::of(*seed, *goal, self));
+        let deeds = (0..).zip(carrier::Deed::ALL).map(|(number, deed)| (50_000 + number * 1_000, deed));
+        let deeds: Vec<_> = deeds.flat_map(|(from, deed)| seeds(from).map(move |seed| (seed, Some(deed)))).collect();
+        let carried = side_by_side(&deeds, |(seed, deed)| Trial::of_carrier(*seed, *deed, self));
+        let idle: Vec<_> = seeds(600_000).collect();
+        let idle = side_by_side(&idle, |seed| Trial::of_carrier(*seed, None, self));
         let mut text = String::new();
         if !self.carrier {
             text += &report::told(&trials, &nulls, first_seed);
@@ -97,7 +102,7 @@ impl Evaluate {
     fn run_faster(&self) -> Result<()> {
         let mut cargo = Command::new("cargo");
         cargo.args(["run", "--quiet", "--profile", "evaluation", "--package", "xtask", "--", "evaluate"]);
-        cargo.args(["--streams", &self.streams.to_string()]);
+        cargo.args(["--streams", &self.streams.to_string(), "--round", &self.round.to_string()]);
         for (wanted, option) in [
             (self.tuning, "--tuning"),
             (self.dry, "--dry"),
@@ -112,6 +117,25 @@ impl Evaluate {
         }
         Ok(())
     }
+}
+
+/// The same for each, on as many threads as there are cores, in the order given.
+fn side_by_side<P: Sync, T: Send>(plans: &[P], run: impl Fn(&P) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut own = Vec::new();
+        while let Some((at, plan)) = plans.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
+            own.push((at, run(plan)));
+        }
+        own
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().flat_map(|own| own.join().expect("a stream can be looked at")).collect()
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, trial)| trial).collect()
 }
 
 /// What came of one stream.
@@ -199,44 +223,7 @@ impl Trial {
         };
         let scores = stream.items.keys().map(|item| (item.clone(), score(item))).collect();
         if options.verbose {
-            let told: Vec<&str> = groups.iter().map(|(.., name)| name.as_str()).collect();
-            println!(
-                "## {seed} {}, {days} days, {} rows, {} sensors",
-                told.join(", "),
-                stream.events.len(),
-                stream.sensors.len()
-            );
-            for step in &stream.steps {
-                let item = (step.from.clone(), step.to.clone(), step.service.clone());
-                let ranks =
-                    |list: &[Item]| list.iter().position(|own| score::matches(own, &item)).map_or(0, |at| at + 1);
-                println!(
-                    "  step {item:?} novel {} day {:.1}-{:.1}: all {} novelty {} known {}",
-                    step.novel,
-                    stream::day_of(&stream, step.first),
-                    stream::day_of(&stream, step.last),
-                    ranks(&all),
-                    ranks(&novelty),
-                    ranks(&known)
-                );
-            }
-            for refrain in &found.refrains {
-                if let Some(link) = refrain.link {
-                    let (from, to) = (engine.book.name_of(link.from), engine.book.name_of(link.to));
-                    if stream.steps.iter().any(|step| step.from == from && step.to == to) {
-                        println!("  refrain {} {from} → {to}: {}", refrain.rule, refrain.because.english());
-                    }
-                }
-            }
-            for finding in found.findings.iter().take(60) {
-                println!(
-                    "    {} p={:.1e} Q={:.1e} {}",
-                    engine.said(finding),
-                    finding.p.unwrap_or(0.0),
-                    finding.q.unwrap_or(0.0),
-                    finding.because.english().chars().take(260).collect::<String>()
-                );
-            }
+            print!("{}", told_of(seed, &groups, &stream, &engine, &found, [&all, &novelty, &known]));
         }
         Trial {
             seed,
@@ -254,6 +241,60 @@ impl Trial {
             steps: stream.steps,
         }
     }
+}
+
+/// What was found where, and what stands above it: `+` before a finding of a step, `-` before any other of the first twenty.
+fn told_of(
+    seed: u64,
+    groups: &BTreeSet<(usize, usize, String)>,
+    stream: &Stream,
+    engine: &Engine<'_>,
+    found: &Findings,
+    [all, novelty, known]: [&[Item]; 3],
+) -> String {
+    let told: Vec<&str> = groups.iter().map(|(.., name)| name.as_str()).collect();
+    let (days, rows, sensors) = (stream.days, stream.events.len(), stream.sensors.len());
+    let mut text = format!("## {seed} {}, {days} days, {rows} rows, {sensors} sensors\n", told.join(", "));
+    let steps: Vec<Item> =
+        stream.steps.iter().map(|step| (step.from.clone(), step.to.clone(), step.service.clone())).collect();
+    for (step, item) in stream.steps.iter().zip(&steps) {
+        let rank = |list: &[Item]| list.iter().position(|own| score::matches(own, item)).map_or(0, |at| at + 1);
+        let (first, last) = (stream::day_of(stream, step.first), stream::day_of(stream, step.last));
+        let (all, novelty, known) = (rank(all), rank(novelty), rank(known));
+        let kind = if step.novel { "new" } else { "known" };
+        _ = writeln!(
+            text,
+            "  step {item:?} {kind} day {first:.1}-{last:.1}: all {all} novelty {novelty} known {known}"
+        );
+    }
+    for refrain in &found.refrains {
+        if let Some(link) = refrain.link {
+            let (from, to) = (engine.book.name_of(link.from), engine.book.name_of(link.to));
+            if steps.iter().any(|step| step.0 == from && step.1 == to) {
+                _ = writeln!(text, "  refrain {} {from} → {to}: {}", refrain.rule, refrain.because.english());
+            }
+        }
+    }
+    for (rank, finding) in found.findings.iter().enumerate().take(60) {
+        let is_step = steps.iter().any(|step| score::matches(&engine.item(finding), step));
+        _ = writeln!(
+            text,
+            "   {} {:2} {} p={:.1e} q={:.1e} {}",
+            if is_step {
+                "+"
+            } else if rank < 20 {
+                "-"
+            } else {
+                " "
+            },
+            rank + 1,
+            engine.said(finding),
+            finding.p.unwrap_or(0.0),
+            finding.q.unwrap_or(0.0),
+            finding.because.english()
+        );
+    }
+    text
 }
 
 /// The real engine, being fed a made-up stream.
