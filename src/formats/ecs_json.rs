@@ -6,13 +6,11 @@
 //! `source.bytes` and `destination.bytes`, as whoever filled them counts. `event.duration` is in nanoseconds. The begin is
 //! `event.start`; else `event.end` less the duration; else `@timestamp`, "when the event originated".
 
-use super::named::{Named, Slot};
+use super::named::{Documents, Named, Slot};
 use super::syntax::json::{self, NotJson, Value};
-use super::syntax::years::Years;
-use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
-use crate::evidence::text::readable;
-use crate::evidence::{Framing, Record};
-use crate::flow::{Kind, Text};
+use super::{Format, Likeness, Parser, Sample, Setting};
+use crate::evidence::Framing;
+use crate::flow::Text;
 
 /// The format.
 pub struct EcsJson;
@@ -35,7 +33,7 @@ impl Format for EcsJson {
     }
 
     fn open(&self, setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
-        Box::new(Documents { years: Years::new(setting.clock) })
+        Box::new(Documents::new(setting, |object| Ok(Document::of(object)?.finished())))
     }
 }
 
@@ -45,30 +43,6 @@ fn likeness_of(object: &[u8]) -> Likeness {
         (true, true, _) => Likeness::Certain,
         (true, false, true) => Likeness::Likely,
         (true, false, false) | (false, _, _) => Likeness::None,
-    }
-}
-
-struct Documents {
-    years: Years,
-}
-
-impl Parser for Documents {
-    fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
-        let bytes = super::without_mark(record.bytes);
-        let document = match Document::of(bytes) {
-            Ok(document) => document,
-            Err(not_json) => {
-                let shown = readable(&bytes[..bytes.len().min(80)]);
-                return Disposition::Malformed(Fault::new(reasons::NOT_JSON, format!("{not_json}: {shown}")));
-            }
-        };
-        match document.finished().flow(Kind::Connection, &mut self.years) {
-            Ok(flow) => {
-                flows(&flow, record.place);
-                Disposition::Parsed
-            }
-            Err(disposition) => disposition,
-        }
     }
 }
 

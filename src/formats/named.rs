@@ -7,12 +7,48 @@
 use std::borrow::Cow;
 
 use super::mapped_csv;
+use super::syntax::json::NotJson;
 use super::syntax::syslog::{self, Stamp};
 use super::syntax::time::{self, Written};
 use super::syntax::years::Years;
 use super::syntax::{address, number};
-use super::{Disposition, Fault, reasons};
+use super::{Disposition, Fault, Parser, Setting, Sink, reasons};
+use crate::evidence::Record;
+use crate::evidence::text::readable;
 use crate::flow::{Basis, Endpoint, Flow, Kind, Moment, Outcome, Protocol, Text};
+
+/// Reads JSON documents, each of which names its fields.
+pub struct Documents {
+    years: Years,
+    named: for<'j> fn(&'j [u8]) -> Result<Named<'j>, NotJson>,
+}
+
+impl Documents {
+    /// `named` says which of an object's names fills which slot.
+    pub fn new(setting: &Setting, named: for<'j> fn(&'j [u8]) -> Result<Named<'j>, NotJson>) -> Documents {
+        Documents { years: Years::new(setting.clock), named }
+    }
+}
+
+impl Parser for Documents {
+    fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
+        let bytes = super::without_mark(record.bytes);
+        let named = match (self.named)(bytes) {
+            Ok(named) => named,
+            Err(not_json) => {
+                let shown = readable(&bytes[..bytes.len().min(80)]);
+                return Disposition::Malformed(Fault::new(reasons::NOT_JSON, format!("{not_json}: {shown}")));
+            }
+        };
+        match named.flow(Kind::Connection, &mut self.years) {
+            Ok(flow) => {
+                flows(&flow, record.place);
+                Disposition::Parsed
+            }
+            Err(disposition) => disposition,
+        }
+    }
+}
 
 /// What a field says of a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
