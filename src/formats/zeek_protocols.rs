@@ -103,7 +103,7 @@ impl Parser for Json {
         // A search that was exported beside the log's own lines.
         let found = if object.starts_with(b"{\"preview\"") { super::carried::searched(object) } else { None };
         let object = found.as_deref().unwrap_or(object);
-        let record = Record::new(object, record.place);
+        let record = Record { bytes: object, ..record };
         match Told::of_json(object) {
             Ok(told) if told.is_conn => {
                 let uid = told.uid.map(|uid| uid.into_owned());
