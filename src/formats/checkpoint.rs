@@ -68,8 +68,8 @@ fn is_json(sample: &Sample<'_>) -> bool {
 fn is_ours(object: &[u8]) -> bool {
     let (mut id, mut mark) = (false, false);
     let read = json::fields(object, |key, _| match key.bytes {
-        b"loguid" => id = true,
-        b"ifdir" | b"originsicname" | b"__policy_id_tag" | b"product" => mark = true,
+        b"loguid" | b"UUid" => id = true,
+        b"ifdir" | b"originsicname" | b"__policy_id_tag" | b"product" | b"ProductName" => mark = true,
         _ => {}
     });
     read.is_ok() && id && mark
@@ -95,20 +95,20 @@ fn means_of(name: &[u8]) -> Option<Means> {
         b"operation" => Means::Event,
         b"audit_status" | b"status" => Means::Status,
         b"origin" | b"orig" | b"Origin" | b"hostname" => Means::Sensor,
-        b"src" | b"Source" => Means::SourceAddress,
-        b"s_port" | b"sport_svc" | b"Source Port" => Means::SourcePort,
+        b"src" | b"sip" | b"Source" => Means::SourceAddress,
+        b"s_port" | b"sport" | b"sport_svc" | b"Source Port" => Means::SourcePort,
         b"src_machine_name" | b"machine" | b"Source Machine Name" => Means::SourceName,
         b"inzone" | b"Source Zone" => Means::SourceZone,
-        b"dst" | b"Destination" => Means::DestinationAddress,
-        b"service" | b"svc" | b"Service" | b"Destination Port" => Means::DestinationPort,
+        b"dst" | b"dip" | b"Destination" => Means::DestinationAddress,
+        b"service" | b"svc" | b"dport" | b"Service" | b"Destination Port" => Means::DestinationPort,
         b"dst_machine_name" | b"Destination Machine Name" => Means::DestinationName,
         b"outzone" | b"Destination Zone" => Means::DestinationZone,
-        b"proto" | b"Protocol" | b"IP Protocol" => Means::Protocol,
+        b"proto" | b"protnum" | b"Protocol" | b"IP Protocol" => Means::Protocol,
         b"service_id" | b"Service ID" => Means::Service,
-        b"client_inbound_bytes" | b"sent_bytes" => Means::BytesOut,
-        b"client_outbound_bytes" | b"received_bytes" => Means::BytesIn,
-        b"client_inbound_packets" => Means::PacketsOut,
-        b"client_outbound_packets" => Means::PacketsIn,
+        b"client_inbound_bytes" | b"sent_bytes" | b"bytesout" => Means::BytesOut,
+        b"client_outbound_bytes" | b"received_bytes" | b"bytesin" => Means::BytesIn,
+        b"client_inbound_packets" | b"packetsout" => Means::PacketsOut,
+        b"client_outbound_packets" | b"packetsin" => Means::PacketsIn,
         b"elapsed" => Means::Duration,
         b"start_time" => Means::Start,
         b"time" | b"Time" => Means::Time,
@@ -116,8 +116,8 @@ fn means_of(name: &[u8]) -> Option<Means> {
         b"action" | b"Action" => Means::Action,
         b"rule_name" | b"Rule Name" | b"Access Rule Name" => Means::Rule,
         b"rule" | b"Rule" | b"Access Rule Number" => Means::Reason,
-        b"user" | b"src_user_name" | b"administrator" | b"User" | b"Source User Name" => Means::User,
-        b"loguid" => Means::Session,
+        b"user" | b"src_user_name" | b"login" | b"administrator" | b"User" | b"Source User Name" => Means::User,
+        b"loguid" | b"UUid" => Means::Session,
         b"client_ip" => Means::Url,
         _ => return None,
     })

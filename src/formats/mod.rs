@@ -239,13 +239,25 @@ mod reasons {
 /// The format of a sample: the surest, the first of equals; `None` when none knows it.
 pub fn recognise(sample: &Sample<'_>) -> Option<&'static dyn Format> {
     let mut best: Option<(&'static dyn Format, Likeness)> = None;
+    let is_array = is_array_of_objects(sample);
     for format in ALL {
         let likeness = format.recognise(sample);
+        // A log line inside an array is the carrier's to unescape.
+        if is_array && matches!(format.framing(sample), Framing::Lines) {
+            continue;
+        }
         if likeness > best.map_or(Likeness::None, |(_, l)| l) {
             best = Some((*format, likeness));
         }
     }
     best.map(|(format, _)| format)
+}
+
+fn is_array_of_objects(sample: &Sample<'_>) -> bool {
+    let inside = without_mark(sample.bytes).trim_ascii_start().strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+    inside
+        .and_then(|inside| inside.strip_prefix(b"{"))
+        .is_some_and(|object| object.trim_ascii_start().starts_with(b"\""))
 }
 
 /// The format of this name.

@@ -109,7 +109,10 @@ impl Plan {
             return None;
         }
         let named = |ip: &str, host: &str| self.said(row, ip).is_some() || self.said(row, host).is_some();
+        // A socket that listens, as endpoint sensors tell of it.
+        let nowhere = |ip: &str| self.cell(row, ip).is_some_and(|(cell, _)| matches!(cell, b"0.0.0.0" | b"::"));
         match (named("src_ip", "src_host"), named("dst_ip", "dst_host")) {
+            (true, true) if nowhere("src_ip") && nowhere("dst_ip") => Some("the row names neither source nor destination"),
             (true, true) => None,
             (true, false) => Some("the row names no destination"),
             (false, true) => Some("the row names no source"),
