@@ -93,7 +93,8 @@ impl Evaluate {
             let before = std::fs::read_to_string(&path).unwrap_or_default();
             // What was written by hand stands below, and stays.
             let by_hand = before.find(BY_HAND).map_or("", |at| &before[at..]);
-            std::fs::write(&path, text + by_hand).with_context(|| format!("cannot write {}", path.display()))?;
+            std::fs::write(&path, text.trim_end().to_owned() + "\n\n" + by_hand)
+                .with_context(|| format!("cannot write {}", path.display()))?;
         }
         Ok(())
     }
