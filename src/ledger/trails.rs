@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::capped::{Absorb, Ranked, mixed};
-use super::index::Index;
+use super::index::{Index, spread};
 use super::sight::Packed;
 use super::totals::Seen;
 use super::wire::{Flat, Laying, Lifting};
@@ -164,7 +164,7 @@ impl Trails {
         for own in sorted.chunk_by(|a, b| a.0.trail == b.0.trail) {
             let from = trails.days.len() as u32;
             trails.days.extend(own.iter().map(|(key, day)| (key.day, **day)));
-            trails.index.insert(own[0].0.trail.0, trails.spans.len() as u32);
+            trails.index.insert(spread(own[0].0.trail.0), trails.spans.len() as u32);
             trails.spans.push((own[0].0.trail, from, trails.days.len() as u32));
         }
         trails
@@ -172,7 +172,8 @@ impl Trails {
 
     /// The days of a trail, in order; none where it was not kept.
     pub fn days(&self, trail: Trail) -> &[(i32, TrailDay)] {
-        match self.index.find(trail.0, |place| self.spans[place as usize].0 == trail) {
+        // Past the cap the lowest numbers stay, which by themselves would all stand at the index's beginning.
+        match self.index.find(spread(trail.0), |place| self.spans[place as usize].0 == trail) {
             Some(place) => {
                 let (_, from, to) = self.spans[place as usize];
                 &self.days[from as usize..to as usize]
