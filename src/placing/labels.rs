@@ -51,20 +51,29 @@ const STEPS: [f32; 13] = [0.0, 5.0, 12.0, 20.0, 30.0, 42.0, 56.0, 75.0, 100.0, 1
 /// From this distance on a label has a leader line.
 const LEADER_FROM: f32 = 8.0;
 
+/// After so many labels without room one behind the other the picture is full, and thousands more need not look.
+const MOST_IN_VAIN: usize = 150;
+
 /// Finds places, in the order of the labels: the first has the first choice. `hard` is never covered; each of the points
 /// of `soft` that is covered makes a place less wanted. `None` where there is no room within a label's reach.
 pub fn place(labels: &[Label], hard: &[Rect], soft: &[Point], bounds: Rect) -> Vec<Option<Placed>> {
     let mut taken = hard.to_vec();
     let mut leaders: Vec<(Point, Point)> = Vec::new();
     let mut out = Vec::with_capacity(labels.len());
+    let mut in_vain = 0;
     for label in labels {
+        if in_vain == MOST_IN_VAIN {
+            break;
+        }
         let best = best(label, &taken, &leaders, soft, bounds);
+        in_vain = if best.is_some() { 0 } else { in_vain + 1 };
         if let Some(placed) = best {
             taken.push(placed.rect.grown(1.0));
             leaders.extend(placed.leader);
         }
         out.push(best);
     }
+    out.resize(labels.len(), None);
     out
 }
 

@@ -212,18 +212,23 @@ fn polygon_inside(mut points: Vec<Point>, area: &Rect) -> Vec<Point> {
     points
 }
 
+/// How many pairs of nodes are looked at in all while they are moved apart. Seven hundred nodes get all their steps; where
+/// thousands share a screen there is no room to part them anyway.
+const MOST_LOOKED_AT: usize = 30_000_000;
+
 /// Moves nodes that would lie on each other apart, by a bounded number of small steps; each stays as near to its true
 /// place as that allows.
 pub fn apart(homes: &[Point], gap: f32, bounds: Rect) -> Vec<Point> {
     let mut points = homes.to_vec();
-    for _step in 0..120 {
+    let pairs = points.len() * points.len() / 2;
+    for _step in 0..(MOST_LOOKED_AT / pairs.max(1)).clamp(2, 120) {
         let mut moved = false;
         for i in 0..points.len() {
             for j in i + 1..points.len() {
-                let distance = points[i].distance(points[j]);
-                if distance >= gap {
+                if !points[i].is_within(gap, points[j]) {
                     continue;
                 }
+                let distance = points[i].distance(points[j]);
                 // Two at the very same place part by their order, in eight directions, so that it depends on nothing else.
                 let (dx, dy) = if distance > 0.01 {
                     ((points[j].x - points[i].x) / distance, (points[j].y - points[i].y) / distance)
