@@ -88,7 +88,8 @@ impl Detector for NewLink {
                 Err(because) if new.newness.is_proven() => {
                     found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: None, because });
                 }
-                Err(_) => {}
+                // What can't be called new was told to lack days above.
+                Err(_its_marks) => {}
             }
         }
         found.findings = marks::gather(claims, observed);

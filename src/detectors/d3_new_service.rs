@@ -64,7 +64,8 @@ impl Detector for NewService {
                 Err(because) if new.newness.is_proven() => {
                     found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: Some(service), because });
                 }
-                Err(_) => {}
+                // What can't be called new was told to lack days above.
+                Err(_its_marks) => {}
             }
         }
         found.findings = marks::gather(claims, observed);

@@ -500,8 +500,8 @@ fn told_of(observed: &super::Observed<'_>, finding: &Finding) -> Phrase {
 /// From so many sites on, taking up the same thing is a roll-out.
 const ROLL_OUT: usize = 3;
 
-/// Makes one finding of a roll-out: several sites whose people take up the same service of the same party. The first in time
-/// speaks, with the highest of the chances.
+/// Makes one finding of what came up while one host swept the organisation, and one of a roll-out: several sites whose people take
+/// up the same service of the same party. The first in time speaks, with the highest of the chances.
 pub fn gather(news: Vec<(Finding, Cause)>, observed: &super::Observed<'_>) -> Vec<Finding> {
     let mut by_goal: BTreeMap<(Party, Service), Vec<Finding>> = BTreeMap::new();
     let mut by_sweeper: BTreeMap<Host, Vec<Finding>> = BTreeMap::new();

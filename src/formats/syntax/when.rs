@@ -62,7 +62,8 @@ pub enum Unread {
 pub fn read(cell: &[u8], order: Option<Order>) -> Result<Written, Unread> {
     let cell = cell.trim_ascii();
     // Go's own way of writing a time says its zone twice: `2021-02-10 11:33:24 +0000 UTC`.
-    let cell = cell.strip_suffix(b"00 UTC").map_or(cell, |_| &cell[..cell.len() - 4]);
+    let has_offset = |before: &&[u8]| matches!(before, [.., b' ', b'+' | b'-', h, hh, m, mm] if [h, hh, m, mm].iter().all(|b| b.is_ascii_digit()));
+    let cell = cell.strip_suffix(b" UTC").filter(has_offset).unwrap_or(cell);
     if cell.len() == 14 && cell.iter().all(u8::is_ascii_digit) && matches!(&cell[..2], b"19" | b"20") {
         let (date, clock) = cell.split_at(8);
         let [h, m, s] = [0, 2, 4].map(|at| &clock[at..at + 2]);
@@ -222,6 +223,15 @@ mod tests {
     }
 
     #[test]
+    fn a_zone_behind_a_full_minute_is_kept() {
+        let tokyo = Clock { chosen_offset: Some(9 * 3600), ..Clock::default() };
+        for text in ["2020-06-11 01:00:00 UTC", "2020-06-11 01:00 UTC", "Jun 11 2020 01:00:00 UTC"] {
+            let told = read(text.as_bytes(), None).unwrap().settle(&tokyo).0;
+            assert_eq!(told.to_string(), "1591837200", "{text}");
+        }
+    }
+
+    #[test]
     fn many_spellings_are_one_moment() {
         for text in [
             "1591837200",
@@ -236,6 +246,8 @@ mod tests {
             "11 June 2020 10:00:00 JST",
             "Thu Jun 11 01:00:00 2020",
             "11.06.2020 01:00",
+            "2020-06-11 01:00:00 +0000 UTC",
+            "2020-06-11 10:00:00 +0900 UTC",
             "2020/6/11 1:00:00",
         ] {
             assert_eq!(utc(text, Some(Order::MonthFirst)).as_deref(), Ok("1591837200"), "{text}");
