@@ -5,6 +5,7 @@
 
 mod carrier;
 mod chance;
+mod houses;
 mod intrusion;
 mod report;
 mod rivals;
@@ -19,7 +20,7 @@ use intrusion::{Goal, Manner};
 use kyoten::detectors::{self, Findings, Observed};
 use kyoten::evidence::Place;
 use kyoten::finding::{Finding, Lane};
-use kyoten::flow::{Endpoint, Flow, Moment, Outcome, Protocol};
+use kyoten::flow::{Endpoint, Flow, Kind, Moment, Outcome, Protocol};
 use kyoten::ledger::Ledger;
 use kyoten::ledger::survey::Survey;
 use kyoten::policy::Policy;
@@ -52,9 +53,9 @@ pub struct Evaluate {
     /// Say for each stream what was found where
     #[arg(long)]
     verbose: bool,
-    /// The second organisation only; prints only
+    /// One generator only, 1 to 3; prints only
     #[arg(long)]
-    carrier: bool,
+    only: Option<u8>,
     /// Other seeds for tuning: those of one round were never looked at in another
     #[arg(long, default_value_t = 0)]
     round: u64,
@@ -67,28 +68,28 @@ impl Evaluate {
             return self.run_faster();
         }
         let first_seed = if self.tuning { 1_000 + self.round * 100 } else { 900_000 };
-        let goals = if self.tuning { &Goal::ALL[..Goal::FOR_TUNING] } else { &Goal::ALL[..] };
-        let seeds = |from: u64| (0..self.streams).map(move |n| first_seed + from + n);
-        let (mut plans, mut idle_plans) = (Vec::new(), Vec::new());
-        if !self.carrier {
-            let of = |(number, goal): (u64, &Goal)| (number * 1_000, Some(*goal));
-            plans.extend((0..).zip(goals).map(of).flat_map(|(from, goal)| seeds(from).map(move |seed| (seed, goal))));
-            idle_plans.extend(seeds(500_000).map(|seed| (seed, None)));
-        }
-        let trials = side_by_side(&plans, |(seed, goal)| Trial::of(*seed, *goal, self));
-        let nulls = side_by_side(&idle_plans, |(seed, goal)| Trial::of(*seed, *goal, self));
-        let deeds = (0..).zip(carrier::Deed::ALL).map(|(number, deed)| (50_000 + number * 1_000, deed));
-        let deeds: Vec<_> = deeds.flat_map(|(from, deed)| seeds(from).map(move |seed| (seed, Some(deed)))).collect();
-        let carried = side_by_side(&deeds, |(seed, deed)| Trial::of_carrier(*seed, *deed, self));
-        let idle: Vec<_> = seeds(600_000).collect();
-        let idle = side_by_side(&idle, |seed| Trial::of_carrier(*seed, None, self));
+        let seeds = |from: u64| first_seed + from..first_seed + from + self.streams;
+        let is_wanted = |generator: u8| self.only.is_none_or(|only| only == generator);
         let mut text = String::new();
-        if !self.carrier {
+        if is_wanted(1) {
+            let goals = if self.tuning { &Goal::ALL[..Goal::FOR_TUNING] } else { &Goal::ALL[..] };
+            let (trials, nulls) = measured(&seeds, (0, 500_000), goals, |seed, goal| Trial::of(seed, goal, self));
             text += &report::told(&trials, &nulls, first_seed);
         }
-        text += &report::told_of_carrier(&carried, &idle);
+        if is_wanted(2) {
+            let deeds = &carrier::Deed::ALL;
+            let (trials, nulls) =
+                measured(&seeds, (50_000, 600_000), deeds, |seed, deed| Trial::of_carrier(seed, deed, self));
+            text += &report::told_of_carrier(&trials, &nulls);
+        }
+        if is_wanted(3) {
+            let acts = &houses::Act::ALL;
+            let (trials, nulls) =
+                measured(&seeds, (70_000, 700_000), acts, |seed, act| Trial::of_house(seed, act, self));
+            text += &report::told_of_houses(&trials, &nulls);
+        }
         print!("{text}");
-        if !self.tuning && !self.dry && !self.carrier {
+        if !self.tuning && !self.dry && self.only.is_none() {
             let path = root().join("benches/DETECTION.md");
             let before = std::fs::read_to_string(&path).unwrap_or_default();
             // What was written by hand stands below, and stays.
@@ -104,13 +105,12 @@ impl Evaluate {
         let mut cargo = Command::new("cargo");
         cargo.args(["run", "--quiet", "--profile", "evaluation", "--package", "xtask", "--", "evaluate"]);
         cargo.args(["--streams", &self.streams.to_string(), "--round", &self.round.to_string()]);
-        for (wanted, option) in [
-            (self.tuning, "--tuning"),
-            (self.dry, "--dry"),
-            (self.quick, "--quick"),
-            (self.verbose, "--verbose"),
-            (self.carrier, "--carrier"),
-        ] {
+        if let Some(only) = self.only {
+            cargo.args(["--only", &only.to_string()]);
+        }
+        for (wanted, option) in
+            [(self.tuning, "--tuning"), (self.dry, "--dry"), (self.quick, "--quick"), (self.verbose, "--verbose")]
+        {
             cargo.args(wanted.then_some(option));
         }
         if !cargo.status().context("cargo could not be started")?.success() {
@@ -118,6 +118,21 @@ impl Evaluate {
         }
         Ok(())
     }
+}
+
+/// The trials of every goal with these seeds, and of as many streams without one.
+fn measured<G: Copy + Sync>(
+    seeds: &dyn Fn(u64) -> std::ops::Range<u64>,
+    (first, idle): (u64, u64),
+    goals: &[G],
+    look: impl Fn(u64, Option<G>) -> Trial + Sync,
+) -> (Vec<Trial>, Vec<Trial>) {
+    let of = |(number, goal): (u64, &G)| (first + number * 1_000, Some(*goal));
+    let plans: Vec<_> =
+        (0..).zip(goals).map(of).flat_map(|(from, goal)| seeds(from).map(move |seed| (seed, goal))).collect();
+    let idle: Vec<_> = seeds(idle).map(|seed| (seed, None)).collect();
+    let run = |plans: &[(u64, Option<G>)]| side_by_side(plans, |(seed, goal)| look(*seed, *goal));
+    (run(&plans), run(&idle))
 }
 
 /// The same for each, on as many threads as there are cores, in the order given.
@@ -192,7 +207,23 @@ impl Trial {
         }
         groups.insert((1, days as usize, format!("a log of {days} days")));
         let stream = carrier::make(seed, days, deed);
-        groups.insert((2, stream.told as usize, format!("{:?}", stream.told)));
+        groups.insert((2, stream.told[0] as usize, format!("{:?}", stream.told[0])));
+        Trial::look(seed, groups, false, stream, options)
+    }
+
+    /// Of the third kind of organisation.
+    fn of_house(seed: u64, act: Option<houses::Act>, options: &Evaluate) -> Trial {
+        let mut chance = chance::Chance::new(seed ^ 0x0000_31a7);
+        let hours = *chance.pick(&[2.0, 9.0, 24.0, 96.0, 240.0, 480.0, 840.0, 1_440.0]);
+        let (stream, trade) = houses::make(seed, hours, act);
+        let mut groups = BTreeSet::new();
+        if let Some(act) = act {
+            groups.insert((0, act as usize, format!("{act:?}")));
+        }
+        let told =
+            if hours < 24.0 { format!("a log of {hours} hours") } else { format!("a log of {} days", hours / 24.0) };
+        groups.insert((1, hours as usize, told));
+        groups.insert((2, trade as usize, format!("{trade:?}")));
         Trial::look(seed, groups, false, stream, options)
     }
 
@@ -348,31 +379,47 @@ impl<'s> Engine<'s> {
 
     fn feed(&mut self, until: f64) {
         while let Some(event) = self.stream.events.get(self.fed).filter(|event| event.at < until) {
-            let end = |address: std::net::Ipv4Addr, port| Endpoint {
+            let told = self.stream.told[event.sensor];
+            let is_connection = event.kind == Kind::Connection;
+            let own_port = 49_200 + (self.fed % 16_000) as u16;
+            let end = |address: std::net::Ipv4Addr, port: u16| Endpoint {
                 address: Some(address.into()),
-                port: Some(port),
+                port: is_connection.then_some(port),
                 ..Endpoint::default()
             };
-            let flow =
-                Flow {
-                    start: Some(Moment((event.at * 1e6) as i64)),
-                    duration: Some((event.seconds * 1e6) as u64),
-                    initiator: end(event.from, 49_200 + (self.fed % 16_000) as u16),
-                    responder: end(event.to, event.port),
-                    protocol: Some(if event.udp { Protocol::UDP } else { Protocol::TCP }),
-                    bytes_out: Some(event.out as u64),
-                    bytes_in: (self.stream.told != Told::NoBytesBack)
-                        .then_some(if event.outcome == Outcome::Established { event.back as u64 } else { 0 }),
-                    outcome: if self.stream.told == Told::NoOutcome { Outcome::Unknown } else { event.outcome },
-                    user: event.user.map(|user| format!("u{user}").into()),
-                    ..Flow::default()
-                };
-            let places = &self.places[event.sensor];
-            let (from, to) = (places.locate(&flow.initiator), places.locate(&flow.responder));
-            let place = Place { line: self.fed as u64 + 1, offset: self.fed as u64 * 100 };
-            self.ledger.add(&flow, place, from, to, &self.names[event.sensor]);
+            let protocol = if event.udp { Protocol::UDP } else { Protocol::TCP };
+            let back = if event.outcome == Outcome::Established { event.back as u64 } else { 0 };
+            let flow = Flow {
+                kind: event.kind,
+                start: Some(Moment((event.at * 1e6) as i64)),
+                duration: Some((event.seconds * 1e6) as u64),
+                initiator: end(event.from, own_port),
+                responder: end(event.to, event.port),
+                protocol: is_connection.then_some(protocol),
+                bytes_out: Some(event.out as u64),
+                bytes_in: matches!(told, Told::All | Told::NoOutcome).then_some(back),
+                outcome: match told {
+                    Told::NoOutcome | Told::OneWay => Outcome::Unknown,
+                    Told::All | Told::NoBytesBack => event.outcome,
+                },
+                user: event.user.map(|user| format!("u{user}").into()),
+                one_way: told == Told::OneWay && is_connection,
+                ..Flow::default()
+            };
             self.fed += 1;
+            self.add(&flow, event.sensor);
+            if flow.one_way && back > 0 {
+                let (initiator, responder) = (end(event.to, event.port), end(event.from, own_port));
+                self.add(&Flow { initiator, responder, bytes_out: Some(back), ..flow }, event.sensor);
+            }
         }
+    }
+
+    fn add(&mut self, flow: &Flow<'_>, sensor: usize) {
+        let places = &self.places[sensor];
+        let (from, to) = (places.locate(&flow.initiator), places.locate(&flow.responder));
+        let place = Place { line: self.fed as u64, offset: self.fed as u64 * 100 };
+        self.ledger.add(flow, place, from, to, &self.names[sensor]);
     }
 
     fn observe<T>(&self, look: impl FnOnce(&Observed<'_>) -> T) -> T {

@@ -3,7 +3,7 @@
 
 use super::chance::Chance;
 use super::world::{DAY, Event, World};
-use kyoten::flow::Outcome;
+use kyoten::flow::{Kind, Outcome};
 use std::net::Ipv4Addr;
 
 /// An application.
@@ -151,6 +151,7 @@ pub fn call(at: f64, from: Ipv4Addr, to: Ipv4Addr, app: &App, sensor: usize, cha
         back: chance.size(app.back, app.spread),
         outcome: Outcome::Established,
         user: None,
+        kind: Kind::Connection,
         sensor,
     }
 }

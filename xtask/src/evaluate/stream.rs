@@ -4,7 +4,7 @@ use super::chance::Chance;
 use super::intrusion::{Manner, Step, intrude};
 use super::routine::live;
 use super::world::{DAY, Event, World, observed};
-use kyoten::flow::Outcome;
+use kyoten::flow::{Kind, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
@@ -19,6 +19,8 @@ pub enum Told {
     NoOutcome,
     /// As in many a firewall's log: what came back is not told.
     NoBytesBack,
+    /// As in one-way NetFlow: each direction is a record of its own, and neither tells whether it was answered.
+    OneWay,
 }
 
 /// A stream.
@@ -30,7 +32,8 @@ pub struct Stream {
     /// The first day, from the epoch, and how many there are.
     pub first_day: i64,
     pub days: i64,
-    pub told: Told,
+    /// How much each sensor's records tell.
+    pub told: Vec<Told>,
     /// What the sensors wrote, in order of time.
     pub events: Vec<Event>,
     /// What each event is of.
@@ -50,19 +53,19 @@ pub fn make(seed: u64, days: i64, manner: Option<Manner>) -> Stream {
     let marked = life.events.into_iter().chain(deeds.iter().cloned()).collect();
     let events = observed(&world, marked, &mut sensors);
     let names = |host| world.name_of(host).to_owned();
-    let sensors = world.sites.iter().map(|site| format!("{}.log", site.name)).collect();
-    Stream::of(world.book(), sensors, (world.first_day, days), (events, deeds), &names, Told::All)
+    let sensors: Vec<String> = world.sites.iter().map(|site| format!("{}.log", site.name)).collect();
+    let told = vec![Told::All; sensors.len()];
+    Stream::of(world.book(), (sensors, told), (world.first_day, days), (events, deeds), &names)
 }
 
 impl Stream {
     /// Of what the sensors wrote and of what the intruder did; `name` says whose an address is.
     pub fn of(
         book: String,
-        sensors: Vec<String>,
+        (sensors, told): (Vec<String>, Vec<Told>),
         (first_day, days): (i64, i64),
         (events, deeds): (Vec<Event>, Vec<Event>),
         name: &dyn Fn(Ipv4Addr) -> String,
-        told: Told,
     ) -> Stream {
         let of: Vec<Item> = events.iter().map(|event| item(name, event)).collect();
         let steps = steps(&events, &of, &deeds);
@@ -77,13 +80,20 @@ impl Stream {
 }
 
 fn item(name: &dyn Fn(Ipv4Addr) -> String, event: &Event) -> Item {
-    (name(event.from), name(event.to), format!("{}/{}", if event.udp { "udp" } else { "tcp" }, event.port))
+    let service = match event.kind {
+        Kind::Connection | Kind::Translation => format!("{}/{}", if event.udp { "udp" } else { "tcp" }, event.port),
+        kind => kind.word().to_owned(),
+    };
+    (name(event.from), name(event.to), service)
 }
 
 /// The intruder's steps, as far as they were seen at all: one a link's service. A service is new where nothing ran over it
 /// before the step's first connection that ran.
 fn steps(events: &[Event], of: &[Item], deeds: &[Event]) -> Vec<Step> {
-    let key = |event: &Event| (event.from, event.to, event.port, event.out.to_bits(), event.back.to_bits());
+    let key = |event: &Event| {
+        let bytes = [event.out, event.back].map(f64::to_bits);
+        (event.from, event.to, event.port, event.kind, event.user, bytes)
+    };
     let own: BTreeSet<_> = deeds.iter().map(key).collect();
     let mut before: BTreeSet<Item> = BTreeSet::new();
     let mut steps: BTreeMap<Item, Step> = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! An organisation being made up: its sites with their clocks and holidays, its hosts, and what its sensors do wrong.
 
 use super::chance::Chance;
-use kyoten::flow::Outcome;
+use kyoten::flow::{Kind, Outcome};
 use std::net::Ipv4Addr;
 
 /// Seconds of a day.
@@ -21,6 +21,8 @@ pub struct Event {
     pub back: f64,
     pub outcome: Outcome,
     pub user: Option<u32>,
+    /// A logon or a VPN session has no port.
+    pub kind: Kind,
     /// The site whose sensor saw it.
     pub sensor: usize,
 }

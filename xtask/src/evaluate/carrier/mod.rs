@@ -198,11 +198,10 @@ pub fn make(seed: u64, days: i64, deed: Option<Deed>) -> Stream {
     let tells_clocks = chance.happens(0.7);
     Stream::of(
         carrier.book(tells_clocks),
-        carrier.places.iter().map(|place| format!("{}.log", place.name)).collect(),
+        (carrier.places.iter().map(|place| format!("{}.log", place.name)).collect(), vec![told; carrier.places.len()]),
         (carrier.first_day, days),
         (events, deeds),
         &names,
-        told,
     )
 }
 

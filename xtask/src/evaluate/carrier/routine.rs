@@ -41,6 +41,7 @@ pub fn call(at: f64, from: Ipv4Addr, to: Ipv4Addr, shape: Shape, sensor: usize, 
         back: chance.size(back, spread),
         outcome: Outcome::Established,
         user: None,
+        kind: kyoten::flow::Kind::Connection,
         sensor,
     }
 }
