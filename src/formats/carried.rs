@@ -7,7 +7,7 @@
 //! read as that: this one never says more than "likely".
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 
 use super::syntax::{cells, json, when};
 use super::{ALL, Disposition, Fault, Format, Likeness, Parser, SAMPLE_BYTES, Sample, Setting, Sink, reasons};
@@ -16,12 +16,20 @@ use crate::evidence::text::readable;
 use crate::evidence::{Clock, Framing, Place, Record};
 use crate::flow::{Basis, Flow, Moment};
 
+/// Its name.
+pub(super) const NAME: &str = "carried";
+
+/// Whether a sample, told as this format, is a table.
+pub(super) fn is_table(sample: &Sample<'_>) -> bool {
+    Carrier::of(sample).is_some_and(|carrier| matches!(carrier.place, Where::Column { .. }))
+}
+
 /// The format.
 pub struct Carried;
 
 impl Format for Carried {
     fn name(&self) -> &'static str {
-        "carried"
+        NAME
     }
 
     fn title(&self) -> &'static str {
@@ -45,12 +53,12 @@ impl Format for Carried {
             let framing = carrier.format.framing(&inner);
             Inner { place: carrier.place, framing, parser: carrier.format.open(setting, &inner) }
         });
-        Box::new(Carrying { inner, clock: setting.clock, held: VecDeque::new() })
+        Box::new(Carrying { inner, clock: setting.clock, held: BTreeMap::new() })
     }
 }
 
 /// Where the text stands in an object, by its keys; a key may be written with the dots in it.
-const PATHS: [&[&str]; 34] = [
+const PATHS: [&[&str]; 37] = [
     &["event", "original"],
     &["message"],
     &["_raw"],
@@ -65,6 +73,9 @@ const PATHS: [&[&str]; 34] = [
     &["rawLog"],
     &["raw_log"],
     &["full_message"],
+    &["full_log"],
+    &["_source", "full_log"],
+    &["short_message"],
     &["log", "original"],
     &["log"],
     &["Message"],
@@ -88,16 +99,17 @@ const PATHS: [&[&str]; 34] = [
 ];
 
 /// The columns that carry text, in letters and digits.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 15] = [
     "raw", "rawdata", "rawmessage", "rawlog", "rawevent", "message", "eventoriginal", "fullmessage", "log", "syslogmessage",
-    "rawstring", "payload",
+    "rawstring", "payload", "fulllog", "sourcefulllog", "sourcemessage",
 ];
 
 /// More than any parser keeps flows waiting.
 const MOST_HELD: usize = 1 << 16;
 
 /// Where the carrier says when it took the text, in lower case.
-const TIMES: [&str; 7] = ["@timestamp", "timestamp", "_time", "time", "timegenerated", "eventtime", "ts"];
+const TIMES: [&str; 8] =
+    ["@timestamp", "timestamp", "_time", "time", "timegenerated", "eventtime", "ts", "__realtime_timestamp"];
 
 /// The carrier's time, for a text that says none, if `name` is one of them.
 fn time_of(name: &[u8], cell: &[u8], clock: &Clock) -> Option<(Moment, Basis)> {
@@ -238,7 +250,7 @@ fn told<'t>(texts: impl Iterator<Item = Cow<'t, [u8]>>) -> Option<(&'static dyn 
     }
     let sample = Sample { bytes: &joined, whole: true };
     let mut best: Option<(&'static dyn Format, Likeness)> = None;
-    for format in ALL.iter().filter(|format| !matches!(format.name(), "carried" | "mapped_csv" | "mapped_json")) {
+    for format in ALL.iter().filter(|format| !matches!(format.name(), NAME | "mapped_csv" | "mapped_json" | "mapped_pairs")) {
         let likeness = format.recognise(&sample);
         if likeness >= Likeness::Likely && best.is_none_or(|(_, kept)| likeness > kept) {
             best = Some((*format, likeness));
@@ -290,7 +302,7 @@ struct Carrying {
     inner: Option<Inner>,
     clock: Clock,
     /// The carrier's times of texts whose flows are yet to come.
-    held: VecDeque<(Place, Time)>,
+    held: BTreeMap<Place, Time>,
 }
 
 struct Inner {
@@ -337,16 +349,17 @@ impl Parser for Carrying {
             let time = || match (place == record.place, flow.start) {
                 (true, None) => carrier.time(bytes, clock),
                 (true, Some(_)) => None,
-                (false, _) => taken(held, place),
+                (false, _) => held.remove(&place),
             };
             timed(flow, place, time, flows);
         };
         let disposition = read(inner.framing, inner.parser.as_mut(), &text, record, &mut take);
-        // The parser keeps it until it knows more.
-        if disposition == Disposition::Parsed && !told && let Some(time) = carrier.time(bytes, clock) {
-            held.push_back((record.place, time));
+        // The parser may keep it until it knows more, whatever it says of it now.
+        let may_come = matches!(disposition, Disposition::Parsed | Disposition::Skipped(_));
+        if may_come && !told && let Some(time) = carrier.time(bytes, clock) {
+            held.insert(record.place, time);
             if held.len() > MOST_HELD {
-                held.pop_front();
+                held.pop_first();
             }
         }
         disposition
@@ -355,7 +368,7 @@ impl Parser for Carrying {
     fn finish(&mut self, flows: &mut Sink<'_>) {
         if let Some(inner) = &mut self.inner {
             let held = &mut self.held;
-            inner.parser.finish(&mut |flow, place| timed(flow, place, || taken(held, place), flows));
+            inner.parser.finish(&mut |flow, place| timed(flow, place, || held.remove(&place), flows));
         }
     }
 }
@@ -368,11 +381,6 @@ fn timed(flow: &Flow<'_>, place: Place, time: impl FnOnce() -> Option<Time>, flo
         Some((start, basis)) => flows(&Flow { start: Some(start), basis, ..flow.clone() }, place),
         None => flows(flow, place),
     }
-}
-
-fn taken(held: &mut VecDeque<(Place, Time)>, place: Place) -> Option<Time> {
-    let at = held.iter().position(|(own, _)| *own == place)?;
-    held.remove(at).map(|(_, time)| time)
 }
 
 /// Reads a carried text, which may be several records of its own. What is worst of them is said of the outer record.

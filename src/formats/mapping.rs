@@ -19,7 +19,7 @@ pub struct Mapping {
 pub struct MappingFile {
     /// `kyoten-mapping/1`.
     pub schema: String,
-    /// The format that reads through it: `mapped_csv` or `mapped_json`.
+    /// The format that reads through it: `mapped_csv`, `mapped_json` or `mapped_pairs`.
     pub format: String,
     /// The names of all columns, in order; in JSON the paths that the first objects have.
     pub header: Vec<String>,
@@ -63,7 +63,9 @@ impl MappingFile {
         if file.schema != SCHEMA {
             return Err(format!("a column mapping of another version: {:?}; this Kyoten reads {SCHEMA}", file.schema));
         }
-        if by_name(&file.format).is_none_or(|format| !matches!(format.name(), "mapped_csv" | "mapped_json")) {
+        if by_name(&file.format)
+            .is_none_or(|format| !matches!(format.name(), "mapped_csv" | "mapped_json" | "mapped_pairs"))
+        {
             return Err(format!("a column mapping for {:?}, which reads no mapped columns", file.format));
         }
         for column in file.columns.iter().filter(|(field, _)| *field != "day_month").map(|(_, column)| column) {

@@ -85,6 +85,7 @@ formats! {
     // Last, because they read what nothing else knows.
     mapped_json::MappedJson,
     pub mapped_csv::MappedCsv,
+    mapped_pairs::MappedPairs,
 }
 
 /// A log format.
@@ -244,6 +245,12 @@ pub fn recognise(sample: &Sample<'_>) -> Option<&'static dyn Format> {
         let likeness = format.recognise(sample);
         // A log line inside an array is the carrier's to unescape.
         if is_array && matches!(format.framing(sample), Framing::Lines) {
+            continue;
+        }
+        // So is one in a column, whose row is quoted: a line of its own has no header above it.
+        let is_table = likeness == Likeness::Likely && format.name() == carried::NAME && carried::is_table(sample);
+        if is_table && best.is_some_and(|(line, _)| line.framing(sample) == Framing::Lines) {
+            best = Some((*format, Likeness::Certain));
             continue;
         }
         if likeness > best.map_or(Likeness::None, |(_, l)| l) {

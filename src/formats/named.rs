@@ -355,7 +355,7 @@ pub fn outcome(word: &str) -> Outcome {
         "disallow",
     ]) {
         Outcome::Denied
-    } else if has(&["fail", "timeout", "timed out", "unreach"]) {
+    } else if has(&["fail", "timeout", "timed out", "unreach", "unsuccess"]) {
         Outcome::Failed
     } else if has(&[
         "allow",

@@ -47,7 +47,7 @@ export function mappingForm(evidence, mapping, acts) {
     const seen = await acts.previewMapping(evidence.index, columns());
     if (seen && own === asked) fill(sample, sampleTable(seen));
   }
-  const readThrough = evidence.format === "mapped_csv" || evidence.format === "mapped_json";
+  const readThrough = ["mapped_csv", "mapped_json", "mapped_pairs"].includes(evidence.format ?? "");
   return h("details", { class: "mapping", data: { key: "mapping" }, open: Boolean(evidence.advice) || evidence.flows === 0n },
     h("summary", {}, words.mapping.title),
     h("p", { class: "hint" }, evidence.format ? words.mapping.why : words.mapping.whyUnknown),

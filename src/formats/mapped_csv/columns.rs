@@ -19,26 +19,50 @@ pub fn guess(header: &[String], rows: &[Vec<Cow<'_, [u8]>>]) -> Vec<(&'static st
         let parts: Vec<&str> = name.rsplit('.').take(keys).collect();
         if name.matches('.').count() < keys { String::new() } else { plain(&parts.into_iter().rev().collect::<String>()) }
     };
-    let leaves: [Vec<String>; 2] = [1, 2].map(|keys| header.iter().map(|name| tail(name, keys)).collect());
+    let mut leaves: [Vec<String>; 2] = [1, 2].map(|keys| header.iter().map(|name| tail(name, keys)).collect());
+    // What `destination.bytes` counts is known by both its keys; the last one alone says less.
+    for at in 0..header.len() {
+        if [&names[at], &leaves[1][at]].iter().any(|name| is_known(name)) {
+            leaves[0][at].clear();
+        }
+    }
     // Of columns with the same name the first is the one that is meant; the others were given a number.
     let doubled = |name: &String| name.rsplit_once(" (").is_some_and(|(base, _)| header.iter().any(|n| n == base));
     let mut taken: Vec<bool> = header.iter().map(doubled).collect();
     let mut found = Vec::new();
     for (field, synonyms) in FIELDS {
-        let columns = synonyms.iter().flat_map(|synonym| {
-            (0..names.len())
-                .filter(|at| names[*at] == *synonym)
-                .chain((0..bare.len()).filter(|at| bare[*at] == *synonym))
-                .chain((0..names.len()).filter(|at| leaves[1][*at] == *synonym))
-                .chain((0..names.len()).filter(|at| leaves[0][*at] == *synonym))
+        let spellings = [&names, &bare, &leaves[1], &leaves[0]];
+        let mut columns = synonyms.split(' ').flat_map(|synonym| {
+            spellings.into_iter().flat_map(move |own| (0..own.len()).filter(move |at| own[*at] == synonym))
         });
-        let Some(column) = columns.into_iter().find(|at| !taken[*at] && fits(field, *at, rows)) else { continue };
+        let Some(column) = columns.find(|at| !taken[*at] && fits(field, *at, rows)) else { continue };
         taken[column] = true;
         found.push((*field, column));
     }
+    forget_collectors(header, &mut found);
     settle_times(&names, &mut found);
     settle_ways(&names, &mut found);
     found
+}
+
+/// Whether a whole name means a field.
+fn is_known(name: &str) -> bool {
+    FIELDS.iter().any(|(_, synonyms)| synonyms.split(' ').any(|synonym| synonym == name))
+}
+
+/// Beside an address in a column of its own, `source` is where a collector had the record from (Graylog, cloud events), not the
+/// initiator's name; so with `server`, `target` and the like, unless there is such a word for each end.
+fn forget_collectors(header: &[String], found: &mut Vec<(&'static str, usize)>) {
+    let is_bare = |field: &str, ip: &str| {
+        let column = |field: &str| found.iter().find(|(own, _)| *own == field).map(|(_, at)| *at);
+        let last = |at: usize| plain(header[at].rsplit('.').next().unwrap_or_default());
+        column(ip).is_some()
+            && column(field).is_some_and(|at| matches!(&*last(at), "source" | "client" | "from" | "server" | "target" | "to"))
+    };
+    let bare = [is_bare("src_host", "src_ip"), is_bare("dst_host", "dst_ip")];
+    if bare != [true, true] {
+        found.retain(|(field, _)| !(bare[0] && *field == "src_host" || bare[1] && *field == "dst_host"));
+    }
 }
 
 /// NetFlow's own names count from the exporter's side: what came in of a flow is what its source sent.
@@ -82,7 +106,7 @@ fn fits(field: &str, column: usize, rows: &[Vec<Cow<'_, [u8]>>]) -> bool {
             "src_host" | "dst_host" => is_host_name(cell) || address::address_and_port(cell).is_some(),
             "src_port" | "dst_port" => port(cell).is_some(),
             "bytes_out" | "bytes_in" | "packets_out" | "packets_in" | "bytes_total" | "packets_total" => {
-                number::whole(cell).or_else(|| nfdump::amount(cell)).is_some()
+                number::whole(&ungrouped(cell)).or_else(|| nfdump::amount(cell)).is_some()
             }
             // A small number is a count of something; an epoch has nine digits or more.
             "ts" | "end" | "logged" if number::micros(cell).is_some() => cell.len() >= 9,
@@ -138,11 +162,22 @@ pub fn is_misspelt_address(cell: &[u8]) -> bool {
     dotted && digits && !is_host_name(cell)
 }
 
+/// A number without the commas between its thousands, as Kibana and spreadsheets print it: `51,234`.
+pub fn ungrouped(cell: &[u8]) -> Cow<'_, [u8]> {
+    let mut groups = cell.split(|b| *b == b',');
+    let digits = |group: &[u8]| group.iter().all(u8::is_ascii_digit);
+    let first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()) && digits(first));
+    if first && cell.contains(&b',') && groups.all(|group| group.len() == 3 && digits(group)) {
+        return Cow::Owned(cell.iter().copied().filter(|b| *b != b',').collect());
+    }
+    Cow::Borrowed(cell)
+}
+
 /// A port, in hexadecimal too, as Argus writes it.
 pub fn port(cell: &[u8]) -> Option<u16> {
     match cell.strip_prefix(b"0x") {
         Some(hex) => u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok(),
-        None => number::whole(cell).and_then(|n| u16::try_from(n).ok()),
+        None => number::whole(&ungrouped(cell)).and_then(|n| u16::try_from(n).ok()),
     }
 }
 

@@ -9,6 +9,7 @@
 mod columns;
 mod names;
 mod objects;
+mod pairs;
 mod preview;
 mod row;
 
@@ -17,6 +18,7 @@ use std::borrow::Cow;
 pub(super) use cells::cut as cut_row;
 pub(super) use row::outcome_word;
 pub(super) use objects::Objects;
+pub(super) use pairs::Lines as PairLines;
 pub use preview::{Preview, Reading, header_of, preview, unmapped_header};
 
 use super::syntax::time::Written;
@@ -104,9 +106,20 @@ fn read_row(plan: &Plan, row: &[Cow<'_, [u8]>], clock: &Clock, place: Place, flo
     }
 }
 
-/// The name of the format that reads a sample through a mapping: this one, or that of JSON objects.
+/// The name of the format that reads a sample through a mapping: this one, or that of JSON objects, or that of lines of pairs.
 pub fn reader_of(sample: &Sample<'_>) -> &'static str {
-    if objects::is_json(sample) { "mapped_json" } else { "mapped_csv" }
+    if objects::is_json(sample) {
+        "mapped_json"
+    } else if Table::mapped(sample).is_none() && pairs::table(sample).is_some() {
+        "mapped_pairs"
+    } else {
+        "mapped_csv"
+    }
+}
+
+/// Whether lines of pairs tell of connections, by their keys and values.
+pub(super) fn pairs_tell_of_connections(sample: &Sample<'_>) -> bool {
+    !objects::is_json(sample) && pairs::table(sample).is_some()
 }
 
 /// Whether JSON objects tell of connections, by the names and values of their fields.
@@ -145,7 +158,7 @@ impl<'s> Table<'s> {
         if objects::is_json(sample) {
             return objects::table(sample);
         }
-        Table::mapped(sample).or_else(|| {
+        Table::mapped(sample).or_else(|| pairs::table(sample).map(|(_, table)| table)).or_else(|| {
             let tables = DELIMITERS.iter().filter_map(|delimiter| Table::at(sample, *delimiter, 0));
             tables.filter(|table| table.header.len() > 1).max_by_key(|table| table.header.len())
         })
@@ -286,7 +299,8 @@ mod tests {
     fn a_line_of_pairs_is_no_header() {
         let line = "<190>Jun 11 2020 H3C %%10SESSION/6/SESSION_IPV4_FLOW: Protocol(1001)=TCP;SrcIPAddr(1003)=10.0.0.1;\
                     SrcPort(1004)=51234;DstIPAddr(1007)=10.1.0.2;DstPort(1008)=445;\n";
-        assert!(recognise(&Sample { bytes: line.repeat(2).as_bytes(), whole: true }).is_none());
+        let told = recognise(&Sample { bytes: line.repeat(2).as_bytes(), whole: true });
+        assert_eq!(told.map(|format| format.name()), Some("mapped_pairs"));
     }
 
     #[test]

@@ -14,7 +14,12 @@ use crate::sorting::LeanCollect as _;
 
 /// Whether a sample is JSON at all.
 pub fn is_json(sample: &Sample<'_>) -> bool {
-    matches!(sample.bytes.trim_ascii_start().first(), Some(b'{' | b'['))
+    match super::super::without_mark(sample.bytes).trim_ascii_start() {
+        [b'{', ..] => true,
+        // The kernel's own log, and conntrack's, begin their lines with a time in brackets.
+        [b'[', rest @ ..] => matches!(rest.trim_ascii_start().first(), None | Some(b'{' | b'[' | b'"' | b']')),
+        _ => false,
+    }
 }
 
 /// The table that a sample's objects make; `None` for fewer than two columns.

@@ -120,6 +120,11 @@ impl Plan {
         }
     }
 
+    /// Whether a mapped column counts bytes or packets.
+    pub fn counts(&self) -> bool {
+        ["bytes_out", "bytes_in", "bytes_total", "packets_out", "packets_in"].iter().any(|field| self.columns.contains_key(field))
+    }
+
     fn cell<'c>(&self, row: &'c Row<'_>, field: &str) -> Option<(&'c [u8], &str)> {
         let column = self.columns.get(field)?;
         Some((row.get(column.at)?.trim_ascii(), &column.name))
@@ -145,7 +150,10 @@ impl Plan {
     fn count(&self, row: &Row<'_>, field: &str, reason: &'static str) -> Result<Option<u64>, Fault> {
         match self.said(row, field) {
             None => Ok(None),
-            Some((cell, name)) => number::whole(cell).or_else(|| nfdump::amount(cell)).map(Some).ok_or_else(|| Fault::of_field(reason, name, cell)),
+            Some((cell, name)) => number::whole(&columns::ungrouped(cell))
+                .or_else(|| nfdump::amount(cell))
+                .map(Some)
+                .ok_or_else(|| Fault::of_field(reason, name, cell)),
         }
     }
 
@@ -281,7 +289,11 @@ impl Plan {
         let Some((cell, name)) = self.cell(row, "outcome") else { return };
         let both_spoke = flow.bytes_out.unwrap_or(0) > 0 && flow.bytes_in.unwrap_or(0) > 0;
         flow.outcome = match zeek::outcome(cell, both_spoke) {
-            Outcome::Unknown => outcome_word(cell),
+            // `blocked by policy`, `Allow (3)`: the first word may say it.
+            Outcome::Unknown => match outcome_word(cell) {
+                Outcome::Unknown => outcome_word(cell.split(|b| !b.is_ascii_alphabetic()).next().unwrap_or_default()),
+                known => known,
+            },
             known => known,
         };
         // Defender for Endpoint says it in the action's name.
@@ -334,10 +346,15 @@ pub fn outcome_word(cell: &[u8]) -> Outcome {
         | "inboundconnectionaccepted"
         | "trusted"
         | "alert"
-        | "monitor" => Outcome::Established,
+        | "monitor"
+        | "允许"
+        | "放行"
+        | "許可"
+        | "通過" => Outcome::Established,
         "deny" | "denied" | "drop" | "dropped" | "block" | "blocked" | "reject" | "rejected" | "refuse" | "refused"
         | "discard" | "discarded" | "prevent" | "prevented" | "reset-both" | "reset-client" | "reset-server"
-        | "reset both" | "drop-icmp" | "quarantine" | "firewallblock" => Outcome::Denied,
+        | "reset both" | "drop-icmp" | "quarantine" | "firewallblock" | "拒绝" | "阻断" | "丢弃" | "拒否" | "遮断"
+        | "破棄" | "ブロック" => Outcome::Denied,
         "fail" | "failed" | "failure" | "timeout" | "ip-conn" | "connectionfailed" | "connectionattempt" => {
             Outcome::Failed
         }
