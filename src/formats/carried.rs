@@ -172,7 +172,7 @@ impl Carrier {
     fn in_objects(sample: &Sample<'_>) -> Option<Carrier> {
         let objects: Vec<&[u8]> = json::objects(sample.bytes).take(50).collect();
         let carriers = PATHS.iter().filter_map(|path| {
-            let texts = objects.iter().filter_map(|object| text_at(object, path).ok().flatten());
+            let texts = objects.iter().filter_map(|object| line_at(object, path).ok().flatten());
             told(texts).map(|(format, likeness, text)| (Carrier { place: Where::Path(path), format, text }, likeness))
         });
         surest(carriers)
@@ -264,6 +264,19 @@ pub(super) fn searched(object: &[u8]) -> Option<Cow<'_, [u8]>> {
     text_at(object, &["result", "_raw"]).ok().flatten()
 }
 
+/// The text at a path; what the journal of systemd carries apart from the message (host and program) stands before it, as in syslog.
+fn line_at<'j>(object: &'j [u8], path: &[&str]) -> Result<Option<Cow<'j, [u8]>>, json::NotJson> {
+    let text = text_at(object, path)?;
+    if path != ["MESSAGE"] {
+        return Ok(text);
+    }
+    let own = |key| text_at(object, &[key]).ok().flatten().filter(|text| !text.contains(&b' '));
+    let (Some(text), Some(host), Some(program)) = (text, own("_HOSTNAME"), own("SYSLOG_IDENTIFIER")) else {
+        return text_at(object, path);
+    };
+    Ok(Some(Cow::Owned([b"<14>1 - ", &*host, b" ", &program, b" - - - ", &text].concat())))
+}
+
 /// The text, or the object, at a path.
 fn text_at<'j>(object: &'j [u8], path: &[&str]) -> Result<Option<Cow<'j, [u8]>>, json::NotJson> {
     let mut found = None;
@@ -320,7 +333,7 @@ impl Parser for Carrying {
         let text = match &inner.place {
             Where::Path(path) => {
                 let object = memchr::memchr(b'{', bytes).map_or(bytes, |at| &bytes[at..]);
-                match text_at(object, path) {
+                match line_at(object, path) {
                     Ok(text) => text,
                     Err(not_json) => {
                         let shown = readable(&bytes[..bytes.len().min(80)]);

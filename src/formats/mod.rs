@@ -76,6 +76,10 @@ formats! {
     cef::Cef,
     leef::Leef,
     symantec_sep::SymantecSep,
+    // Behind all devices whose log has logons over SSH between its own lines.
+    unix_logons::UnixLogons,
+    citrix_adc::CitrixAdc,
+    arrowed::Arrowed,
     microsoft_tables::MicrosoftTables,
     // Behind all formats whose documents have these fields too.
     ocsf_json::OcsfJson,

@@ -64,7 +64,8 @@ pub(in crate::formats) fn take(
         flows(&flow, record.place);
         return Disposition::Parsed;
     };
-    let device = flow.sensor.clone().unwrap_or_default();
+    // Without a number the ends tell, whichever device wrote of them.
+    let device = flow.sensor.clone().filter(|_| !number.is_empty()).unwrap_or_default();
     told_once(sessions.tell([&device, &number], telling, flow, record, flows))
 }
 

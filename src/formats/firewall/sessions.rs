@@ -67,7 +67,7 @@ impl Sessions {
         match telling {
             Telling::Last => {
                 if let Some((_, held)) = self.open.remove(&key) {
-                    flow = complete(flow.into_owned(), held);
+                    flow = begun(complete(flow.into_owned(), held.clone()), &held);
                 }
                 if self.order.len() > 4 * OPEN {
                     self.order.retain(|key| self.open.contains_key(key));
@@ -147,6 +147,17 @@ fn complete(flow: Flow<'static>, before: Flow<'static>) -> Flow<'static> {
         rule: flow.rule.or(before.rule),
         ..flow
     }
+}
+
+/// An end that says neither begin nor length: the connection began when the first record of it was made.
+fn begun(mut flow: Flow<'static>, before: &Flow<'static>) -> Flow<'static> {
+    if let (None, Some(began), Some(ended)) = (flow.duration, before.start, flow.start)
+        && began < ended
+    {
+        (flow.start, flow.basis) = (Some(began), before.basis);
+        flow.duration = u64::try_from(ended.0.saturating_sub(began.0)).ok();
+    }
+    flow
 }
 
 /// Device, number and both ends (FNV-1a, two times 64 bits).

@@ -11,7 +11,7 @@ pub const FIELDS: &[(&str, &str)] = &[
          sourceipv4address sourceipv6address cliip flowclientipaddr srcipv4 srcipv6 sourceipv4 pktsrcaddr internalip \
          fromip fromaddress src source client initiator from local remotehostip origin 送信元ipアドレス 送信元アドレス 送信元ip 送信元 \
          源ip 源地址 源ip地址 sourceipaddr quellip quelladresse quelle adressesource ipsource direccionorigen iporigen \
-         sourceipaddresses",
+         sourceipaddresses cclientaddr",
     ),
     (
         "src_host",
@@ -22,7 +22,7 @@ pub const FIELDS: &[(&str, &str)] = &[
         "src_port",
         "srcport srcportnumber sourceport sport idorigp spt sp clientport origp localport actionlocalport srcpt \
          initiatorport srcprt l4srcport tcpsrcport sourcetransportport fromport portsrc cliport flowclientl4portid \
-         送信元ポート 送信元ポート番号 源端口 quellport portsource puertoorigen",
+         送信元ポート 送信元ポート番号 源端口 quellport portsource puertoorigen cclientport",
     ),
     (
         "dst_ip",
@@ -33,7 +33,7 @@ pub const FIELDS: &[(&str, &str)] = &[
          dstipv4 dstipv6 destinationipv4 pktdstaddr externalip targetip targetaddress toip toaddress dst dest \
          destination server responder target to remote 宛先ipアドレス 宛先アドレス 宛先ip 宛先 送信先ipアドレス 送信先アドレス 送信先 目的ip 目的地址 \
          目的ip地址 目标ip destipaddr destinationipaddr zielip zieladresse ziel adressedestination ipdestination \
-         direcciondestino ipdestino originip",
+         direcciondestino ipdestino originip cserveraddr",
     ),
     (
         "dst_host",
@@ -46,7 +46,7 @@ pub const FIELDS: &[(&str, &str)] = &[
         "dstport dstportnumber destinationport destport dport idrespp dpt dp serverport respp remoteport \
          actionremoteport dstpt responderport dstprt l4dstport tcpdstport destinationtransportport portdst srvport \
          flowserverl4portid targetport toport port service 宛先ポート 宛先ポート番号 送信先ポート 目的端口 目标端口 zielport portdestination \
-         puertodestino originport",
+         puertodestino originport cserverport",
     ),
     (
         "proto",
@@ -98,7 +98,7 @@ pub const FIELDS: &[(&str, &str)] = &[
          bytestoserver bytesfromclient uploadbytes bytesuploaded bytesup sent txbytes bytestx requestsize \
          initiatorbytes srctodstbytes src2dstbytes bytessrctodst ibyt ibytes totlenfwdpkts totallengthoffwdpacket \
          totallengthoffwdpackets octetdeltacount octettotalcount oct cli2srvbytes outoctets bytesc2s bytes octets \
-         inbytes dbytesout 送信バイト数 送信バイト 发送字节数 发送字节 sendbytes initbytecount",
+         inbytes dbytesout 送信バイト数 送信バイト 发送字节数 发送字节 sendbytes initbytecount c2pbytes",
     ),
     (
         "bytes_in",
@@ -107,7 +107,7 @@ pub const FIELDS: &[(&str, &str)] = &[
          bytesdown received rcvd rxbytes bytesrx responsesize responderbytes dsttosrcbytes dst2srcbytes \
          reverseoctetdeltacount reverseoctettotalcount roct srv2clibytes bytesdsttosrc obyt obytes totlenbwdpkts \
          totallengthofbwdpacket totallengthofbwdpackets inoctets bytess2c inbytes 受信バイト数 受信バイト 接收字节数 接收字节 rcvbytes \
-         rplybytecount replybytes",
+         rplybytecount replybytes p2cbytes",
     ),
     ("bytes_total", "totbytes totalbytes bytestotal networkbytes bytes"),
     (

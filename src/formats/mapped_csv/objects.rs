@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::super::syntax::json::{self, NotJson, Value};
+use super::super::syntax::syslog;
 use super::super::{Disposition, Fault, Mapping, Parser, Sample, Setting, Sink, reasons};
 use super::row::Plan;
 use super::{GUESSED_ROWS, MOST_COLUMNS, Table, columns};
@@ -18,7 +19,8 @@ pub fn is_json(sample: &Sample<'_>) -> bool {
         [b'{', ..] => true,
         // The kernel's own log, and conntrack's, begin their lines with a time in brackets.
         [b'[', rest @ ..] => matches!(rest.trim_ascii_start().first(), None | Some(b'{' | b'[' | b'"' | b']')),
-        _ => false,
+        // A relay's header may stand before each object.
+        _ => sample.lines().next().is_some_and(|line| syslog::strip(line).body.starts_with(b"{\"")),
     }
 }
 
@@ -106,7 +108,8 @@ impl Parser for Objects {
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
         let bytes = super::super::without_mark(record.bytes);
         let mut row: Vec<Cow<'_, [u8]>> = vec![Cow::Borrowed(b""); self.plan.width];
-        let walked = each_path(bytes, "", 0, &mut |path, value| {
+        let object = memchr::memchr(b'{', bytes).map_or(bytes, |at| &bytes[at..]);
+        let walked = each_path(object, "", 0, &mut |path, value| {
             if let Some(at) = self.columns.get(&path) {
                 row[*at] = value;
             }
