@@ -76,7 +76,7 @@ impl<'r> Line<'r> {
         let words: Vec<&[u8]> = words.collect();
         let is_time = |word: &&[u8]| word.len() >= 19 && word[word.len() - 19..].iter().filter(|b| **b == b'/').count() == 2;
         let engine = words.iter().position(|word| memchr::memmem::find(word, b"-PPE-").is_some());
-        let time = words.iter().rposition(|word| is_time(word));
+        let time = words.iter().rposition(is_time);
         let is_utc = words.contains(&b"GMT".as_slice());
         let host = engine.and_then(|at| at.checked_sub(1)).filter(|at| Some(*at) != time).map(|at| words[at]);
         let mut parts = rest.splitn(2, |b| *b == b':');
