@@ -173,7 +173,7 @@ impl Carrier {
         let objects: Vec<&[u8]> = json::objects(sample.bytes).take(50).collect();
         let carriers = PATHS.iter().filter_map(|path| {
             let texts = objects.iter().filter_map(|object| line_at(object, path).ok().flatten());
-            told(texts).map(|(format, likeness, text)| (Carrier { place: Where::Path(path), format, text }, likeness))
+            told(texts, false).map(|(format, likeness, text)| (Carrier { place: Where::Path(path), format, text }, likeness))
         });
         surest(carriers)
     }
@@ -198,7 +198,7 @@ impl Carrier {
                     cut.into_iter().nth(at)
                 });
                 let place = Where::Column { delimiter, at, header: header.to_vec() };
-                told(texts).map(|(format, likeness, text)| (Carrier { place, format, text }, likeness))
+                told(texts, true).map(|(format, likeness, text)| (Carrier { place, format, text }, likeness))
             });
             if let Some(carrier) = surest(carriers) {
                 return Some(carrier);
@@ -236,7 +236,7 @@ fn rows_of<'s>(sample: &Sample<'s>, delimiter: u8) -> Vec<&'s [u8]> {
 }
 
 /// The format that some texts surely are.
-fn told<'t>(texts: impl Iterator<Item = Cow<'t, [u8]>>) -> Option<(&'static dyn Format, Likeness, Vec<u8>)> {
+fn told<'t>(texts: impl Iterator<Item = Cow<'t, [u8]>>, in_column: bool) -> Option<(&'static dyn Format, Likeness, Vec<u8>)> {
     let mut joined = Vec::new();
     for text in texts {
         let text = text.trim_ascii_end();
@@ -255,6 +255,10 @@ fn told<'t>(texts: impl Iterator<Item = Cow<'t, [u8]>>) -> Option<(&'static dyn 
         if likeness >= Likeness::Likely && best.is_none_or(|(_, kept)| likeness > kept) {
             best = Some((*format, likeness));
         }
+    }
+    // Objects in a column that name two ends by names of their own are read through a guess, as they would be in a file.
+    if best.is_none() && in_column && super::mapped_json::MappedJson.recognise(&sample) == Likeness::Possible {
+        best = Some((&super::mapped_json::MappedJson, Likeness::Likely));
     }
     best.map(|(format, likeness)| (format, likeness, joined))
 }

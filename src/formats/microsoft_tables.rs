@@ -16,6 +16,7 @@
 
 use std::borrow::Cow;
 
+use super::firewall::{Sessions, Telling, told_once};
 use super::named::{Named, Slot};
 use super::syntax::json::{self, NotJson, Value};
 use super::syntax::years::Years;
@@ -63,7 +64,7 @@ impl Format for MicrosoftTables {
             Clock { chosen_offset: Some(0), ..setting.clock }
         };
         let is_utc = !zoned && setting.clock.chosen_offset.is_none();
-        Box::new(Rows { header, years: Years::new(clock), is_utc })
+        Box::new(Rows { header, years: Years::new(clock), is_utc, sessions: Sessions::default() })
     }
 }
 
@@ -194,6 +195,8 @@ struct Rows {
     header: Option<Header>,
     years: Years,
     is_utc: bool,
+    /// SonicWall tells of a connection when it is opened and when it is closed.
+    sessions: Sessions,
 }
 
 impl Parser for Rows {
@@ -232,11 +235,23 @@ impl Parser for Rows {
                 if self.is_utc && flow.start.is_some() {
                     flow.basis = crate::flow::Basis::Explicit;
                 }
-                flows(&flow, record.place);
-                Disposition::Parsed
+                let telling = match row.get("activity").filter(|_| row.table() == Table::CommonSecurity) {
+                    Some("Connection Opened") => Telling::Before,
+                    Some("Connection Closed") => Telling::Last,
+                    Some(_) | None => {
+                        flows(&flow, record.place);
+                        return Disposition::Parsed;
+                    }
+                };
+                let device = flow.sensor.clone().unwrap_or_default();
+                told_once(self.sessions.tell([&device, ""], telling, flow, &record, flows))
             }
             Err(disposition) => disposition,
         }
+    }
+
+    fn finish(&mut self, flows: &mut Sink<'_>) {
+        self.sessions.finish(flows);
     }
 }
 
@@ -280,6 +295,7 @@ fn fields<'r>(row: &Row<'r>) -> Result<(Named<'r>, Kind), Disposition> {
             (Table::CommonSecurity, "deviceaction" | "simplifieddeviceaction")
             | (Table::Flows, "firewallaction" | "flowstatus") => Slot::Action,
             (Table::CommonSecurity, "eventoutcome") => Slot::Outcome,
+            (Table::CommonSecurity, "activity") if value.starts_with("Connection ") => Slot::Outcome,
             (Table::CommonSecurity, "devicename" | "deviceaddress" | "computer") | (Table::Flows, "computer") => Slot::Sensor,
             (Table::Flows, "nsgrule" | "aclrule") => Slot::Rule,
             (Table::Flows, "l4protocol" | "protocol") => Slot::Protocol,

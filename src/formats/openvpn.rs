@@ -99,7 +99,7 @@ impl Parser for Server {
         // Without syslog the line has a time and no host: what looks like one belongs to the message.
         let (body, host) = match message.program {
             Some(program) if memchr::memmem::find(program, b"vpn").is_some() => (message.body, message.host),
-            Some(_) | None => (line, None),
+            Some(_) | None => (syslog::stamp(line).map_or(line, |(_, rest)| rest.trim_ascii_start()), None),
         };
         self.tunnels.read(body, start, basis, host.map(|host| readable(host).into_owned()), record.place, flows)
     }
@@ -263,13 +263,23 @@ fn session<'m>(from: Endpoint<'m>, client: &'m [u8]) -> Flow<'m> {
 
 /// The client of a line: `client/192.0.2.7:40000 text`, `192.0.2.7:40000 text`.
 fn instance(text: &[u8]) -> Option<(Endpoint<'_>, &[u8])> {
+    let mut begin = 0;
     text.split(|b| *b == b' ').take(8).find_map(|word| {
+        let at = begin;
+        begin += word.len() + 1;
         let (client, socket) = match memchr::memrchr(b'/', word) {
-            Some(at) => (&word[..at], &word[at + 1..]),
+            Some(slash) => (&word[..slash], &word[slash + 1..]),
             None => (&b""[..], word),
         };
-        let from = peer(socket)?;
-        from.port.is_some().then_some((from, client))
+        let from = peer(socket).filter(|from| from.port.is_some())?;
+        // A common name may have blanks in it: `Ito Hiroshi/192.0.2.7:40000`.
+        let named = text[..at + client.len()].trim_ascii_start();
+        let named = match named.strip_prefix(b"us=") {
+            Some(rest) => &rest[rest.iter().take_while(|b| b.is_ascii_digit() || **b == b' ').count()..],
+            None => named,
+        };
+        let is_name = !client.is_empty() && !named.iter().any(|b| matches!(b, b':' | b'=' | b'[' | b'\'' | b'>'));
+        Some((from, if is_name { named } else { client }))
     })
 }
 

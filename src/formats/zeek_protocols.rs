@@ -6,6 +6,9 @@
 //! stands in the same file, its record is the one that counts. Where conn.log is another file of the case, that is for the
 //! case to see: it leaves this file out of its sums ([`crate::case`]).
 //!
+//! **Outcome.** Where a protocol was understood, both ends had a connection; where the login in it was refused (`auth_success` of
+//! ssh, `success` of ntlm), it has failed.
+//!
 //! **Not read.** Logs that name no connection (files, x509, software, dhcp, stats).
 
 use super::joined::{Joined, Key};
@@ -48,6 +51,11 @@ impl Format for ZeekProtocols {
         let (header, cells) = (Header::default(), Separated::default());
         Box::new(Rows { joined, clock, header, columns: Vec::new(), cells, conn: ZeekConnTsv.open(setting, sample) })
     }
+}
+
+/// Whether a field says that a login succeeded or not.
+fn is_verdict(field: &[u8]) -> bool {
+    matches!(field, b"auth_success" | b"success")
 }
 
 /// Text says its columns in `#` lines. In JSON that is sent by syslog the first line begins with a header.
@@ -206,6 +214,8 @@ struct Told<'r> {
     version: Option<Text<'r>>,
     /// The log by a field that no other has, where it is not named.
     guessed: Option<&'static str>,
+    /// The login in it was refused (ssh, ntlm).
+    is_refused: bool,
     /// DNS: the answer's code, so it was answered.
     has_rcode: bool,
     /// A record of conn.log.
@@ -221,6 +231,7 @@ impl<'r> Told<'r> {
             Value::Object(id) if key == b"id" => nested = Some(id),
             _ => match value.text() {
                 Some(text) => told.put(key, || text),
+                None if value == Value::Bool(false) && is_verdict(key) => told.is_refused = true,
                 // A truth value or a list marks its log too.
                 None => told.guessed = told.guessed.or(mark(key)),
             },
@@ -256,6 +267,11 @@ impl<'r> Told<'r> {
             }
             b"rcode" | b"rcode_name" => {
                 self.has_rcode = true;
+                return;
+            }
+            b"auth_success" | b"success" => {
+                self.guessed = self.guessed.or(mark(field));
+                self.is_refused |= matches!(&*text(), "F" | "false");
                 return;
             }
             b"ts" => &mut self.ts,
@@ -348,6 +364,8 @@ impl<'r> Told<'r> {
         flow.outcome = match flow.service.as_deref() {
             None => Outcome::Unknown,
             Some("dns") if !self.has_rcode => Outcome::Unknown,
+            // Kerberos refuses each first request for want of pre-authentication.
+            Some(service) if self.is_refused && service != "kerberos" => Outcome::Failed,
             // The protocol was understood, so both ends had a connection.
             Some(_) => Outcome::Established,
         };
@@ -419,7 +437,7 @@ mod tests {
         let reading = reading_of(&ZeekProtocols, &format!("{SSH}{row}{row}"));
         assert_eq!(reading.flows.len(), 1);
         assert_eq!(reading.flows[0].service_key().to_string(), "tcp/22");
-        assert_eq!(reading.flows[0].outcome, Outcome::Established);
+        assert_eq!(reading.flows[0].outcome, Outcome::Failed);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use super::super::syntax::json::{self, NotJson, Value};
 use super::super::syntax::time::{self, Written};
-use super::xml;
 use super::{Event, Fault, reasons};
+use super::{timeline, xml};
 use crate::evidence::Clock;
 use crate::flow::{Basis, Moment, Text};
 
@@ -58,7 +58,9 @@ impl<'r> Fields<'r> {
 
     /// Whether it is an event, and surely one of Windows'.
     pub fn likeness(&self) -> (bool, bool) {
-        (self.number_of_event().is_some(), self.is_windows)
+        // Velociraptor's records name neither channel nor provider.
+        let has_data = !self.data.is_empty() && self.computer.as_ref().is_some_and(|(rank, _)| *rank == 0);
+        (self.number_of_event().is_some(), self.is_windows || has_data)
     }
 
     fn number_of_event(&self) -> Option<u32> {
@@ -82,6 +84,7 @@ impl<'r> Fields<'r> {
             failure: self.failure,
             data: if self.data.is_empty() { self.loose } else { self.data },
         };
+        timeline::spell_out(&mut event);
         // Exports rewrite times and zones; Sysmon's own stays as it was.
         if event.id == 3
             && let Some(began) = event.get(&["UtcTime"]).and_then(super::utc)
@@ -241,6 +244,9 @@ impl<'r> Fields<'r> {
             "payload" | "eventdata" | "eventdataxml" | "userdata" | "xml" if value.contains(['{', '<']) => {
                 self.packed(value);
             }
+            "details" | "extrafieldinfo" | "allfieldinfo" if value.contains(timeline::BETWEEN) => {
+                self.data.extend(timeline::fields(&value));
+            }
             "strings" | "replacementstrings" | "stringinserts" => {
                 let parts = value.split('|').map(|part| (Cow::Borrowed(""), Cow::Owned(part.trim().to_owned())));
                 self.data.extend(parts);
@@ -289,6 +295,8 @@ fn within(place: Place, name: &str) -> Place {
     }
     match plain(name).as_str() {
         "eventdata" | "userdata" | "eventxml" | "eventpayload" | "stringinserts" => Place::Data,
+        // Hayabusa's timelines, as JSON.
+        "details" | "extrafieldinfo" | "allfieldinfo" if place == Place::Top => Place::Data,
         "system" => Place::System,
         "attributes" | "provider" | "timecreated" | "eventid" | "systemattributes" if place != Place::Aside => place,
         "providerattributes" | "timecreatedattributes" => place,

@@ -17,6 +17,7 @@ mod message;
 mod network;
 mod remote_desktop;
 mod security;
+mod timeline;
 pub mod xml;
 
 use std::borrow::Cow;
