@@ -1,5 +1,7 @@
 // The analyst worker: owns the case, and answers one question at a time by the engine's method of that name.
 
+import { release } from "./releasing.js";
+
 /** @type {any} */ (self).kyotenWorker = (/** @type {any} */ bindings) => {
   const analyst = new bindings.Analyst();
   self.onmessage = (event) => {
@@ -9,6 +11,8 @@
       // What the engine hands out as bytes is a copy of its own, so it is moved, not copied again.
       const moved = value instanceof Uint8Array && value.byteLength === value.buffer.byteLength ? [value.buffer] : [];
       self.postMessage({ id, value }, { transfer: moved });
+      // Results of readings are tens of megabytes, and the analysis comes next.
+      for (const each of given.flat()) if (each instanceof Uint8Array) release(each.buffer);
     } catch (error) {
       // An engine that broke is never asked again: the page ends this worker when it hears of it.
       const broken = error instanceof WebAssembly.RuntimeError;

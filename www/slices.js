@@ -1,5 +1,7 @@
 // A file in slices, some of them asked for ahead, so that reading and examining go on side by side and memory stays small.
 
+import { release } from "./releasing.js";
+
 /** How much of a file is read at once. */
 export const SLICE = 8 * 1024 * 1024;
 /** How many slices are on their way while one is examined. */
@@ -42,5 +44,6 @@ export async function* slices(file, to = file.size, from = 0) {
     ask();
     await pause();
     yield slice.bytes;
+    release(slice.bytes.buffer);
   }
 }
