@@ -12,7 +12,7 @@ import { release } from "./releasing.js";
       const moved = value instanceof Uint8Array && value.byteLength === value.buffer.byteLength ? [value.buffer] : [];
       self.postMessage({ id, value }, { transfer: moved });
       // Results of readings are tens of megabytes, and the analysis comes next.
-      for (const each of given.flat()) if (each instanceof Uint8Array) release(each.buffer);
+      for (const each of given.flat(2)) if (each instanceof Uint8Array) release(each.buffer);
     } catch (error) {
       // An engine that broke is never asked again: the page ends this worker when it hears of it.
       const broken = error instanceof WebAssembly.RuntimeError;

@@ -62,7 +62,7 @@ export async function startAnalyst(engine, died) {
      * @param {...unknown} given
      * @returns {Promise<any>}
      */
-    give: (call, ...given) => post(call, given, given.flat().filter((each) => each instanceof Uint8Array).map((each) => each.buffer)),
+    give: (call, ...given) => post(call, given, given.flat(2).filter((each) => each instanceof Uint8Array).map((each) => each.buffer)),
 
     /** Ends it in silence. */
     stop() {

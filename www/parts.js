@@ -17,7 +17,7 @@ const HEAD = 64 * 1024;
 const LOOK = 1024 * 1024;
 
 /** @typedef {{ cancel: () => void, drop: () => void }} Running what goes on: to be called off, keeping what it read, or to be dropped */
-/** @typedef {{ parts: Uint8Array[], stop?: import("./reading.js").Stop, cancelled: boolean }} Read all parts up to where a reading stopped, if it did */
+/** @typedef {{ parts: Uint8Array[][], stop?: import("./reading.js").Stop, cancelled: boolean }} Read all parts, each in its pieces, up to where a reading stopped, if it did */
 
 /**
  * A range of a file.
@@ -27,7 +27,9 @@ const LOOK = 1024 * 1024;
  * @property {Worker} [worker]
  * @property {import("./types.js").Progress} [progress]
  * @property {import("./reading.js").Stop} [stop] where an engine broke on it before
- * @property {Uint8Array} [result]
+ * @property {boolean} [ended] it is read as far as it will be
+ * @property {boolean} [asked] and was asked for what came of it
+ * @property {Uint8Array[]} [result] the pieces of that
  */
 
 /**
@@ -75,7 +77,15 @@ export async function readParts(engine, task, order, count, tell, running) {
     return await new Promise((resolve) => {
       const settle = () => {
         if (!ranges.every(({ result }) => result)) return;
-        resolve({ parts: ranges.map(({ result }) => /** @type {Uint8Array} */ (result)), stop: stopped, cancelled });
+        resolve({ parts: ranges.map(({ result }) => /** @type {Uint8Array[]} */ (result)), stop: stopped, cancelled });
+      };
+      /** What came of the ranges is asked for one by one: what is handed over stands in memory twice until its reader ends. */
+      const collect = () => {
+        if (ranges.some(({ asked, result }) => asked && !result)) return;
+        const next = ranges.find(({ ended, asked }) => ended && !asked);
+        if (!next) return;
+        next.asked = true;
+        next.worker?.postMessage({ hand: task.id });
       };
       /** No range behind this one counts any more. */
       const giveUpBehind = (/** @type {Range} */ last) => {
@@ -91,6 +101,8 @@ export async function readParts(engine, task, order, count, tell, running) {
           resolve(undefined);
           return;
         }
+        range.ended = false;
+        range.asked = false;
         range.stop = { offset: at, reason: `engine fault at offset ${at}` };
         console.warn(`Kyoten: ${range.stop.reason}: ${why}`);
         void begin(range);
@@ -108,13 +120,17 @@ export async function readParts(engine, task, order, count, tell, running) {
             if (data.progress) {
               range.progress = data.progress;
               tell(sum(ranges.map(({ progress }) => progress)));
-            } else if (data.result) {
-              range.result = data.result;
-              worker.terminate();
+            } else if (data.ended) {
+              range.ended = true;
               if (data.why !== undefined) {
                 stopped = { offset: data.at, reason: data.why };
                 giveUpBehind(range);
               }
+              collect();
+            } else if (data.result) {
+              range.result = data.result;
+              worker.terminate();
+              collect();
               settle();
             } else if (data.broken) broke(range, data.at, data.error);
             else resolve(undefined);

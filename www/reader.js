@@ -14,10 +14,13 @@ const unreadable = (error) => `the browser could not read on: ${error.message}`;
 /** @type {any} */ (self).kyotenWorker = (/** @type {any} */ bindings) => {
   /** The task that was called off, if any; there is one at a time. */
   let cancelled = -1;
+  /** What came of a range, until it is asked for, and where that ended. @type {{ pieces: { piece: () => Uint8Array | undefined }, at: number } | undefined} */
+  let handing;
 
   self.onmessage = (event) => {
-    const { cancel, read, part, hash, rows, age, rollup } = event.data;
+    const { cancel, read, part, hand, hash, rows, age, rollup } = event.data;
     if (cancel !== undefined) cancelled = cancel;
+    else if (hand !== undefined) handOver(hand);
     else if (read) examine(read);
     else if (part) examinePart(part);
     else if (hash) digest(hash);
@@ -89,8 +92,22 @@ const unreadable = (error) => `the browser could not read on: ${error.message}`;
         if (!(error instanceof DOMException)) throw error;
         why = unreadable(error);
       }
-      const result = why === undefined ? reading.finish() : reading.abandon(why);
-      self.postMessage({ task, result, why, at }, { transfer: [result.buffer] });
+      handing = { pieces: why === undefined ? reading.finish() : reading.abandon(why), at };
+      self.postMessage({ task, ended: true, why, at });
+    } catch (error) {
+      failed(task, at, error);
+    }
+  }
+
+  /** @param {number} task */
+  function handOver(task) {
+    if (!handing) return;
+    const { pieces, at } = handing;
+    try {
+      /** @type {Uint8Array[]} */
+      const result = [];
+      for (let piece = pieces.piece(); piece; piece = pieces.piece()) result.push(piece);
+      self.postMessage({ task, result }, { transfer: result.map((piece) => piece.buffer) });
     } catch (error) {
       failed(task, at, error);
     }

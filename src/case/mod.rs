@@ -27,7 +27,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use parts::PartResult;
+pub use parts::PartPieces;
 
 use crate::detectors::{self, Findings, Observed};
 use crate::evidence::encoding::Known;

@@ -5,19 +5,19 @@ use serde::{Deserialize, Serialize};
 use super::{ReadingOrder, ReadingResult};
 use crate::evidence::accounts::MOST_REASONS;
 use crate::ledger::Ledger;
+use crate::ledger::handing::{Incoming, Outgoing};
 use crate::reading::count::Counting;
 use crate::reading::range::Part;
 use crate::reading::receipt::Receipt;
 use crate::sorting::LeanSort as _;
 
-/// What came of reading a part.
-pub struct PartResult {
-    part: Part,
-    ledger: Ledger,
-    stamp: u64,
+/// What came of reading a part, on its way: piece by piece, since it may be a hundred megabytes.
+pub struct PartPieces {
+    head: Option<Head>,
+    ledger: Outgoing<Ledger>,
 }
 
-/// What stands before a part's ledger as it travels: enough to tell whether the parts of a file join.
+/// The first piece: enough to tell whether the parts of a file join.
 #[derive(Serialize, Deserialize)]
 struct Head {
     part: Part,
@@ -26,33 +26,39 @@ struct Head {
 
 impl ReadingOrder {
     /// The result of reading a part by this order.
-    pub fn part(&self, part: Part, counting: Counting) -> PartResult {
+    pub fn part(&self, part: Part, counting: Counting) -> PartPieces {
         let stamp = self.stamp(&part.receipt.name);
-        PartResult { part, ledger: counting.into_ledger(), stamp }
+        PartPieces { head: Some(Head { part, stamp }), ledger: Outgoing::of(counting.into_ledger()) }
     }
 }
 
-impl PartResult {
-    /// The result as bytes.
-    pub fn into_bytes(self) -> Vec<u8> {
-        let head = postcard::to_allocvec(&Head { part: self.part, stamp: self.stamp });
-        self.ledger.write_behind(head.expect("a receipt holds nothing that postcard cannot write"))
-    }
-}
+impl Iterator for PartPieces {
+    type Item = Vec<u8>;
 
-fn head(bytes: &[u8]) -> Result<(Head, &[u8]), String> {
-    postcard::take_from_bytes(bytes).map_err(|e| format!("not a part: {e}"))
+    fn next(&mut self) -> Option<Vec<u8>> {
+        match self.head.take() {
+            Some(head) => {
+                Some(postcard::to_allocvec(&head).expect("a receipt holds nothing that postcard cannot write"))
+            }
+            None => self.ledger.next(),
+        }
+    }
 }
 
 impl ReadingResult {
-    /// Joins all parts of a file of this size, in any order, each as its bytes. `None` where they do not make up what one reader
-    /// would have made of the file, so that it has to be read from its start to its end. The hash is not known yet.
+    /// Joins all parts of a file of this size, in any order. `None` where they do not make up what one reader would have made of
+    /// the file, so that it has to be read from its start to its end. The hash is not known yet.
     ///
-    /// `bytes` gives the part of a number, as often as it is asked: a part may be tens of megabytes, so that one at a time is held.
-    pub fn join(count: usize, bytes: impl Fn(usize) -> Vec<u8>, size: u64) -> Result<Option<ReadingResult>, String> {
-        let mut heads = Vec::new();
+    /// `piece` gives a piece of a part, by their numbers; none behind its last.
+    pub fn join(
+        count: usize,
+        piece: impl Fn(usize, usize) -> Option<Vec<u8>>,
+        size: u64,
+    ) -> Result<Option<ReadingResult>, String> {
+        let mut heads: Vec<(Head, usize)> = Vec::new();
         for number in 0..count {
-            heads.push((head(&bytes(number))?.0, number));
+            let head = piece(number, 0).ok_or("not a part: it has no beginning")?;
+            heads.push((postcard::from_bytes(&head).map_err(|e| format!("not a part: {e}"))?, number));
         }
         heads.lean_sort_by_key(|(head, _)| head.part.start);
         if let Some(last) = heads.iter().position(|(head, _)| head.part.is_abandoned()) {
@@ -63,21 +69,21 @@ impl ReadingResult {
         if !heads.windows(2).all(follow) || heads.iter().any(|(head, _)| !head.part.is_plain()) {
             return Ok(None);
         }
-        let mut joined: Option<ReadingResult> = None;
+        let mut joined: Option<(Receipt, u64)> = None;
+        let mut ledger: Option<Ledger> = None;
         let (mut lines, mut start, mut abandoned) = (0, 0, None);
         for (Head { mut part, stamp }, number) in heads {
             abandoned = part.receipt.abandoned.take();
-            let own = bytes(number);
-            let (_, ledger) = head(&own)?;
+            let mut incoming = Incoming::new(None, lines);
+            for own in (1..).map_while(|at| piece(number, at)) {
+                incoming.take(&mut ledger, &own)?;
+            }
+            if !incoming.is_whole() {
+                return Err("not a part: its end is missing".to_owned());
+            }
             match &mut joined {
-                None => {
-                    start = part.start;
-                    joined = Some(ReadingResult { receipt: part.receipt, ledger: Ledger::from_bytes(ledger)?, stamp });
-                }
-                Some(all) => {
-                    all.ledger.merge_bytes(ledger, None, lines)?;
-                    all.receipt.absorb(part.receipt, lines);
-                }
+                None => (start, joined) = (part.start, Some((part.receipt, stamp))),
+                Some((receipt, _)) => receipt.absorb(part.receipt, lines),
             }
             lines += part.lines;
         }
@@ -87,10 +93,11 @@ impl ReadingResult {
             let reasons = [&accounts.skipped, &accounts.malformed, &accounts.filtered, &accounts.without_endpoint];
             reasons.iter().all(|reasons| reasons.0.len() < MOST_REASONS)
         };
-        if let (Some(all), Some(reason)) = (&mut joined, abandoned) {
-            all.receipt.abandon(&reason, size);
+        if let (Some((receipt, _)), Some(reason)) = (&mut joined, abandoned) {
+            receipt.abandon(&reason, size);
         }
-        Ok(joined.filter(|all| start == 0 && all.receipt.size == size && told_apart(&all.receipt)))
+        let all = joined.zip(ledger).map(|((receipt, stamp), ledger)| ReadingResult { receipt, ledger, stamp });
+        Ok(all.filter(|all| start == 0 && all.receipt.size == size && told_apart(&all.receipt)))
     }
 }
 
@@ -117,10 +124,11 @@ mod tests {
             let mut reading = ranges.begin("x.log", edge[0] as u64, order.counting("x.log"));
             log[edge[0]..edge[1]].chunks(4_001).for_each(|chunk| reading.feed(chunk));
             let (part, counting) = reading.finish();
-            order.part(part, counting).into_bytes()
+            order.part(part, counting).collect()
         });
-        let parts: Vec<Vec<u8>> = parts.rev().collect();
-        let joined = ReadingResult::join(parts.len(), |number| parts[number].clone(), log.len() as u64).unwrap();
+        let parts: Vec<Vec<Vec<u8>>> = parts.rev().collect();
+        let joined =
+            ReadingResult::join(parts.len(), |part, at| parts[part].get(at).cloned(), log.len() as u64).unwrap();
         (whole, joined.map(|result| result.to_bytes()))
     }
 
@@ -137,17 +145,17 @@ mod tests {
             reading.feed(&log.as_bytes()[..stop]);
             let (receipt, counting) = reading.abandon("cancelled", log.len() as u64);
             let whole = order.result(receipt, counting).to_bytes();
-            let parts: Vec<Vec<u8>> = ranges_of
+            let parts: Vec<Vec<Vec<u8>>> = ranges_of
                 .iter()
                 .map(|(from, to)| {
                     let mut reading = ranges.begin("x.log", *from as u64, order.counting("x.log"));
                     let held = stop < *to && stop >= *from;
                     reading.feed(&log.as_bytes()[*from..if held { stop } else { *to }]);
                     let (part, counting) = if held { reading.abandon("cancelled") } else { reading.finish() };
-                    order.part(part, counting).into_bytes()
+                    order.part(part, counting).collect()
                 })
                 .collect();
-            let joined = ReadingResult::join(parts.len(), |number| parts[number].clone(), log.len() as u64);
+            let joined = ReadingResult::join(parts.len(), |part, at| parts[part].get(at).cloned(), log.len() as u64);
             let joined = joined.unwrap().map(|result| result.to_bytes());
             // At its very start nothing tells the format to one reader; a range was told.
             if stop == 0 {

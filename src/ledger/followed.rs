@@ -127,9 +127,19 @@ impl Followed {
 
     /// The days, in order of trail and day.
     pub(super) fn sorted(&self) -> Vec<(TrailKey, &TrailDay)> {
-        let mut days: Vec<(TrailKey, &TrailDay)> = self.iter().collect();
-        days.sort_unstable_by_key(|(key, _)| *key);
-        days
+        self.in_order().into_iter().map(|place| (*self.keys.at(place), self.days.at(place))).collect()
+    }
+
+    /// The places of the days, in order of trail and day.
+    pub(super) fn in_order(&self) -> Vec<u32> {
+        let mut order: Vec<(TrailKey, u32)> = self.keys.iter().copied().zip(0..).collect();
+        order.sort_unstable();
+        order.into_iter().map(|(_, place)| place).collect()
+    }
+
+    /// The day at a place.
+    pub(super) fn at(&self, place: u32) -> (&TrailKey, &TrailDay) {
+        (self.keys.at(place), self.days.at(place))
     }
 
     /// The days, in no order.

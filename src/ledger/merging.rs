@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::capped::Absorb;
 use super::counting::add_hour;
+use super::handing::Rest;
 use super::names::{self, kept};
 use super::pairs::PairKey;
 use super::trails::TrailKey;
-use super::wire::Rest;
 use super::{Grain, Ledger, PairTotals, Served, ServiceKey, Totals, TrailDay, key_of};
 
 /// How far a ledger's tables were brought down to their caps. What gave way in one gives way in all that it is merged with.
@@ -40,14 +40,7 @@ impl Ledger {
             self.take_trail(key, *day, file);
         }
         self.trails.settle();
-        self.take_rest(&Rest {
-            spilled_services: other.spilled_services.clone(),
-            spilled_pairs: other.spilled_pairs.clone(),
-            names: other.names.clone(),
-            coverage: other.coverage.clone(),
-            days: other.days.clone(),
-            witnesses: other.witnesses.clone(),
-        });
+        self.take_rest(&Rest::of(other));
     }
 
     pub(super) fn bars(&self) -> Bars {

@@ -8,6 +8,7 @@ pub mod capped;
 mod counting;
 mod followed;
 pub mod gaps;
+pub mod handing;
 mod hosts;
 mod hours;
 mod index;

@@ -310,16 +310,24 @@ impl Services {
 
     /// What is known of each service that is kept apart, in order of key.
     pub(super) fn in_order(&self) -> impl ExactSizeIterator<Item = (ServiceKey, Served)> + '_ {
+        self.kept_in_order().into_iter().map(|number| self.served(number))
+    }
+
+    /// The numbers of the services that are kept apart, in order of key.
+    pub(super) fn kept_in_order(&self) -> Vec<u32> {
         let mut order = self.keys.in_order();
         order.retain(|number| self.slots[*number as usize].kept);
-        order.into_iter().map(|number| {
-            let mut slot = Cow::Borrowed(&self.slots[number as usize]);
-            if !slot.ordered {
-                slot.to_mut().order();
-            }
-            let hours = Hours::of_ordered(slot.hours.clone());
-            let accounts = slot.accounts.as_deref().cloned().unwrap_or_default();
-            (self.keys.value(number), Served { hours, earliest: slot.earliest.clone(), accounts })
-        })
+        order
+    }
+
+    /// What is known of the service of this number.
+    pub(super) fn served(&self, number: u32) -> (ServiceKey, Served) {
+        let mut slot = Cow::Borrowed(&self.slots[number as usize]);
+        if !slot.ordered {
+            slot.to_mut().order();
+        }
+        let hours = Hours::of_ordered(slot.hours.clone());
+        let accounts = slot.accounts.as_deref().cloned().unwrap_or_default();
+        (self.keys.value(number), Served { hours, earliest: slot.earliest.clone(), accounts })
     }
 }

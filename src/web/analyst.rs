@@ -5,7 +5,8 @@ mod picture;
 mod rows;
 mod settling;
 
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
 use super::messages::case_view;
@@ -101,11 +102,13 @@ impl Analyst {
         Ok(self.case.add(result) as u32)
     }
 
-    /// Takes all parts of a file of this size; gives its index, or nothing where the parts do not join: then the file has to
+    /// Takes all parts of a file of this size, each as its pieces; gives its index, or nothing where the parts do not join: then the file has to
     /// be read from its start to its end. Its hash comes later.
-    pub fn add_parts(&mut self, parts: Vec<Uint8Array>, size: f64) -> Result<Option<u32>, JsError> {
-        let bytes = |number: usize| parts[number].to_vec();
-        let Some(result) = ReadingResult::join(parts.len(), bytes, size as u64).map_err(refuse)? else {
+    pub fn add_parts(&mut self, parts: Vec<Array>, size: f64) -> Result<Option<u32>, JsError> {
+        let piece = |part: usize, at: usize| {
+            parts[part].get(at as u32).dyn_into::<Uint8Array>().ok().map(|piece| piece.to_vec())
+        };
+        let Some(result) = ReadingResult::join(parts.len(), piece, size as u64).map_err(refuse)? else {
             return Ok(None);
         };
         self.analysis = None;

@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::{JsError, JsValue, wasm_bindgen};
 
 use super::messages::{ProgressMessage, RowMessage};
 use super::{out, refuse};
-use crate::case::ReadingOrder;
+use crate::case::{PartPieces, ReadingOrder};
 use crate::reading::Reading;
 use crate::reading::count::Counting;
 use crate::reading::range::{RangeReading, Ranges};
@@ -111,16 +111,28 @@ impl PartReading {
         out(&ProgressMessage::from(self.reading.progress()))
     }
 
-    /// The range is at its end. The result is for the analyst's `add_parts`.
-    pub fn finish(self) -> Vec<u8> {
+    /// The range is at its end. Its pieces are for the analyst's `add_parts`.
+    pub fn finish(self) -> Handing {
         let (part, counting) = self.reading.finish();
-        self.order.part(part, counting).into_bytes()
+        Handing(self.order.part(part, counting))
     }
 
     /// The range is not read on, for this reason. Result as of `finish`.
-    pub fn abandon(self, reason: &str) -> Vec<u8> {
+    pub fn abandon(self, reason: &str) -> Handing {
         let (part, counting) = self.reading.abandon(reason);
-        self.order.part(part, counting).into_bytes()
+        Handing(self.order.part(part, counting))
+    }
+}
+
+/// What came of a range, to be handed over.
+#[wasm_bindgen]
+pub struct Handing(PartPieces);
+
+#[wasm_bindgen]
+impl Handing {
+    /// The next piece; nothing behind the last.
+    pub fn piece(&mut self) -> Option<Vec<u8>> {
+        self.0.next()
     }
 }
 
