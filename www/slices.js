@@ -4,6 +4,8 @@ import { release } from "./releasing.js";
 
 /** How much of a file is read at once. */
 export const SLICE = 8 * 1024 * 1024;
+/** How much of it an engine is given at once: it holds that in memory of its own, which never becomes less. */
+const PIECE = 1024 * 1024;
 /** How many slices are on their way while one is examined. */
 const AHEAD = 2;
 
@@ -23,7 +25,7 @@ function pause() {
  * @param {File} file
  * @param {number} [to] where to stop
  * @param {number} [from] where to begin
- * @returns {AsyncGenerator<Uint8Array, void, void>} rejects with the browser's reason when the file cannot be read on
+ * @returns {AsyncGenerator<Uint8Array, void, void>} its bytes, each piece of which is gone once the next is asked for; rejects with the browser's reason when the file cannot be read on
  */
 export async function* slices(file, to = file.size, from = 0) {
   /** @type {Promise<{ bytes: Uint8Array } | { error: unknown }>[]} */
@@ -43,7 +45,7 @@ export async function* slices(file, to = file.size, from = 0) {
     if ("error" in slice) throw slice.error;
     ask();
     await pause();
-    yield slice.bytes;
+    for (let at = 0; at < slice.bytes.length; at += PIECE) yield slice.bytes.subarray(at, at + PIECE);
     release(slice.bytes.buffer);
   }
 }
