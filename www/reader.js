@@ -4,7 +4,7 @@
 import { slices } from "./slices.js";
 
 /** How often the page hears how far a file is, in milliseconds. */
-const PACE = 100;
+const PACE = 250;
 /** Why a file that is called off is not read on. */
 const CANCELLED = "cancelled by the user";
 
