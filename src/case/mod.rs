@@ -14,8 +14,10 @@ pub mod document;
 pub mod ends;
 pub mod log;
 pub mod merging;
+mod notices;
 mod parts;
 pub mod questions;
+mod readings;
 pub mod reopened;
 mod resuming;
 mod told;
@@ -24,26 +26,24 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use parts::PartPieces;
+use readings::stamp;
+pub use readings::{ReadingOrder, ReadingResult};
 
 use crate::detectors::{self, Findings, Observed};
-use crate::evidence::encoding::Known;
-use crate::evidence::text::{elided, looks_like, visible};
 use crate::flow::Moment;
 use crate::formats::{MappingFile, Sample};
 use crate::ledger::survey::Survey;
 use crate::ledger::{Ledger, Sight};
-use crate::phrase::{Phrase, Saying, alike, phrase};
+use crate::phrase::Phrase;
 use crate::policy::Policy;
+use crate::reading::Order;
 use crate::reading::receipt::Receipt;
-use crate::reading::rows::{Lookup, Wanted};
-use crate::reading::{Order, Reading, count::Counting};
 use crate::scoping::skew::{Skew, between};
 use crate::sites::guess::guess;
-use crate::sites::{Countries, Parties, Places, SharedCountries, SiteBook};
+use crate::sites::{Countries, SharedCountries, SiteBook};
 use crate::sorting::{LeanCollect as _, LeanSort as _};
 
 /// All that an analyst gathered.
@@ -114,114 +114,6 @@ pub struct File {
     ledger: Ledger,
     /// What it was read with.
     stamp: u64,
-}
-
-/// What a reader needs for a file, as it travels.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ReadingOrder {
-    /// Format, clock, mapping.
-    pub order: Order,
-    /// The sites.
-    pub book: SiteBook,
-    /// Countries of what is outside.
-    pub countries: Option<SharedCountries>,
-    /// What was settled for members of the file, where it is an archive; the others are read by its own order.
-    members: BTreeMap<String, Order>,
-}
-
-impl ReadingOrder {
-    /// The order as bytes.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        postcard::to_allocvec(self).expect("an order holds nothing that postcard cannot write")
-    }
-
-    /// Reads what [`ReadingOrder::to_bytes`] wrote.
-    pub fn from_bytes(bytes: &[u8]) -> Result<ReadingOrder, String> {
-        postcard::from_bytes(bytes).map_err(|e| format!("not an order to read: {e}"))
-    }
-
-    /// The book as evidence of this name sees it.
-    pub fn places(&self, name: &str) -> Places {
-        let countries = self.countries.as_ref().map(|shared| shared.0.clone());
-        self.book.for_evidence(name).with_countries(countries)
-    }
-
-    /// What a member of this name, or the file itself, is read with.
-    pub fn order_of(&self, name: &str) -> &Order {
-        self.members.get(name).unwrap_or(&self.order)
-    }
-
-    /// A pass that counts the file of this name, or the members of it where it is an archive.
-    pub fn reading(&self, name: &str) -> Reading<Counting> {
-        let whole = self.clone();
-        let open = Arc::new(move |name: &str| (whole.order_of(name).clone(), whole.counting(name)));
-        Reading::opening(name, self.order.clone(), self.counting(name), open)
-    }
-
-    /// A second pass over the file of this name for rows. `wanted` says what of each evidence: of the file, or of its members.
-    pub fn looking(
-        &self,
-        name: &str,
-        parties: &Parties,
-        most: usize,
-        wanted: impl Fn(&str) -> Wanted + Send + Sync + 'static,
-    ) -> Reading<Lookup> {
-        let (whole, parties) = (self.clone(), parties.clone());
-        let lookup = move |name: &str| {
-            let lookup = Lookup::new(wanted(name), whole.places(name), parties.clone(), most, 0);
-            (whole.order_of(name).clone(), lookup)
-        };
-        let (itself, visitor) = lookup(name);
-        Reading::opening(name, itself, visitor, Arc::new(lookup))
-    }
-
-    /// A ledger to be filled from a file of this name.
-    pub fn counting(&self, name: &str) -> Counting {
-        Counting::new(self.places(name), name)
-    }
-
-    fn stamp(&self, name: &str) -> u64 {
-        stamp(self.order_of(name), &self.book, self.countries.as_ref())
-    }
-
-    /// The result of a reading by this order, of the file or of a member.
-    pub fn result(&self, receipt: Receipt, counting: Counting) -> ReadingResult {
-        let stamp = self.stamp(&receipt.name);
-        ReadingResult { receipt, ledger: counting.into_ledger(), stamp }
-    }
-}
-
-/// Tells what a file was read with: names and places of sites do not change what is counted; ranges, patterns and the
-/// settings do.
-fn stamp(order: &Order, book: &SiteBook, countries: Option<&SharedCountries>) -> u64 {
-    let counted: Vec<_> = book.sites.iter().map(|site| (&site.ranges, &site.host_patterns)).collect();
-    // Mappings that might fit are no part of what was settled: another one would have every file read again.
-    let order = Order { mappings: Vec::new(), ..order.clone() };
-    let bytes = postcard::to_allocvec(&(order, counted, countries.map(|shared| shared.0.stamp())))
-        .expect("an order holds nothing that postcard cannot write");
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// What came of reading a file, as it travels from reader to analyst.
-pub struct ReadingResult {
-    receipt: Receipt,
-    ledger: Ledger,
-    stamp: u64,
-}
-
-impl ReadingResult {
-    /// The result as bytes.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let head = postcard::to_allocvec(&(&self.receipt, self.stamp));
-        self.ledger.write_behind(head.expect("a receipt holds nothing that postcard cannot write"))
-    }
-
-    /// Reads what [`ReadingResult::to_bytes`] wrote.
-    pub fn from_bytes(bytes: &[u8]) -> Result<ReadingResult, String> {
-        let ((receipt, stamp), ledger) =
-            postcard::take_from_bytes(bytes).map_err(|e| format!("not the result of a reading: {e}"))?;
-        Ok(ReadingResult { receipt, stamp, ledger: Ledger::from_bytes(ledger)? })
-    }
 }
 
 /// What follows from a case.
@@ -438,130 +330,10 @@ impl Case {
         repeats
     }
 
-    fn notices(&self, ledger: &Ledger, survey: &Survey, repeats: &[Option<usize>]) -> Vec<Phrase> {
-        let mut notices = Vec::new();
-        let repeated = self.files.iter().zip(repeats).filter(|(_, repeat)| repeat.is_some());
-        let repeated: BTreeSet<&str> = repeated.map(|(file, _)| file.receipt.name.as_str()).lean_collect();
-        for (file, repeat) in self.files.iter().zip(repeats) {
-            let name = alike(file.receipt.name.as_str());
-            if let Some(off) = file.receipt.imbalance() {
-                notices.push(phrase!(
-                    "{name}: the account does not balance, a fault of Kyoten's: {off}",
-                    "{name}：内訳の合計が合いません。Kyotenの不具合です：{off}",
-                    name,
-                    off = alike(off)
-                ));
-            }
-            if let Some(reason) = &file.receipt.abandoned {
-                notices.push(phrase!(
-                    "{name}: PARTIAL, not read to its end: {reason}",
-                    "{name}：PARTIAL。最後まで読み取られていません：{reason}",
-                    name,
-                    reason = alike(reason.as_str())
-                ));
-            }
-            // A repeated archive is told of once, and of what is no log nobody counts anything.
-            let told = file.receipt.within.as_ref().is_none_or(|within| !repeated.contains(within.as_str()));
-            if let Some(earlier) = repeat.filter(|_| told && (file.receipt.format.is_some() || file.holds_members())) {
-                let earlier = &self.files[earlier].receipt;
-                let same = earlier.sha256.is_some() && earlier.sha256 == file.receipt.sha256;
-                let earlier = alike(earlier.name.as_str());
-                notices.push(match same {
-                    true => phrase!(
-                        "{name}: the same content as {earlier}; left out of the sums",
-                        "{name}：{earlier}と同じ内容のため、合計に含めていません。",
-                        name,
-                        earlier
-                    ),
-                    false => phrase!(
-                        "{name}: its connections stand, with their bytes, in {earlier}; left out of the sums",
-                        "{name}：記録された接続はバイト数とともに{earlier}にもあるため、合計に含めていません。",
-                        name,
-                        earlier
-                    ),
-                });
-            }
-            if file.receipt.format.as_deref() == Some("kyoten_rollup") {
-                notices.push(phrase!(
-                    "{name}: a rollup; it names no hosts, accounts or sensors, so that hosts count as one a site, and what \
-                     rests on hosts (fan-out, the first call of a host) or on minutes can't be told from it",
-                    "{name}：集計ファイルです。ホスト・アカウント・センサーの名前がないため、ホストは拠点ごとに一つと数えます。ホストや分単位の時刻に基づく判定（探索、ホストの初回接続）はできません。",
-                    name
-                ));
-            }
-            if file.receipt.undated > 0 {
-                let count = file.receipt.undated;
-                notices.push(phrase!(
-                    "{name}: {count} flows have no usable time; they are counted, but stand in no hour",
-                    "{name}：使える時刻のない通信が{count}件あります。集計には含めますが、時間別の記録には現れません。",
-                    name,
-                    count
-                ));
-            }
-            if file.receipt.encoding.is_some_and(|taken| taken.known == Known::Unclear) {
-                notices.push(phrase!(
-                    "{name}: its text is not UTF-8, and what else it is can't be told: names are shown by their bytes (\\xNN) until its encoding is chosen",
-                    "{name}：UTF-8ではなく、文字コードを判断できません。選択されるまで、名前はバイト（\\xNN）で表示します。",
-                    name
-                ));
-            }
-            if file.receipt.bases.contains_key(&crate::flow::Basis::Unknown) {
-                notices.push(phrase!(
-                    "{name}: the zone of its times is not known; they are shown as if UTC",
-                    "{name}：時刻の時間帯が不明なため、UTCとみなして表示しています。",
-                    name
-                ));
-            }
-        }
-        notices.extend(self.strange());
-        notices.extend(ledger.cap_reached());
-        notices.extend(lookalikes(survey, &self.book));
-        notices
-    }
-
     /// The file and place of a sight.
     pub fn file_of(&self, sight: Sight) -> &File {
         &self.files[sight.file as usize]
     }
-}
-
-/// How many names that look like others are told one by one.
-const MOST_LOOKALIKES: usize = 10;
-
-/// Accounts, hosts, sensors and sites in letters of another script that look like Latin ones, or with characters that are
-/// not seen. Each counts as its own; the notice is that nobody takes one for the other.
-fn lookalikes(survey: &Survey, book: &SiteBook) -> Vec<Phrase> {
-    let services = survey.links.values().flat_map(|link| link.services.values());
-    let mut names: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
-    let mut note = |Saying(kind, japanese), name| {
-        if looks_like(name).is_some() {
-            names.insert((kind, name, japanese));
-        }
-    };
-    services.flat_map(|record| record.accounts.keys()).for_each(|name| note(Saying("account", "アカウント"), name));
-    survey.names.values().for_each(|name| note(Saying("host", "ホスト"), name));
-    survey.coverage.keys().for_each(|name| note(Saying("sensor", "センサー"), name));
-    book.sites.iter().for_each(|site| note(Saying("site", "拠点"), &site.name));
-    let shown = names.iter().take(MOST_LOOKALIKES).filter_map(|(kind, name, japanese)| {
-        let (plain, name) = (elided(&looks_like(name)?, 80).into_owned(), visible(name));
-        Some(phrase!(
-            "the {kind} \"{name}\" looks like \"{plain}\" but is spelt with other characters",
-            "{kind}「{name}」は「{plain}」に見えますが、別の文字で書かれています。",
-            kind = Phrase::told((*kind).to_owned(), (*japanese).to_owned()),
-            name = alike(elided(&name, 80)),
-            plain = alike(plain)
-        ))
-    });
-    let mut notices: Vec<Phrase> = shown.collect();
-    let more = names.len().saturating_sub(MOST_LOOKALIKES);
-    if more > 0 {
-        notices.push(phrase!(
-            "{more} more names look like others but are spelt with other characters",
-            "ほかにも、別の名前に見えながら別の文字で書かれた名前が{more}件あります。",
-            more
-        ));
-    }
-    notices
 }
 
 impl File {
