@@ -14,6 +14,7 @@ mod d15_odd_hosts;
 mod d16_remote_control;
 mod d17_onward_call;
 mod d18_steady_call;
+mod d19_account_elsewhere;
 mod d1_policy;
 mod d2_new_link;
 mod d3_new_service;
@@ -67,6 +68,7 @@ pub const ALL: &[&dyn Detector] = &[
     &d16_remote_control::RemoteControl,
     &d17_onward_call::OnwardCall,
     &d18_steady_call::SteadyCall,
+    &d19_account_elsewhere::AccountElsewhere,
 ];
 
 /// A detector.

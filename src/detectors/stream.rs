@@ -24,6 +24,7 @@ pub struct Stream {
     baseline: Option<(Moment, Moment)>,
     line: u64,
     seconds: Option<u64>,
+    account: Option<String>,
 }
 
 impl Stream {
@@ -31,7 +32,15 @@ impl Stream {
     pub fn new() -> Stream {
         let (book, complaints) = read_sites(SITES.as_bytes());
         assert_eq!(complaints, vec![]);
-        Stream { ledger: Ledger::default(), book, policy: Policy::default(), baseline: None, line: 0, seconds: None }
+        Stream {
+            ledger: Ledger::default(),
+            book,
+            policy: Policy::default(),
+            baseline: None,
+            line: 0,
+            seconds: None,
+            account: None,
+        }
     }
 
     /// Everyday traffic for so many days: every plant calls Tokyo over https and dns, Tokyo calls each over ssh.
@@ -71,6 +80,14 @@ impl Stream {
         self
     }
 
+    /// One connection, logon or session of an account.
+    pub fn by(mut self, account: &str, day: i64, minute: i64, from: &str, to: &str, service: &str) -> Stream {
+        self.account = Some(account.to_owned());
+        self = self.add(day, minute, from, to, service, Outcome::Established, (1_000, 2_000));
+        self.account = None;
+        self
+    }
+
     #[allow(clippy::too_many_arguments, reason = "a flow has these")]
     fn add(
         mut self,
@@ -85,9 +102,11 @@ impl Stream {
         let service = Service::read(service).unwrap();
         let end = |text: &str, port| Endpoint { address: Some(text.parse().unwrap()), port, ..Endpoint::default() };
         let flow = Flow {
+            kind: service.kind,
+            user: self.account.as_deref().map(Into::into),
             start: Some(moment(day, minute)),
             duration: self.seconds.map(|seconds| seconds * 1_000_000),
-            initiator: end(from, Some(50_000)),
+            initiator: end(from, service.port.map(|_| 50_000)),
             responder: end(to, service.port),
             protocol: service.protocol,
             bytes_out: Some(out),

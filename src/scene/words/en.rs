@@ -235,6 +235,7 @@ fn kind(finding: &Finding) -> &'static str {
         "D16" => "remote control between offices",
         "D17" => "worked from afar, then a call of its own",
         "D18" => "day after day to a place that nobody else calls",
+        "D19" => "an account away from its own site, or never seen before",
         _ => match finding.lane {
             Lane::Policy => "the policy forbids it",
             Lane::Novelty => "never seen before",
