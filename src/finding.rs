@@ -22,6 +22,8 @@ pub struct Finding {
     pub rule: &'static str,
     /// The link.
     pub link: LinkKey,
+    /// Other links that it is about as well, where one cause shows on several.
+    pub also: Vec<LinkKey>,
     /// The service, where it is about one.
     pub service: Option<Service>,
     /// The flows that it is about: the first one's start, and the last one's.

@@ -247,6 +247,7 @@ impl Thing {
     pub const PAIR_DAY: Thing = Thing("host pair's day", "ホスト対の", "日分");
     pub const ROW: Thing = Thing("row", "該当", "行");
     pub const SECOND: Thing = Thing("second", "", "秒");
+    pub const SENDING: Thing = Thing("sending", "送信", "件");
     pub const SERVICE: Thing = Thing("service", "サービス", "件");
     pub const SITE: Thing = Thing("site", "", "拠点");
     pub const TIME: Thing = Thing("time", "", "回");

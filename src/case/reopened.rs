@@ -188,6 +188,7 @@ fn finding(told: &document::Finding, party: &impl Fn(&str) -> Party, files: &BTr
         lane: lane.into_iter().find(|lane| lane.word() == told.lane).unwrap_or(Lane::Behaviour),
         rule: detectors::ALL.iter().find(known).map_or("a rule of another version", |rule| rule.rule()),
         link: LinkKey { from: party(&told.from), to: party(&told.to) },
+        also: told.also.iter().map(|(from, to)| LinkKey { from: party(from), to: party(to) }).collect(),
         service: told.service.as_deref().and_then(Service::read),
         window: told.first.zip(told.last).map(|(first, last)| (moment(first), moment(last))),
         hosts: Vec::new(),

@@ -8,6 +8,7 @@
 //! of the Internet fail every day. A log that tells bytes but no outcome (NetFlow) tells a failure by nothing having come back.
 //!
 //! p = (walks) / (highest ratio): by Ville's inequality the chance that an ordinary host's ratio ever gets so high.
+//! Where more than two hosts fail as much, no less is said than their share of all that call: it is how the organisation runs.
 //! No less than .01 is said of who scans in the first two weeks of a long log, or sweeps the organisation (5 hosts at each of 3 sites and more
 //! on one day) again five days later and more: that is how a scanner works.
 //! Gate: at least 4 failures. ATT&CK: T1046 Network Service Discovery, T1018 Remote System Discovery. Innocent: scanners,
@@ -29,7 +30,7 @@ use crate::sorting::{LeanCollect as _, LeanSort as _};
 /// The detector.
 pub struct FanOut;
 
-const RULE: &str = "D10 fan-out v4";
+const RULE: &str = "D10 fan-out v5";
 /// (1 − θ1) / (1 − θ0): what a failure multiplies the ratio by, and a success divides it by.
 const STEP: f64 = 4.0;
 /// β / α.
@@ -37,6 +38,8 @@ const UPPER: f64 = 99.0;
 const LEAST_FAILURES: usize = 4;
 /// No less likely than this is a scan that the log begins with: a scanner's habit can be older than the log.
 const OF_HABIT: f64 = 0.01;
+/// With more hosts that fail as much, each of them is one of many.
+const COMMON: usize = 2;
 
 /// The first contact of a host with another.
 #[derive(Clone, Copy)]
@@ -60,6 +63,7 @@ impl Detector for FanOut {
     fn examine(&self, observed: &Observed<'_>) -> Findings {
         let mut found = Findings::default();
         let mut below_gate = 0_u64;
+        let mut claims: Vec<(Finding, f64)> = Vec::new();
         let begin = observed.survey.window.map(|(first, _)| first);
         // Every host that calls is tested, since every one could have failed.
         found.tested = contacts(observed).map(|(from, host, _)| (from, host)).lean_collect::<BTreeSet<_>>().len();
@@ -78,9 +82,19 @@ impl Detector for FanOut {
                     .is_some_and(|(begin, at)| at.0 - begin.0 < novelty::DAYS_BEFORE as i64 * calendar::DAY)
                     && observed.survey.covered_days().len() > 2 * novelty::DAYS_BEFORE
                     || observed.daily().sweeps_again(initiator);
-                found.findings.extend(claim(observed, from, initiator, &walk));
+                claims.extend(claim(observed, from, initiator, &walk).map(|own| (own, walk.ratio)));
             }
         }
+        // Where others fail as much, it is how the organisation runs: no less likely than their share of all hosts.
+        let ratios: Vec<f64> = claims.iter().map(|(_, ratio)| *ratio).collect();
+        found.findings = claims
+            .into_iter()
+            .map(|(finding, ratio)| {
+                let as_much = ratios.iter().filter(|other| **other >= ratio).count();
+                let share = if as_much > COMMON { as_much as f64 / found.tested.max(1) as f64 } else { 0.0 };
+                Finding { p: finding.p.map(|p| p.max(share)), ..finding }
+            })
+            .collect();
         if below_gate > 0 {
             let because = phrase!(
                 "not enough evidence: {hosts} with fewer than {least} failed first contacts",
@@ -220,6 +234,7 @@ fn claim(observed: &Observed<'_>, from: Party, initiator: Host, walk: &Walk<'_>)
         lane: Lane::Behaviour,
         rule: RULE,
         link,
+        also: by_party.keys().filter(|party| *party != to).map(|party| LinkKey { from, to: *party }).collect(),
         service: (services.len() == 1).then(|| services.first().copied()).flatten(),
         window,
         hosts: std::iter::once(initiator).chain(responders).take(Finding::MOST_HOSTS).collect(),
@@ -318,5 +333,21 @@ mod tests {
         };
         assert!(netflow(0).found().iter().any(|found| found.starts_with("D10")));
         assert!(!netflow(90).found().iter().any(|found| found.starts_with("D10")));
+    }
+
+    /// A host of Tokyo tries ten hosts of each of three plants.
+    fn sweep(stream: Stream, day: i64) -> Stream {
+        (0..30).fold(stream, |stream, n| {
+            stream.flow(day, 60 + n, "10.4.0.66", &format!("10.{}.0.{}", n % 3, 100 + n), "tcp/22", Failed)
+        })
+    }
+
+    #[test]
+    fn who_sweeps_the_organisation_again_a_week_later_does_so_as_a_habit() {
+        let p = |stream: Stream| stream.told_by(&super::FanOut).findings[0].p.unwrap();
+        let once = sweep(Stream::new().everyday(40), 20);
+        assert!(p(once) < 1e-9);
+        let again = sweep(sweep(Stream::new().everyday(40), 20), 27);
+        assert_eq!(p(again), super::OF_HABIT);
     }
 }

@@ -153,6 +153,7 @@ fn claim(observed: &Observed<'_>, own: &Candidate<'_, '_>, p: f64, as_high: usiz
         lane: Lane::Behaviour,
         rule: RULE,
         link: unit.link,
+        also: Vec::new(),
         service: Some(unit.service),
         window,
         hosts,

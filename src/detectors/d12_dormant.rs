@@ -153,6 +153,7 @@ fn claim(observed: &Observed<'_>, who: &Who, calls: &Calls<'_, '_>, gap: i32, da
         lane: Lane::Behaviour,
         rule: RULE,
         link: unit.link,
+        also: Vec::new(),
         service: Some(unit.service),
         window: times().min().zip(times().max()),
         hosts,

@@ -120,11 +120,13 @@ fn judge(observed: &Observed<'_>, steps: Vec<(Moment, Party, Vec<&Finding>)>, me
     let last = all().filter_map(|finding| finding.window).map(|(_, last)| last).max();
     let service = alike(first.service.map(|service| service.to_string()).unwrap_or_default());
     let sites = count(steps.len() as u64, Thing::SITE);
+    let links: BTreeSet<_> = all().map(|finding| finding.link).filter(|link| *link != first.link).lean_collect();
     found.findings.push(Finding {
         id: id_of(observed, RULE, first.link, first.service, None),
         lane: Lane::Campaign,
         rule: RULE,
         link: first.link,
+        also: links.into_iter().collect(),
         service: first.service,
         window: last.map(|last| (steps[0].0, last)),
         hosts,

@@ -5,7 +5,9 @@
 //! p is the chance that some sending of that service matches so by itself: (k + ½)/(n + 1), k the other days of host pairs that
 //! carried as much within the band, n all of them; or, where that is greater, the same of all days on which a host fetched 1 MB and
 //! more, since many fetch a few megabytes and few some hundreds; times the number of fetchings that it could have matched, and of
-//! sendings over the service that had any.
+//! sendings over the service that had any. Or, where several sendings match: the chance that so many of those do (beta-binomial, ρ = .15,
+//! at the chance of the least telling of them), times how many matched, since any of these numbers could have been the one.
+//! Where most of a service's rows have one in another file within a minute, each connection stands in two logs, and half of its bytes count.
 //!
 //! Gate: 60 days of host pairs over the service that sent. ATT&CK: T1090.001 Internal Proxy, T1048 Exfiltration Over Alternative Protocol.
 //! Innocent: jump hosts, file gateways, mail.
@@ -13,30 +15,38 @@
 use std::collections::BTreeMap;
 
 use super::daily::{Pair, Unit};
-use super::numeric::ln;
+use super::numeric::{beta_binomial_tail, ln};
 use super::spread::spread;
 use super::{Detector, Findings, Observed, Refrain, id_of};
+
 use crate::finding::usual::Measure;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Host;
-use crate::ledger::TrailDay;
+use crate::ledger::{Sight, TrailDay};
 use crate::phrase::{Saying, Thing, bytes, count, day as date, decimal, phrase, time};
 use crate::sites::Party;
+use crate::sorting::LeanSort as _;
 
 /// The detector.
 pub struct Relay;
 
-const RULE: &str = "D14 relay v3";
+const RULE: &str = "D14 relay v4";
 const LEAST_BYTES: u64 = 1_000_000;
 const BAND: f64 = 0.25;
 const LEAST_DAYS: usize = 60;
+/// Two sensors' clocks are no further apart.
+const MINUTE: i64 = 60_000_000;
 const TELLING: f64 = 0.05;
+/// How much the matches of one service go together.
+const RHO: f64 = 0.15;
 
 /// A host pair's day.
 struct Leg<'d, 's> {
     unit: &'d Unit<'s>,
     pair: &'d Pair<'s>,
     seen: &'s TrailDay,
+    /// Bytes that were fetched, or sent; of a connection in two logs, once.
+    bytes: u64,
 }
 
 impl Detector for Relay {
@@ -53,18 +63,25 @@ impl Detector for Relay {
         let units = &observed.daily().units;
         let mut fetched: BTreeMap<(Host, i32), Vec<Leg<'_, '_>>> = BTreeMap::new();
         for unit in units.iter().filter(|unit| matches!(unit.link.from, Party::Site(_))) {
+            let logs = logs_of(unit);
             for pair in &unit.pairs {
-                for (day, seen) in pair.days.iter().filter(|(_, seen)| seen.bytes_in >= LEAST_BYTES) {
-                    fetched.entry((pair.key.initiator, *day)).or_default().push(Leg { unit, pair, seen });
+                for (day, seen) in pair.days.iter().filter(|(_, seen)| seen.bytes_in / logs >= LEAST_BYTES) {
+                    let bytes = seen.bytes_in / logs;
+                    fetched.entry((pair.key.initiator, *day)).or_default().push(Leg { unit, pair, seen, bytes });
                 }
             }
         }
-        let mut amounts: Vec<f64> = fetched.values().flatten().map(|leg| ln(1.0 + leg.seen.bytes_in as f64)).collect();
+        let mut amounts: Vec<f64> = fetched.values().flatten().map(|leg| ln(1.0 + leg.bytes as f64)).collect();
         amounts.sort_unstable_by(f64::total_cmp);
         let mut few = 0_u64;
         for unit in units.iter().filter(|unit| matches!(unit.link.from, Party::Site(_))) {
-            let sent: Vec<f64> =
-                unit.pairs.iter().flat_map(|pair| pair.days).map(|(_, seen)| ln(1.0 + seen.bytes_out as f64)).collect();
+            let logs = logs_of(unit);
+            let sent: Vec<f64> = unit
+                .pairs
+                .iter()
+                .flat_map(|pair| pair.days)
+                .map(|(_, seen)| ln(1.0 + (seen.bytes_out / logs) as f64))
+                .collect();
             if sent.len() < LEAST_DAYS {
                 few += 1;
                 continue;
@@ -72,15 +89,16 @@ impl Detector for Relay {
             found.tested += 1;
             // Every sending that something was fetched before is another chance to match.
             let mut sendings = 0_u32;
-            let mut best: Option<(f64, i32, &Leg<'_, '_>, Leg<'_, '_>)> = None;
+            let mut matches: Vec<Match<'_, '_, '_>> = Vec::new();
             for pair in &unit.pairs {
-                for (day, seen) in pair.days.iter().filter(|(_, seen)| seen.bytes_out >= LEAST_BYTES) {
+                for (day, seen) in pair.days.iter().filter(|(_, seen)| seen.bytes_out / logs >= LEAST_BYTES) {
+                    let bytes = seen.bytes_out / logs;
                     let Some(legs) = fetched.get(&(pair.key.initiator, *day)) else { continue };
                     let legs: Vec<&Leg<'_, '_>> =
                         legs.iter().filter(|leg| leg.unit.link.to != unit.link.to && follows(leg.seen, seen)).collect();
                     sendings += u32::from(!legs.is_empty());
-                    let amount = ln(1.0 + seen.bytes_out as f64);
-                    let matching = legs.iter().find(|leg| (ln(1.0 + leg.seen.bytes_in as f64) - amount).abs() <= BAND);
+                    let amount = ln(1.0 + bytes as f64);
+                    let matching = legs.iter().find(|leg| (ln(1.0 + leg.bytes as f64) - amount).abs() <= BAND);
                     let Some(leg) = matching else { continue };
                     let others = sent.iter().filter(|own| (**own - amount).abs() <= BAND).count().saturating_sub(1);
                     let (from, to) = (
@@ -93,14 +111,17 @@ impl Detector for Relay {
                     // A few fetchings can't tell what is a rare amount.
                     let by_fetching = if amounts.len() < LEAST_DAYS { 0.0 } else { by_fetching };
                     let p = by_sending.max(by_fetching) * legs.len() as f64;
-                    if best.as_ref().is_none_or(|(own, ..)| p < *own) {
-                        best = Some((p, *day, leg, Leg { unit, pair, seen }));
-                    }
+                    matches.push((p, *day, leg, Leg { unit, pair, seen, bytes }));
                 }
             }
-            let best = best.map(|(p, day, from, to)| (p * f64::from(sendings), day, from, to));
-            if let Some((p, day, from, to)) = best.filter(|(p, ..)| *p <= TELLING) {
-                found.findings.extend(claim(observed, p, day, from, &to));
+            matches.lean_sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            let alone = matches.first().map_or(1.0, |(p, ..)| p * f64::from(sendings));
+            let several = matches.iter().zip(1..).skip(1).map(|((p, ..), matched)| {
+                beta_binomial_tail(matched, u64::from(sendings), p.min(1.0), RHO) * matches.len() as f64
+            });
+            let p = several.fold(alone, f64::min);
+            if p <= TELLING {
+                found.findings.extend(claim(observed, p, &matches, sendings));
             }
         }
         if few > 0 {
@@ -122,23 +143,39 @@ fn follows(fetching: &TrailDay, sending: &TrailDay) -> bool {
     after & sending.hours != 0
 }
 
-fn claim(observed: &Observed<'_>, p: f64, day: i32, from: &Leg<'_, '_>, to: &Leg<'_, '_>) -> Option<Finding> {
-    let rows = Rows::of([from.seen.sight(), to.seen.sight()].into_iter().flatten())?;
+/// In how many logs each of a service's connections stands: two, where both ends' sensors wrote it down.
+fn logs_of(unit: &Unit<'_>) -> u64 {
+    let rows: Vec<Sight> = unit.records.iter().flat_map(|record| record.rows.iter().copied()).collect();
+    let is_same =
+        |a: &Sight, b: &Sight| a.file != b.file && a.at.zip(b.at).is_some_and(|(a, b)| (a.0 - b.0).abs() <= MINUTE);
+    let twice = rows.iter().filter(|row| rows.iter().any(|other| is_same(row, other))).count();
+    if 2 * twice > rows.len() { 2 } else { 1 }
+}
+
+/// A sending that matches a fetching: by what chance, on which day, the two.
+type Match<'l, 'd, 's> = (f64, i32, &'l Leg<'d, 's>, Leg<'d, 's>);
+
+fn claim(observed: &Observed<'_>, p: f64, matches: &[Match<'_, '_, '_>], sendings: u32) -> Option<Finding> {
+    let (_, day, from, to) = matches.first()?;
+    let legs = matches.iter().flat_map(|(_, _, from, to)| [from.seen.sight(), to.seen.sight()]);
+    let rows = Rows::of(legs.flatten())?;
     let times = || rows.iter().filter_map(|sight| sight.at);
-    let sendings = to.unit.pairs.iter().flat_map(|pair| pair.days).map(|(_, seen)| seen.bytes_out as f64);
+    let amounts = to.unit.pairs.iter().flat_map(|pair| pair.days).map(|(_, seen)| seen.bytes_out as f64);
     let because = phrase!(
         "{host} of {site} fetched {fetched} from {source} ({inside}) over {service} on {day}, and within the hours sent {sent}, \
-         {share} % of it, to {goal} ({outside}) over {onward}; first row at {first}.",
-        "{site}の{host}が{day}に{inside}の{source}から{service}で{fetched}を取得し、その数時間内に、{share} %に当たる{sent}を{outside}の{goal}へ{onward}で送信しました。最初の該当行は{first}です。",
+         {share} % of it, to {goal} ({outside}) over {onward}. Of its kind, {sendings} followed a fetching, and {matched} matched; first row at {first}.",
+        "{site}の{host}が{day}に{inside}の{source}から{service}で{fetched}を取得し、その数時間内に、{share} %に当たる{sent}を{outside}の{goal}へ{onward}で送信しました。取得の後に続くこのサービスの{sendings}のうち、量が一致したのは{matched}件です。最初の該当行は{first}です。",
         host = observed.host(from.pair.key.initiator),
         site = observed.name(from.unit.link.from),
-        fetched = bytes(from.seen.bytes_in),
+        fetched = bytes(from.bytes),
         source = observed.host(from.pair.key.responder),
         inside = observed.name(from.unit.link.to),
         service = from.unit.service,
-        day = date(day),
-        sent = bytes(to.seen.bytes_out),
-        share = decimal(100.0 * to.seen.bytes_out as f64 / from.seen.bytes_in.max(1) as f64, 0),
+        day = date(*day),
+        sendings = count(u64::from(sendings), Thing::SENDING),
+        matched = matches.len(),
+        sent = bytes(to.bytes),
+        share = decimal(100.0 * to.bytes as f64 / from.bytes.max(1) as f64, 0),
         goal = observed.host(to.pair.key.responder),
         outside = observed.name(to.unit.link.to),
         onward = to.unit.service,
@@ -149,6 +186,7 @@ fn claim(observed: &Observed<'_>, p: f64, day: i32, from: &Leg<'_, '_>, to: &Leg
         lane: Lane::Campaign,
         rule: RULE,
         link: to.unit.link,
+        also: Vec::new(),
         service: Some(to.unit.service),
         window: times().min().zip(times().max()),
         hosts: vec![from.pair.key.initiator, from.pair.key.responder, to.pair.key.responder],
@@ -161,7 +199,7 @@ fn claim(observed: &Observed<'_>, p: f64, day: i32, from: &Leg<'_, '_>, to: &Leg
             "What a host fetches and what it sends have nothing to do with each other.",
             "ホストが取得する量と送信する量は、通常、互いに無関係です。"
         ),
-        usual: spread(Measure::Bytes, sendings, to.seen.bytes_out as f64),
+        usual: spread(Measure::Bytes, amounts, to.bytes as f64),
         innocent: &[
             Saying("a jump host or a file gateway", "踏み台サーバーやファイル中継"),
             Saying("mail with what was fetched", "取得したものを添付したメール"),

@@ -395,6 +395,7 @@ fn claim(
         lane: Lane::Behaviour,
         rule: RULE,
         link: unit.link,
+        also: Vec::new(),
         service: Some(unit.service),
         window,
         hosts,

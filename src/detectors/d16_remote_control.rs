@@ -183,6 +183,7 @@ fn claim(observed: &Observed<'_>, link: LinkKey, calls: &Calls<'_>) -> Option<Fi
         lane: Lane::Behaviour,
         rule: RULE,
         link,
+        also: Vec::new(),
         service: None,
         window,
         hosts,

@@ -200,6 +200,7 @@ fn claim(observed: &Observed<'_>, calls: &[&Call<'_>], because: Phrase, gist: Ph
         lane: Lane::Campaign,
         rule: RULE,
         link: call.link,
+        also: Vec::new(),
         service,
         window: Some((first, last)),
         hosts,

@@ -117,6 +117,7 @@ fn claim(observed: &Observed<'_>, own: &Lone<'_, '_>, p: f64, others: usize, all
         lane: Lane::Behaviour,
         rule: RULE,
         link: unit.link,
+        also: Vec::new(),
         service: Some(unit.service),
         window: Some((first, last)),
         hosts,

@@ -176,9 +176,9 @@ fn arrival<'u>(
             before,
             is_new: known && before >= coverage.gate(),
             at_once: is_inside
-                && days.range(..day + FIRST_DAYS).any(|(day, uses)| {
-                    at_home.get(day).is_some_and(|home| are_near(hours_of(uses), hours_of(home)))
-                }),
+                && days
+                    .range(..day + FIRST_DAYS)
+                    .any(|(day, uses)| at_home.get(day).is_some_and(|home| are_near(hours_of(uses), hours_of(home)))),
             is_alone: company.get(&(home, *place)).is_none_or(|used| *used <= 1),
         })
     };
@@ -248,7 +248,11 @@ fn claim(observed: &Observed<'_>, own: &Arrival<'_>, p: f64, others: usize, all:
         ),
     };
     let at_once = match own.at_once {
-        true => phrase!("Within {hours} it was used from both.", "{hours}以内に両方から使われています。", hours = count(APART as u64, Thing::HOUR)),
+        true => phrase!(
+            "Within {hours} it was used from both.",
+            "{hours}以内に両方から使われています。",
+            hours = count(APART as u64, Thing::HOUR)
+        ),
         false => Phrase::default(),
     };
     let is_alone = match own.is_alone {
@@ -271,6 +275,7 @@ fn claim(observed: &Observed<'_>, own: &Arrival<'_>, p: f64, others: usize, all:
         lane: Lane::Behaviour,
         rule: RULE,
         link,
+        also: Vec::new(),
         service: Some(service),
         window: times().min().zip(times().max()),
         hosts: Vec::new(),

@@ -109,6 +109,7 @@ fn judge(observed: &Observed<'_>, link: LinkKey, service: Service, record: &Serv
         lane: Lane::Policy,
         rule: RULE,
         link,
+        also: Vec::new(),
         service: Some(service),
         window,
         hosts,

@@ -7,7 +7,8 @@
 //! declared baseline says stands beside it.
 //!
 //! Where too few days came before, nothing is called new. A link between sites that begins with a service for administration and does not
-//! run on most days since is told all the same, if a share of at most .05 of all services of links is marked as oddly: p is that share.
+//! run on most days since is told all the same by how late it began and how oddly it is marked: p, at most .05, is Fisher's combination of the
+//! share of services between sites that ran first as late, and of the share of all services of links that are marked as oddly.
 //!
 //! A site that came up calling, or being called, for many things at once (a new site, or a sensor that began midway) is looked at from
 //! that day on only. Gate: at least 3 connections that ran, or one session that carried data, and 14 days with coverage before; in a log
@@ -29,7 +30,7 @@ use crate::sorting::LeanSort as _;
 /// The detector.
 pub struct NewLink;
 
-pub(super) const RULE: &str = "D2 new-link v4";
+pub(super) const RULE: &str = "D2 new-link v5";
 
 /// A link that is new.
 struct New<'s> {
@@ -73,10 +74,11 @@ impl Detector for NewLink {
             } else if newness.is_proven() {
                 news.push(New { link: *link, seen, newness });
             } else if newness.may_be_new() {
-                refrain(newness.lack());
                 let administers = || seen.services.keys().any(|service| is_administrative(*service));
                 if is_enough && link.is_between_sites() && administers() && !newness.is_habit(&days) {
                     news.push(New { link: *link, seen, newness });
+                } else {
+                    refrain(newness.lack());
                 }
             }
         }
@@ -85,11 +87,11 @@ impl Detector for NewLink {
         for new in &news {
             match claim(observed, new, coverage) {
                 Ok(finding) => claims.push(finding),
-                Err(because) if new.newness.is_proven() => {
+                Err(because) => {
+                    // What can't be called new lacks days, whatever else kept it from being told.
+                    let because = if new.newness.is_proven() { because } else { new.newness.lack() };
                     found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: None, because });
                 }
-                // What can't be called new was told to lack days above.
-                Err(_its_marks) => {}
             }
         }
         found.findings = marks::gather(claims, observed);
@@ -118,7 +120,8 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
     let signs = company.marks(*link, *first_service).ok_or_else(novelty::hosts_past_cap)?;
     let is_new = newness.is_proven();
     // Where nothing can be called new, nothing is known of how rare news is.
-    let p = if is_new { share * signs.chance } else { signs.chance };
+    let (later, late) = company.as_late(newness.first);
+    let p = if is_new { share * signs.chance } else { novelty::late_and_odd(late, signs.chance) };
     if !is_new && p > novelty::ODD {
         return Err(newness.lack());
     }
@@ -169,7 +172,7 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
     );
     let (because, among) = match is_new {
         true => (because, among),
-        false => (began, novelty::among_all(company.services().1, signs.chance)),
+        false => (began, novelty::among_all(company.services().1, signs.chance, later)),
     };
     let because =
         because.and(&novelty::denied(seen.totals.denied)).and(&newness.of_baseline()).and(&signs.said()).and(&among);
@@ -178,6 +181,7 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
         lane: Lane::Novelty,
         rule: RULE,
         link: *link,
+        also: Vec::new(),
         service: (services.len() == 1).then_some(*first_service),
         window: Some((newness.first, last)),
         hosts,
@@ -289,9 +293,11 @@ mod tests {
     #[test]
     fn a_link_within_the_first_days_is_not_called_new() {
         let stream = Stream::new().everyday(60).flows(9, 13, 0, "10.0.0.77", "10.1.0.5", "tcp/3389");
-        assert!(stream.found().is_empty(), "{:?}", stream.found());
+        let told = stream.findings().findings;
+        assert!(told.iter().all(|own| own.because.contains("too few to call it new")), "{told:#?}");
         let stream = Stream::new().everyday(60).flows(9, 14, 0, "10.0.0.77", "10.1.0.5", "tcp/3389");
         assert_eq!(stream.found(), ["D2 Bangkok → Cebu tcp/3389"]);
+        assert!(stream.findings().findings[0].because.starts_with("No connection ran"));
     }
 
     #[test]

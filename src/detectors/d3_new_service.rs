@@ -25,7 +25,7 @@ use crate::sorting::LeanSort as _;
 /// The detector.
 pub struct NewService;
 
-const RULE: &str = "D3 new-service v4";
+const RULE: &str = "D3 new-service v5";
 
 /// A service, or all dynamic ports, of a link.
 struct Kind<'s> {
@@ -61,11 +61,11 @@ impl Detector for NewService {
             let (service, _) = new.records[0];
             match claim(observed, new, coverage) {
                 Ok(finding) => claims.push(finding),
-                Err(because) if new.newness.is_proven() => {
+                Err(because) => {
+                    // What can't be called new lacks days, whatever else kept it from being told.
+                    let because = if new.newness.is_proven() { because } else { new.newness.lack() };
                     found.refrains.push(Refrain { rule: RULE, link: Some(new.link), service: Some(service), because });
                 }
-                // What can't be called new was told to lack days above.
-                Err(_its_marks) => {}
             }
         }
         found.findings = marks::gather(claims, observed);
@@ -100,21 +100,22 @@ fn look<'s>(
         if d2_new_link::is_young(&of_link, &days, newness.first) {
             continue; // The link itself is the news.
         }
-        if !newness.is_proven() && newness.may_be_new() {
-            unproven += 1;
-            lack = lack.or(Some(newness.lack()));
-        }
         // Of a link that may itself be new, D2 tells the first service.
         let is_own = newness.first != of_link.first || of_link.is_from_the_start();
         let is_candidate = || {
             let administers = records.iter().any(|(service, _)| is_administrative(*service));
             is_own && administers && link.is_between_sites() && newness.may_be_new() && !newness.is_habit(&days)
         };
-        if !newness.is_proven() && !is_candidate() {
+        let is_enough = novelty::is_enough(observed.survey, records.iter().map(|(service, record)| (service, *record)));
+        if !newness.is_proven() && !(is_enough && is_candidate()) {
+            if newness.may_be_new() {
+                unproven += 1;
+                lack = lack.or(Some(newness.lack()));
+            }
             continue;
         }
-        if !novelty::is_enough(observed.survey, records.iter().map(|(service, record)| (service, *record))) {
-            few += u64::from(newness.is_proven());
+        if !is_enough {
+            few += 1;
             continue;
         }
         records.lean_sort_by_key(|(service, record)| (record.totals.first.is_none(), record.totals.first, *service));
@@ -152,7 +153,8 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
     }
     let signs = company.marks(*link, service).ok_or_else(novelty::hosts_past_cap)?;
     let is_new = newness.is_proven();
-    let p = if is_new { share * signs.chance } else { signs.chance };
+    let (later, late) = company.as_late(newness.first);
+    let p = if is_new { share * signs.chance } else { novelty::late_and_odd(late, signs.chance) };
     if !is_new && p > novelty::ODD {
         return Err(newness.lack());
     }
@@ -213,7 +215,7 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
     );
     let (because, among) = match is_new {
         true => (because, among),
-        false => (began, novelty::among_all(company.services().1, signs.chance)),
+        false => (began, novelty::among_all(company.services().1, signs.chance, later)),
     };
     let because =
         because.and(&novelty::denied(totals.denied)).and(&newness.of_baseline()).and(&signs.said()).and(&among);
@@ -222,6 +224,7 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
         lane: Lane::Novelty,
         rule: RULE,
         link: *link,
+        also: Vec::new(),
         service: Some(service),
         window: Some((newness.first, last)),
         hosts,

@@ -166,6 +166,7 @@ fn claim(
         lane: Lane::Behaviour,
         rule: RULE,
         link: back,
+        also: Vec::new(),
         service: services.iter().next().copied().filter(|_| services.len() == 1),
         window,
         hosts,

@@ -202,6 +202,7 @@ fn claim(
         lane: Lane::Behaviour,
         rule: RULE,
         link: unit.link,
+        also: Vec::new(),
         service: Some(unit.service),
         window: unit.window(&odd),
         hosts,

@@ -201,6 +201,7 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, mut days: Vec<(f64, &
         lane: Lane::Behaviour,
         rule: RULE,
         link: unit.link,
+        also: Vec::new(),
         service: Some(unit.service),
         window: unit.window(&odd),
         hosts,

@@ -252,6 +252,7 @@ fn claim(observed: &Observed<'_>, own: &Regular<'_, '_>, p: f64, others: usize, 
         lane: Lane::Behaviour,
         rule: RULE,
         link: unit.link,
+        also: Vec::new(),
         service: Some(unit.service),
         window,
         hosts,
@@ -306,5 +307,15 @@ mod tests {
                 stream.sized(hour / 24, hour % 24 * 60, "10.4.0.6", &format!("10.{plant}.0.1"), "udp/161", (400, 1800));
         }
         assert!(stream.told_by(&super::Beacon).findings.is_empty());
+    }
+
+    #[test]
+    fn who_comes_every_morning_is_no_clock() {
+        let mut stream = Stream::new().everyday(40);
+        for (day, hour) in (20..40).flat_map(|day| [8, 9].map(|hour| (day, hour))) {
+            stream = stream.sized(day, hour * 60 + 7, "10.0.0.77", "198.51.100.9", "tcp/443", (900, 500));
+        }
+        let found = stream.told_by(&super::Beacon).findings;
+        assert!(found.is_empty(), "number and size are even, and only the hours between tell people: {found:#?}");
     }
 }

@@ -126,6 +126,7 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64, all: &[f
         lane: Lane::Behaviour,
         rule: RULE,
         link: unit.link,
+        also: Vec::new(),
         service: Some(unit.service),
         window: unit.window(&days),
         hosts,

@@ -1,4 +1,5 @@
-//! What several rules say of the same service of a link is one finding: the least likely one speaks, the others stand beside it.
+//! What several rules say of the same service of a link is one finding: the least likely one speaks, the others stand beside it. So is
+//! what the same hosts did over one link on one day by several services.
 //!
 //! Their chances share rows, so that they are joined by the Cauchy combination, which holds under any dependence; Fisher's would
 //! count the same rows several times over.
@@ -46,11 +47,58 @@ pub fn join(findings: Vec<Finding>, rules: usize) -> Vec<Finding> {
         }
         joined.push(first);
     }
-    joined
+    of_one_day(joined)
+}
+
+/// Makes one finding of what the same hosts did over one link on one day by several services: the least likely one speaks for all, and
+/// its chance is not lessened.
+fn of_one_day(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut apart = Vec::new();
+    let mut by_day: BTreeMap<(LinkKey, i32), Vec<Finding>> = BTreeMap::new();
+    for finding in findings {
+        match (finding.window, finding.service) {
+            (Some((first, _)), Some(_)) => by_day.entry((finding.link, first.hour().day())).or_default().push(finding),
+            (_, None) | (None, _) => apart.push(finding),
+        }
+    }
+    for (_, mut day) in by_day {
+        day.lean_sort_by(|a, b| chance_of(a).total_cmp(&chance_of(b)).then_with(|| a.id.cmp(&b.id)));
+        let mut matters: Vec<Finding> = Vec::new();
+        for finding in day {
+            match matters.iter_mut().find(|own| share_hosts(own, &finding)) {
+                Some(own) => {
+                    let service = finding.service.map(|service| service.to_string()).unwrap_or_default();
+                    let also = phrase!(
+                        "On the same day over {service}: {said} (p = {p}).",
+                        "同じ日に{service}でも：{said}（p = {p}）。",
+                        service = alike(service),
+                        said = finding.gist,
+                        p = chance(chance_of(&finding))
+                    );
+                    own.because = std::mem::take(&mut own.because).and(&also);
+                    own.service = None;
+                    absorb(own, finding);
+                }
+                None => matters.push(finding),
+            }
+        }
+        apart.extend(matters);
+    }
+    apart
+}
+
+fn chance_of(finding: &Finding) -> f64 {
+    finding.p.unwrap_or(1.0)
+}
+
+/// Whether the first initiator of one has a part in the other.
+fn share_hosts(one: &Finding, other: &Finding) -> bool {
+    let has = |a: &Finding, b: &Finding| b.hosts.first().is_some_and(|host| a.hosts.contains(host));
+    has(one, other) || has(other, one)
 }
 
 /// Takes over the hosts, accounts, rows and times of another finding about the same.
-fn absorb(first: &mut Finding, other: Finding) {
+pub(super) fn absorb(first: &mut Finding, other: Finding) {
     for host in other.hosts {
         if first.hosts.len() < Finding::MOST_HOSTS && !first.hosts.contains(&host) {
             first.hosts.push(host);

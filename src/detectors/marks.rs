@@ -99,6 +99,8 @@ pub struct Company {
     /// New links of how many, and new services of how many, by caller.
     links: BTreeMap<Party, Came>,
     services: BTreeMap<Party, Came>,
+    /// When each service of a link between sites ran first, in order.
+    began: Vec<Moment>,
 }
 
 /// How many came about after the first two weeks, of how many.
@@ -114,6 +116,9 @@ impl Company {
         look_around(&mut begun);
         let marked = compared(&begun);
         let mut company = Company::default();
+        let between = begun.iter().filter(|own| own.link.is_between_sites());
+        company.began = between.map(|own| own.since).collect();
+        company.began.lean_sort();
         let mut links: BTreeMap<LinkKey, bool> = BTreeMap::new();
         for (own, marks) in begun.iter().zip(marked) {
             *links.entry(own.link).or_insert(true) &= own.is_new;
@@ -127,6 +132,14 @@ impl Company {
     /// What marks a service of a link.
     pub fn marks(&self, link: LinkKey, service: Service) -> Option<&Marks> {
         self.marks.get(&(link, novelty::kind(service)))
+    }
+
+    /// How many services of links between sites ran first as late as this or later, and the share that they are; this one left out, half of
+    /// one more.
+    pub fn as_late(&self, since: Moment) -> (usize, f64) {
+        let later = self.began.len() - self.began.partition_point(|began| *began < since);
+        let others = later.saturating_sub(1);
+        (others, (others as f64 + 0.5) / (self.began.len() as f64 + 1.0))
     }
 
     /// How many links came about after the first two weeks, of how many.
@@ -471,9 +484,10 @@ impl Marks {
         }
     }
 
-    /// A crowd, or several hosts in working hours, as when people take something up.
+    /// A crowd, or several hosts in working hours, as when people take something up; at any hour, where it is not for administration, as
+    /// when agents are installed.
     fn is_taken_up(&self) -> bool {
-        self.callers >= CROWD || self.callers >= 2 && self.hours > 0.05
+        self.callers >= CROWD || self.callers >= 2 && (self.hours > 0.05 || self.administration >= 1.0)
     }
 }
 
@@ -520,7 +534,9 @@ pub fn gather(news: Vec<(Finding, Cause)>, observed: &super::Observed<'_>) -> Ve
         let highest = same.iter().filter_map(|finding| finding.p).fold(0.0, f64::max);
         let mut rest = same.into_iter();
         let Some(mut first) = rest.next() else { continue };
-        let others: Vec<Phrase> = rest.map(|finding| told_of(observed, &finding)).collect();
+        let rest: Vec<Finding> = rest.collect();
+        also(&mut first, &rest);
+        let others: Vec<Phrase> = rest.iter().map(|finding| told_of(observed, finding)).collect();
         if !others.is_empty() {
             first.p = Some(highest);
             let swept = phrase!(
@@ -541,7 +557,9 @@ pub fn gather(news: Vec<(Finding, Cause)>, observed: &super::Observed<'_>) -> Ve
         let highest = same.iter().filter_map(|finding| finding.p).fold(0.0, f64::max);
         let mut rest = same.into_iter();
         let Some(mut first) = rest.next() else { continue };
-        let others: Vec<Phrase> = rest.map(|finding| observed.name(finding.link.from)).collect();
+        let rest: Vec<Finding> = rest.collect();
+        also(&mut first, &rest);
+        let others: Vec<Phrase> = rest.iter().map(|finding| observed.name(finding.link.from)).collect();
         first.p = Some(highest);
         let sites = others.len() + 1;
         let taken_up = phrase!(
@@ -556,6 +574,12 @@ pub fn gather(news: Vec<(Finding, Cause)>, observed: &super::Observed<'_>) -> Ve
         single.push(first);
     }
     single
+}
+
+/// A finding is about others' links as well.
+fn also(first: &mut Finding, others: &[Finding]) {
+    let links: BTreeSet<LinkKey> = others.iter().map(|own| own.link).filter(|link| *link != first.link).lean_collect();
+    first.also.extend(links);
 }
 
 /// Hours of use out of hours, and in all.

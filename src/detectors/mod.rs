@@ -25,6 +25,7 @@ mod d7_flip;
 mod d8_beacon;
 mod d9_long_session;
 mod daily;
+mod gathering;
 mod joining;
 mod marks;
 mod newcomers;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Observed;
+use super::numeric::ln;
 use crate::finding::usual::{Days, Usual};
 use crate::flow::{Host, Hour, Kind, Moment, Protocol, Service};
 use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
@@ -344,13 +345,21 @@ pub fn approved(observed: &Observed<'_>, link: LinkKey, service: Service, at: Mo
 /// What may be new or not is told where so few of all services of links have such marks.
 pub const ODD: f64 = 0.05;
 
-/// How many services of links there are to compare with, and how many have such marks.
-pub fn among_all(services: usize, p: f64) -> Phrase {
+/// The chance of so late a beginning with such marks: both are shares of all services, and their product p is as low by chance as
+/// p(1 − ln p) says (Fisher's combination of two).
+pub fn late_and_odd(late: f64, odd: f64) -> f64 {
+    let product = late * odd;
+    product * (1.0 - ln(product))
+}
+
+/// How many services of links there are to compare with, how many have such marks, and how many between sites began as late.
+pub fn among_all(services: usize, p: f64, later: usize) -> Phrase {
     phrase!(
-        "Of all {services} of links, a share of {p} has such marks.",
-        "経路の全{services}のうち、このような特徴を持つものの割合は{p}です。",
+        "Of all {services} of links, a share of {p} has such marks; of those between sites, {later} others ran first as late.",
+        "経路の全{services}のうち、このような特徴を持つものの割合は{p}です。拠点間のもののうち、同じほど遅く現れたものはほかに{later}件です。",
         services = count(services as u64, Thing::SERVICE),
-        p = chance(p)
+        p = chance(p),
+        later
     )
 }
 

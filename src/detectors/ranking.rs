@@ -5,6 +5,7 @@
 //! detectors computed, those that made no finding included. Ties go by the first row, then by id, so that the same
 //! totals always give the same order.
 
+use super::gathering;
 use super::joining::join;
 use super::{ALL, Findings, Observed};
 use crate::finding::{Finding, Gravity, Lane};
@@ -40,6 +41,9 @@ pub fn examine_all(observed: &Observed<'_>) -> Findings {
         }
         if lane == Lane::Behaviour {
             findings = join(findings, ALL.iter().filter(|detector| detector.is_per_service()).count());
+        }
+        if matches!(lane, Lane::Novelty | Lane::Behaviour) {
+            findings = gathering::gather(findings, observed);
         }
         by_p(&mut findings);
         set_q(&mut findings, tested);
@@ -149,6 +153,7 @@ mod tests {
             lane: Lane::Novelty,
             rule: "D0 test v1",
             link: LinkKey { from: Party::External, to: Party::Unassigned },
+            also: Vec::new(),
             service: None,
             window: None,
             hosts: Vec::new(),

@@ -235,7 +235,9 @@ pub fn network(material: &Material<'_>, lens: Lens) -> Network {
     let Material { survey, cards, findings, order, .. } = *material;
     let mut marks: BTreeMap<LinkKey, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
-        marks.entry(finding.link).or_default().push(finding);
+        for link in std::iter::once(&finding.link).chain(&finding.also) {
+            marks.entry(*link).or_default().push(finding);
+        }
     }
     let numbers = numbered(findings, order);
     let number = |key: &LinkKey| numbers.iter().position(|first| first.link == *key).map(|place| place + 1);

@@ -109,6 +109,7 @@ impl Case {
             lane: Lane::Policy,
             rule: "D1 policy v1",
             link,
+            also: Vec::new(),
             service: Some(service),
             window: totals.first.zip(totals.last),
             hosts: vec![],

@@ -234,6 +234,11 @@ fn finding_entry(case: &Case, analysis: &Analysis, finding: &finding::Finding, r
         rule: finding.rule.to_owned(),
         from: analysis.book.name_of(from).to_owned(),
         to: analysis.book.name_of(to).to_owned(),
+        also: finding
+            .also
+            .iter()
+            .map(|link| [link.from, link.to].map(|party| analysis.book.name_of(party).to_owned()).into())
+            .collect(),
         service: finding.service.map(|s| s.to_string()),
         first: finding.window.map(|(first, _)| seconds(first)),
         last: finding.window.map(|(_, last)| seconds(last)),

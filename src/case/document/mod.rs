@@ -306,6 +306,9 @@ pub struct Finding {
     pub rule: String,
     pub from: String,
     pub to: String,
+    /// Other links that it is about as well, from and to; absent where it is about one, and in older files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<(String, String)>,
     pub service: Option<String>,
     pub first: Option<f64>,
     pub last: Option<f64>,
