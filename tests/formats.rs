@@ -37,6 +37,19 @@ fn every_text_format_has_a_dozen_fixtures() {
 }
 
 #[test]
+fn what_tells_of_no_connection_is_declined() {
+    let declined = fixtures(&root().join("declined"));
+    assert!(declined.len() > 50, "{} fixtures are to be declined", declined.len());
+    for (name, bytes) in declined {
+        let mut reading = Reading::new(&name, Order::default(), Transcript::default());
+        reading.feed(&bytes);
+        let (receipt, transcript) = reading.finish();
+        assert_eq!(receipt.format, None, "{name} is read: {}", transcript.0);
+        assert!(receipt.advice.is_some(), "{name} is declined without a word");
+    }
+}
+
+#[test]
 fn line_ends_and_marks_change_nothing() {
     for (format, name, bytes) in text_fixtures() {
         let plain = transcript(&name, &bytes, format);

@@ -1,5 +1,5 @@
 //! Firewalls that write a connection as `A:1234 -> B:443` in a sentence of their own: VMware NSX (distributed and gateway firewall),
-//! Yamaha RTX routers, Hillstone StoneOS, DrayTek Vigor. After VMware, "Firewall Packet Logs"; Yamaha, "SYSLOG Reference", INSPECT and
+//! Yamaha RTX routers, Hillstone StoneOS, F5 BIG-IP APM (packets that its access lists judge), DrayTek Vigor. After VMware, "Firewall Packet Logs"; Yamaha, "SYSLOG Reference", INSPECT and
 //! the filters; Hillstone, "StoneOS Log Messages", Traffic; DrayTek, "Syslog Explanation".
 //!
 //! **NSX** writes `match` when a connection begins and `TERM` when it ends, and both at either end's virtual port: it counts once, by
@@ -28,7 +28,7 @@ impl Format for Arrowed {
     }
 
     fn title(&self) -> &'static str {
-        "Firewall lines with an arrow (NSX, Yamaha RTX, Hillstone, DrayTek)"
+        "Firewall lines with an arrow (NSX, Yamaha RTX, Hillstone, F5 APM, DrayTek)"
     }
 
     fn recognise(&self, sample: &Sample<'_>) -> Likeness {
@@ -55,6 +55,7 @@ enum Product {
     YamahaFiltered,
     Hillstone,
     Draytek,
+    F5Access,
 }
 
 impl Product {
@@ -70,6 +71,8 @@ impl Product {
             Some(Product::YamahaFiltered)
         } else if has("->") && has(", vr ") && (has("ession start") || has("ession end") || has("olicy deny")) {
             Some(Product::Hillstone)
+        } else if has(" ACL: ") && has(" packet: ") && has(" -> ") {
+            Some(Product::F5Access)
         } else if has("Local User (MAC=") && has(" -> ") {
             Some(Product::Draytek)
         } else {
@@ -83,7 +86,7 @@ fn ends(line: &[u8], product: Product) -> Option<[&[u8]; 4]> {
     let arrow: &[u8] = match product {
         Product::YamahaInspected | Product::YamahaFiltered => b" > ",
         Product::Nsx | Product::Hillstone => b"->",
-        Product::Draytek => b" -> ",
+        Product::Draytek | Product::F5Access => b" -> ",
     };
     let at = memchr::memmem::find(line, arrow)?;
     let begin = line[..at].iter().rposition(|b| *b == b' ').map_or(0, |blank| blank + 1);
@@ -137,6 +140,15 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
             flow.one_way = true;
             let refused = memchr::memmem::find(line, b" Rejected at ").is_some();
             flow.outcome = if refused { Outcome::Denied } else { Outcome::Established };
+        }
+        Product::F5Access => {
+            flow.protocol = protocol_before(before);
+            flow.one_way = true;
+            if let Some(at) = memchr::memmem::find(before, b" ACL: ") {
+                let verdict = before[..at].rsplit(|b| *b == b' ').next().unwrap_or_default();
+                flow.outcome = super::named::outcome(&readable(verdict));
+                flow.rule = before[at + 6..].split(|b| *b == b' ').next().map(readable);
+            }
         }
         Product::Hillstone => telling = hillstone(rest, &mut flow, years)?,
         Product::Draytek => {

@@ -199,11 +199,16 @@ impl Filling {
                 event.named.put(Slot::Action, if &*value == "2" { "block" } else { "allow" }.into());
                 return;
             }
-            "src" | "sourceAddress" | "sourceAddressIPv6" => Slot::Source,
-            "shost" | "sourceHostName" => Slot::SourceName,
+            // Claroty names all its fields itself.
+            "src" | "sourceAddress" | "sourceAddressIPv6" | "CtdSourceIp" => Slot::Source,
+            "shost" | "sourceHostName" | "CtdSourceHost" => Slot::SourceName,
             "spt" | "sourcePort" => Slot::SourcePort,
-            "dst" | "destinationAddress" | "destinationAddressIPv6" => Slot::Destination,
-            "dhost" | "destinationHostName" => Slot::DestinationName,
+            "dst" | "destinationAddress" | "destinationAddressIPv6" | "CtdDestinationIp" => Slot::Destination,
+            "dhost" | "destinationHostName" | "CtdDestinationHost" => Slot::DestinationName,
+            "CtdSourceZone" => Slot::SourceZone,
+            "CtdDestinationZone" => Slot::DestinationZone,
+            "CtdProtocol" => Slot::Service,
+            "CtdTimeGenerated" => Slot::Logged,
             "dpt" | "destinationPort" => Slot::DestinationPort,
             "deviceInboundInterface" | "inzone" | "sourceZone" => Slot::SourceZone,
             "deviceOutboundInterface" | "outzone" | "destinationZone" => Slot::DestinationZone,

@@ -324,10 +324,36 @@ fn fields<'r>(row: &Row<'r>) -> Result<(Named<'r>, Kind), Disposition> {
             }
             return Ok((named, Kind::Logon));
         }
+        Table::CommonSecurity if !named.has_both_ends() => local_and_remote(row, &mut named),
         Table::CommonSecurity | Table::Flows => {}
         Table::Other => return Err(nameless()),
     }
     Ok((named, Kind::Connection))
+}
+
+/// The ends that Falcon's firewall matches name as local and remote, in what Sentinel keeps of CEF beside its columns:
+/// `localAddress=192.0.2.5;remoteAddress=…;connectionDirection=1`, where 1 is inbound.
+fn local_and_remote(row: &Row<'_>, named: &mut Named<'_>) {
+    let Some(extensions) = row.get("additionalextensions") else { return };
+    let mut is_inbound = false;
+    for (key, value) in extensions.split(';').filter_map(|pair| pair.split_once('=')) {
+        let slot = match key.trim() {
+            "localAddress" => Slot::Source,
+            "localPort" => Slot::SourcePort,
+            "remoteAddress" => Slot::Destination,
+            "remotePort" => Slot::DestinationPort,
+            "protocol" => Slot::Protocol,
+            "connectionDirection" => {
+                is_inbound = matches!(value.trim(), "1" | "inbound");
+                continue;
+            }
+            _ => continue,
+        };
+        named.put_first(slot, Cow::Owned(value.trim().to_owned()));
+    }
+    if is_inbound && named.has_both_ends() {
+        named.turn();
+    }
 }
 
 fn nameless() -> Disposition {

@@ -1,5 +1,5 @@
-//! Logons over the network to Unix hosts: what `sshd` and Dropbear write into auth.log, secure or messages, and the kernel's audit of
-//! logins (`type=USER_LOGIN`). After OpenSSH's `auth.c`, `auth2.c` and `packet.c` (the messages' texts), Dropbear's `svr-auth.c`, and
+//! Logons over the network to Unix hosts: what `sshd` and Dropbear write into auth.log, secure or messages, the kernel's audit of
+//! logins (`type=USER_LOGIN`), and what ESXi and vCenter write of logons. After OpenSSH's `auth.c`, `auth2.c` and `packet.c` (the messages' texts), Dropbear's `svr-auth.c`, and
 //! the Linux Audit documentation, "Audit Record Types".
 //!
 //! **Ends.** Who logs in is the initiator; the host that wrote the line, as the syslog header (or `node=`) names it, is the
@@ -28,13 +28,15 @@ impl Format for UnixLogons {
     }
 
     fn title(&self) -> &'static str {
-        "Logons to Unix hosts (sshd, Dropbear, audit)"
+        "Logons to Unix hosts (sshd, Dropbear, audit) and vSphere"
     }
 
     fn recognise(&self, sample: &Sample<'_>) -> Likeness {
         let tells = |line: &[u8]| {
             let message = syslog::strip(&line[..line.len().min(2_000)]);
-            audited(message.body).is_some() || (is_server(&message) && logon(message.body).is_some())
+            audited(message.body).is_some()
+                || vsphere(message.body).is_some()
+                || (is_server(&message) && logon(message.body).is_some())
         };
         if sample.lines().take(500).any(tells) { Likeness::Likely } else { Likeness::None }
     }
@@ -152,8 +154,40 @@ fn audited(body: &[u8]) -> Option<&[u8]> {
     Some(&body[at..])
 }
 
+/// What ESXi and vCenter write of a logon: `User ito@192.0.2.7 logged in as VMware-client/6.5.0`, `Cannot login ito@192.0.2.7`,
+/// `Rejected password for user ito from 192.0.2.7`. Gives account, peer and outcome.
+fn vsphere(body: &[u8]) -> Option<(&[u8], &[u8], Outcome)> {
+    let between = |begin: &[u8], end: &[u8]| {
+        let at = memchr::memmem::find(body, begin)? + begin.len();
+        let rest = &body[at..];
+        Some(&rest[..if end.is_empty() { rest.len() } else { memchr::memmem::find(rest, end)? }])
+    };
+    if let Some(rest) = between(b"Rejected password for user ", b"") {
+        let at = memchr::memmem::rfind(rest, b" from ")?;
+        let peer = word(&rest[at + 6..]);
+        return address::address(peer).map(|_| (&rest[..at], peer, Outcome::Failed));
+    }
+    let (said, outcome) = match between(b"User ", b" logged in as ") {
+        Some(said) => (said, Outcome::Established),
+        None => (between(b"Cannot login ", b"")?, Outcome::Failed),
+    };
+    let said = said.strip_prefix(b"user ").unwrap_or(said);
+    let at = memchr::memrchr(b'@', said)?;
+    let peer = said[at + 1..].split(|b| matches!(b, b' ' | b']')).next()?;
+    let peer = peer.strip_suffix(b".").unwrap_or(peer);
+    address::address(peer).map(|_| (&said[..at], peer, outcome))
+}
+
 fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
     let message = syslog::strip(line);
+    if let Some((user, peer, outcome)) = vsphere(message.body) {
+        let (user, service) = (said(user), Some("vsphere".into()));
+        let mut flow = Flow { kind: Kind::Logon, initiator: end(peer)?, user, service, outcome, ..Flow::default() };
+        if let Some((at, basis)) = message.time.and_then(|stamp| years.settle(stamp)) {
+            (flow.start, flow.basis) = (Some(at), basis);
+        }
+        return finished(flow, message.host, Telling::Last);
+    }
     if let Some(fields) = audited(message.body) {
         return audit(&message, fields);
     }

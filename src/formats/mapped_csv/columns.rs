@@ -63,6 +63,10 @@ fn forget_collectors(header: &[String], found: &mut Vec<(&'static str, usize)>) 
     if bare != [true, true] {
         found.retain(|(field, _)| !(bare[0] && *field == "src_host" || bare[1] && *field == "dst_host"));
     }
+    // A bastion names the machine that it leads to so.
+    if found.iter().any(|(field, at)| *field == "dst_ip" && plain(&header[*at]) == "targetip") {
+        found.retain(|(field, at)| *field != "sensor" || plain(&header[*at]) != "device");
+    }
     // Arista's gateways call the client's own name so.
     if header.iter().any(|name| name.ends_with("CClientAddr")) {
         found.retain(|(field, at)| *field != "sensor" || !header[*at].ends_with("hostname"));

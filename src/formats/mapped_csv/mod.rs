@@ -138,6 +138,10 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 const GUESSED_ROWS: usize = 50;
 /// A table of more columns is none: no log of connections has a tenth of them, and each is compared with all names.
 const MOST_COLUMNS: usize = 500;
+/// Columns of people who ask for connections, or have allowed them.
+const WHYS: [&str; 11] = [
+    "description", "comment", "comments", "remarks", "justification", "purpose", "reason", "requestedby", "ticket", "備考", "用途",
+];
 /// How many lines of preamble may stand before the header.
 const PREAMBLE: usize = 12;
 
@@ -213,10 +217,12 @@ impl<'s> Table<'s> {
         // What has a verdict and neither a time nor a count is the rules of a firewall, not what came of them.
         let happened = has(&["ts", "end", "logged", "date", "duration", "src_port", "bytes_total", "packets_total"])
             || has(&["bytes_out", "bytes_in", "packets_out", "packets_in"]);
+        // Nor are they where somebody says why they are wanted, as in a request for them.
+        let wanted = self.header.iter().any(|name| WHYS.contains(&names::plain(name).as_str()));
         !self.lists_packets()
             && has(&["src_ip", "src_host"])
             && has(&["dst_ip", "dst_host"])
-            && (happened || !has(&["outcome"]))
+            && (happened || !(wanted || has(&["outcome"])))
             && (addressed || connected || self.rows.is_empty())
     }
 

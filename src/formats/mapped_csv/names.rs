@@ -134,7 +134,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     (
         "user",
         "user username srcuser sourceuser sourceusername suser srcusername clientuser initiatoruser account \
-         accountname initiatingprocessaccountname userid usersrc remoteuser ユーザー ユーザ ユーザー名 ユーザ名 用户 用户名 benutzer \
+         accountname initiatingprocessaccountname email useremail userid usersrc remoteuser ユーザー ユーザ ユーザー名 ユーザ名 用户 用户名 benutzer \
          utilisateur",
     ),
     (

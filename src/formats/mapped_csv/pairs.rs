@@ -218,9 +218,14 @@ impl Parser for Lines {
         if flow.outcome == Outcome::Unknown {
             flow.outcome = verdict(message.body);
         }
-        match telling(&flow, &self.plan) {
-            Some(telling) => told_once(self.sessions.tell([""; 2], telling, flow, &record, flows)),
-            None => {
+        // What a session is said to do is still that session (Wallix's bastion writes each key stroke).
+        let number = self.columns.get("session_id").and_then(|at| row.get(*at)).filter(|number| !number.is_empty());
+        match (telling(&flow, &self.plan), number) {
+            (Some(telling), _) => told_once(self.sessions.tell([""; 2], telling, flow, &record, flows)),
+            (None, Some(number)) if !self.plan.counts() && flow.outcome == Outcome::Unknown => {
+                told_once(self.sessions.tell(["", &readable(number)], Telling::Before, flow, &record, flows))
+            }
+            (None, _) => {
                 flows(&flow, record.place);
                 Disposition::Parsed
             }
