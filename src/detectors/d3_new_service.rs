@@ -107,7 +107,7 @@ fn look<'s>(
             is_own && administers && link.is_between_sites() && newness.may_be_new() && !newness.is_habit(&days)
         };
         let is_enough = novelty::is_enough(observed.survey, records.iter().map(|(service, record)| (service, *record)));
-        if !newness.is_proven() && !(is_enough && is_candidate()) {
+        if !(newness.is_proven() || is_enough && is_candidate()) {
             if newness.may_be_new() {
                 unproven += 1;
                 lack = lack.or(Some(newness.lack()));
