@@ -68,22 +68,22 @@ pub const FIELDS: &[(&str, &str)] = &[
          utctime generatetime generatedtime timegenerated timegeneratedutc receivetime receiveddate receipttime \
          logtime createdtime timecreated devicetimestamp eventdate date dateandtime datetimeutc starttimefirstseen \
          createtime 日時 日付時刻 発生日時 時刻 时间 开始时间 発生時刻 zeit zeitstempel datumuhrzeit horodatage fecha firstpktsec \
-         firstpacketsecond",
+         firstpacketsecond 受信日時 生成日時 ログ日時 開始日時 開始時刻 開始時間 mints mintime earliest firsttime",
     ),
     (
         "end",
         "end endtime eventendtime flowend flowendtime lastswitched lastseen last etime te stop stoptime sessionend \
          sessionendtime eventend timeend endts flowendmilliseconds timeflowend timeflowendns timestampend \
          bidirectionallastseenms seenlast flowendtimestamp lastpackettime closetime endtimelastseen 结束时间 終了時刻 \
-         lastpktsec lastpacketsecond",
+         lastpktsec lastpacketsecond 終了日時 終了時間 maxts maxtime latest lasttime",
     ),
     // When the record was written, for rows that say neither start nor end.
     (
         "logged",
         "timegenerated timegeneratedutc receivetime receipttime timestamp eventtime itime logtime time datetime",
     ),
-    ("date", "date eventdate logdate startdate"),
-    ("time", "time eventtime logtime starttime"),
+    ("date", "date eventdate logdate startdate 日付 datum"),
+    ("time", "time eventtime logtime starttime 時刻 uhrzeit"),
     ("zone", "tz timezone utcoffset tzoffset"),
     (
         "duration",
@@ -107,7 +107,7 @@ pub const FIELDS: &[(&str, &str)] = &[
          bytesdown received rcvd rxbytes bytesrx responsesize responderbytes dsttosrcbytes dst2srcbytes \
          reverseoctetdeltacount reverseoctettotalcount roct srv2clibytes bytesdsttosrc obyt obytes totlenbwdpkts \
          totallengthofbwdpacket totallengthofbwdpackets inoctets bytess2c inbytes 受信バイト数 受信バイト 接收字节数 接收字节 rcvbytes \
-         rplybytecount replybytes p2cbytes",
+         rplybytecount replybytes p2cbytes bytesrcvd rcvdoctets",
     ),
     ("bytes_total", "totbytes totalbytes bytestotal networkbytes bytes"),
     (
@@ -122,7 +122,7 @@ pub const FIELDS: &[(&str, &str)] = &[
         "packetsin resppkts receivedpackets packetsreceived rcvdpkt rcvdpkts dstpkts dstpackets destinationpackets \
          dpkts pktsreceived pktstoclient packetstoclient opkt opkts responderpackets totbwdpkts \
          reversepacketdeltacount reversepackettotalcount rpkt srv2clipackets dst2srcpackets inpkts totalbwdpacket \
-         totalbwdpackets packetss2c 受信パケット数 rcvpkts rplypktcount replypackets",
+         totalbwdpackets packetss2c 受信パケット数 rcvpkts rplypktcount replypackets packetsrcvd pktsrcvd rcvdpackets",
     ),
     ("packets_total", "totpkts totalpackets packetstotal networkpackets packets"),
     (

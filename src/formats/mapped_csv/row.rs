@@ -62,7 +62,11 @@ impl Plan {
             && counts("packets_out", "packets_in", "packets_total")
             && !has("outcome");
         let is_local = columns.get("src_ip").is_some_and(|column| is_local(&column.name));
-        let direction = header.iter().position(|name| is_local && names::DIRECTIONS.contains(&leaf(name).as_str()));
+        let direction = header.iter().position(|name| {
+            // Cilium's Hubble marks the packets that answer.
+            let name = leaf(name);
+            name == "isreply" || (is_local && names::DIRECTIONS.contains(&name.as_str()))
+        });
         Plan { width: header.len(), is_sparse: false, mapping: mapping.clone(), columns, order, unit, direction, is_one_way }
     }
 
@@ -350,11 +354,13 @@ pub fn outcome_word(cell: &[u8]) -> Outcome {
         | "允许"
         | "放行"
         | "許可"
-        | "通過" => Outcome::Established,
+        | "通過"
+        | "zugelassen"
+        | "erlaubt" => Outcome::Established,
         "deny" | "denied" | "drop" | "dropped" | "block" | "blocked" | "reject" | "rejected" | "refuse" | "refused"
         | "discard" | "discarded" | "prevent" | "prevented" | "reset-both" | "reset-client" | "reset-server"
         | "reset both" | "drop-icmp" | "quarantine" | "firewallblock" | "拒绝" | "阻断" | "丢弃" | "拒否" | "遮断"
-        | "破棄" | "ブロック" => Outcome::Denied,
+        | "破棄" | "ブロック" | "verweigert" | "blockiert" | "verworfen" | "abgelehnt" => Outcome::Denied,
         "fail" | "failed" | "failure" | "timeout" | "ip-conn" | "connectionfailed" | "connectionattempt" => {
             Outcome::Failed
         }
