@@ -1,7 +1,7 @@
 //! D19 account elsewhere: an account that belongs to one site is used from another, or one comes up that nobody had before.
 //!
 //! An account is where its caller is: at a site, or outside. It arrives at a place on the first day on which it is used from there.
-//! p is the share of accounts that arrived as oddly, (k + ½)/(n + 1): n all accounts that were used between parties, k the others that
+//! p is the share of accounts that arrived as oddly, (k + ½)/(n + 1): n all accounts, k the others that
 //! arrived somewhere after so many days with logs, with these marks too, as far as this one has them: on one of its first days it was used
 //! from its own site as well, within three hours; and no other account of its own site is used there. An account without any earlier day
 //! is compared with those that came up so late, and told where p is at most .02: colleagues come, too. `DOMAIN\name`, `name@domain` and `name` are one account.
