@@ -14,7 +14,7 @@ after(() => browser?.close());
 
 const small = file("small.log", Array.from({ length: 200 }, (_, i) => conn(i * 11, "10.0.1.6", "10.0.1.4", 3389)).join("\n"));
 
-/** Readers do this to the file "harmed.log" before their n-th slice; the engine is the real one. */
+/** Readers do this to the file "harmed.log" before they give the engine the n-th MiB; the engine is the real one. */
 const harm = (/** @type {import("playwright-core").Frame} */ frame, /** @type {number} */ n, /** @type {string} */ how) =>
   frame.evaluate(([n, how]) => {
     document.getElementById("kyoten-reader").firstChild.data += `;(() => {
@@ -47,7 +47,7 @@ for (const [title, how, megabytes] of /** @type {[string, string, number][]} */ 
 ])) {
   test(`${title}; what it had not read is unprocessed, the other files go on, exports say PARTIAL`, async () => {
     const page = await visit(browser, fileUrl);
-    await harm(page.frame, 2, how);
+    await harm(page.frame, 9, how);
     const path = large("harmed.log", megabytes);
     if (megabytes > 32) await page.dropFiles([path]);
     await drop(page, megabytes > 32 ? [small] : [path, small]);
@@ -63,10 +63,30 @@ for (const [title, how, megabytes] of /** @type {[string, string, number][]} */ 
   });
 }
 
+test("an engine that breaks as it hands over what it read of a range loses nothing: one reader reads the file instead", async () => {
+  const page = await visit(browser, fileUrl);
+  await page.frame.evaluate(() => {
+    document.getElementById("kyoten-reader").firstChild.data += `;(() => {
+      const hook = self.kyotenWorker;
+      self.kyotenWorker = (bindings) => {
+        bindings.Handing.prototype.piece = () => { throw new WebAssembly.RuntimeError("unreachable"); };
+        hook(bindings);
+      };
+    })();`;
+  });
+  const path = large("harmed.log", 40);
+  await drop(page, [path]);
+  const document = JSON.parse(String(await saved(page, () => page.frame.getByRole("button", { name: "Save case" }).click())));
+  const [{ accounts, sha256 }] = document.evidence;
+  assert.equal(accounts.records, readFileSync(path, "latin1").split("\n").filter((line) => line !== "").length);
+  assert.deepEqual([Object.keys(accounts.unprocessed), sha256.length], [[], 64]);
+  await page.close();
+});
+
 for (const megabytes of [20, 40, 410]) {
   test(`a file of ${megabytes} MB that is called off keeps what was read of it, and nothing of it goes on`, async () => {
     const page = await visit(browser, fileUrl);
-    await harm(page.frame, 2, "const start = performance.now(); while (performance.now() - start < 4000) {}");
+    await harm(page.frame, 9, "const start = performance.now(); while (performance.now() - start < 4000) {}");
     await page.dropFiles([large("harmed.log", megabytes)]);
     await page.frame.locator("html[data-page=case]").waitFor();
     await page.frame.locator("#tab-evidence").click();
@@ -87,7 +107,7 @@ for (const megabytes of [20, 40, 410]) {
 
 test("a file that is taken out while it is read does not come back", async () => {
   const page = await visit(browser, fileUrl);
-  await harm(page.frame, 2, "const start = performance.now(); while (performance.now() - start < 4000) {}");
+  await harm(page.frame, 9, "const start = performance.now(); while (performance.now() - start < 4000) {}");
   await page.dropFiles([large("harmed.log", 40)]);
   await page.frame.locator("html[data-page=case]").waitFor();
   await page.frame.locator("#tab-evidence").click();
