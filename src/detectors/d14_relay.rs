@@ -18,7 +18,6 @@ use super::daily::{Pair, Unit};
 use super::numeric::{beta_binomial_tail, ln};
 use super::spread::spread;
 use super::{Detector, Findings, Observed, Refrain, id_of};
-
 use crate::finding::usual::Measure;
 use crate::finding::{Finding, Gravity, Lane, Rows};
 use crate::flow::Host;
@@ -34,6 +33,8 @@ const RULE: &str = "D14 relay v4";
 const LEAST_BYTES: u64 = 1_000_000;
 const BAND: f64 = 0.25;
 const LEAST_DAYS: usize = 60;
+/// So many of a service's earliest rows say whether they stand in two logs.
+const ROWS_COMPARED: usize = 200;
 /// Two sensors' clocks are no further apart.
 const MINUTE: i64 = 60_000_000;
 const TELLING: f64 = 0.05;
@@ -145,7 +146,9 @@ fn follows(fetching: &TrailDay, sending: &TrailDay) -> bool {
 
 /// In how many logs each of a service's connections stands: two, where both ends' sensors wrote it down.
 fn logs_of(unit: &Unit<'_>) -> u64 {
-    let rows: Vec<Sight> = unit.records.iter().flat_map(|record| record.rows.iter().copied()).collect();
+    // Each is held against each, and a service of dynamic ports may have thousands.
+    let rows = unit.records.iter().flat_map(|record| record.rows.iter().copied()).take(ROWS_COMPARED);
+    let rows: Vec<Sight> = rows.collect();
     let is_same =
         |a: &Sight, b: &Sight| a.file != b.file && a.at.zip(b.at).is_some_and(|(a, b)| (a.0 - b.0).abs() <= MINUTE);
     let twice = rows.iter().filter(|row| rows.iter().any(|other| is_same(row, other))).count();

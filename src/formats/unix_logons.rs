@@ -10,14 +10,13 @@
 //! alone, it is one failed logon. Steps without a port are skipped. Times without a year are settled by the file's clock.
 
 use super::firewall::{self, Reader, Telling, Told};
-use super::syntax::syslog::{self, Message, Stamp};
-use super::syntax::time::Written;
+use super::syntax::syslog::{self, Message};
 use super::syntax::years::Years;
 use super::syntax::{address, number, pairs};
 use super::{Fault, Format, Likeness, Parser, Sample, Setting};
 use crate::evidence::Framing;
 use crate::evidence::text::readable;
-use crate::flow::{Endpoint, Flow, Kind, Outcome, Text};
+use crate::flow::{Basis, Endpoint, Flow, Kind, Moment, Outcome, Text};
 
 /// The format.
 pub struct UnixLogons;
@@ -236,10 +235,7 @@ fn audit<'r>(message: &Message<'r>, fields: &'r [u8]) -> Result<Told<'r>, Fault>
     let mut flow = Flow { kind: Kind::Logon, ..Flow::default() };
     let stamp = fields.split(|b| *b == b'(').nth(1).and_then(|rest| rest.split(|b| *b == b':').next());
     let at = stamp.and_then(number::micros).ok_or_else(|| Fault::of_field(super::reasons::TIME, "msg", &fields[..fields.len().min(80)]))?;
-    if let Stamp::Full(written) = Stamp::Full(Written { local: crate::flow::Moment(at), offset: Some(0) }) {
-        let (at, basis) = written.settle(&crate::evidence::Clock::default());
-        (flow.start, flow.basis) = (Some(at), basis);
-    }
+    (flow.start, flow.basis) = (Some(Moment(at)), Basis::Explicit);
     let mut name: Option<Text<'r>> = None;
     for (key, value) in pairs::Pairs::new(fields, pairs::Between::Blanks).flatten() {
         let value = value.text();
