@@ -101,12 +101,14 @@ fn slot_of(name: &str) -> Option<Slot> {
 fn table_of(line: &[u8]) -> Option<Columns<Slot>> {
     let line = super::without_mark(line);
     // A glance, for every row passes here.
-    if !line.windows(4).any(|four| four.eq_ignore_ascii_case(b"addr")) && memchr::memmem::find(line, b"srcip").is_none() {
+    if !line.windows(4).any(|four| four.eq_ignore_ascii_case(b"addr")) && memchr::memmem::find(line, b"srcip").is_none()
+    {
         return None;
     }
     let delimiter = [b',', b'\t', b';', b'|'].into_iter().find(|d| memchr::memchr_iter(*d, line).count() >= 4)?;
     let columns = Columns::of_header(line, delimiter, slot_of)?;
-    let marks = [Slot::Direction, Slot::State, Slot::Duration, Slot::BytesOut, Slot::PacketsOut, Slot::Bytes, Slot::Packets];
+    let marks =
+        [Slot::Direction, Slot::State, Slot::Duration, Slot::BytesOut, Slot::PacketsOut, Slot::Bytes, Slot::Packets];
     let told = marks.iter().filter(|slot| columns.has(**slot)).count();
     (columns.has_all(&[Slot::Source, Slot::Destination, Slot::Protocol]) && told >= 3).then_some(columns)
 }
@@ -158,7 +160,10 @@ impl Parser for Ra {
             }
             Layout::Text(behind) => match Cells::of_text(line, behind) {
                 Some(cells) => give(cells.flow(&self.clock), record, flows),
-                None => Disposition::Malformed(Fault::new("two ends with a direction between them are missing", readable(line))),
+                None => Disposition::Malformed(Fault::new(
+                    "two ends with a direction between them are missing",
+                    readable(line),
+                )),
             },
         }
     }
@@ -218,8 +223,7 @@ impl<'r> Cells<'r> {
     /// `04:37:27.662651 e s tcp 192.0.2.1.1460 -> 198.51.100.1.139 2 124 REQ`: flags may hold blanks, so the arrow is
     /// what all else is counted from.
     fn of_text(line: &'r [u8], behind: &[Option<Slot>]) -> Option<Cells<'r>> {
-        let words: Vec<&[u8]> =
-            line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).take(64).collect();
+        let words: Vec<&[u8]> = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).take(64).collect();
         let arrow = words.iter().position(|word| is_direction(word)).filter(|at| *at >= 3)?;
         let mut found = Cells([None; SLOTS]);
         let mut put = |slot: Slot, value: Option<&'r [u8]>| found.0[slot as usize] = value;
@@ -287,7 +291,10 @@ impl<'r> Cells<'r> {
         if let Some(address) = address::address(cell) {
             return Ok(Endpoint { address: Some(address), ..Endpoint::default() });
         }
-        if cell.len() >= 11 && cell.split(|b| *b == b':').all(|part| part.len() <= 2) && memchr::memchr(b':', cell).is_some() {
+        if cell.len() >= 11
+            && cell.split(|b| *b == b':').all(|part| part.len() <= 2)
+            && memchr::memchr(b':', cell).is_some()
+        {
             return Err(Unread::NoConnection("ends are hardware addresses, no connection of IP"));
         }
         if cell.ends_with(b"*") {
@@ -437,7 +444,9 @@ fn outcome(state: &[u8], turned: bool, flow: &Flow<'_>) -> Outcome {
         };
     }
     match state {
-        b"REQ" | b"INT" | b"URP" | b"URH" | b"URN" | b"URF" | b"URFIL" | b"S0" | b"REJ" if answered != Some(true) => Outcome::Failed,
+        b"REQ" | b"INT" | b"URP" | b"URH" | b"URN" | b"URF" | b"URFIL" | b"S0" | b"REJ" if answered != Some(true) => {
+            Outcome::Failed
+        }
         b"CON" | b"FIN" | b"ACC" | b"CLO" | b"EST" if answered != Some(false) => Outcome::Established,
         _ => match answered {
             Some(true) => Outcome::Established,
@@ -452,7 +461,8 @@ mod tests {
     use super::*;
     use crate::formats::reading_of;
 
-    const HEADER: &str = "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,sTos,dTos,TotPkts,TotBytes,SrcBytes,SrcPkts,Label";
+    const HEADER: &str =
+        "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,sTos,dTos,TotPkts,TotBytes,SrcBytes,SrcPkts,Label";
 
     #[test]
     fn what_came_back_is_the_total_without_the_source_s_part() {

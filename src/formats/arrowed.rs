@@ -34,7 +34,9 @@ impl Format for Arrowed {
     fn recognise(&self, sample: &Sample<'_>) -> Likeness {
         let known = sample.lines().take(300).filter(|line| line.len() < 4_096).any(|line| {
             let product = Product::of(line);
-            product.is_some_and(|product| ends(line, product).is_some_and(|[_, from, to, _]| end(from).is_ok() && end(to).is_ok()))
+            product.is_some_and(|product| {
+                ends(line, product).is_some_and(|[_, from, to, _]| end(from).is_ok() && end(to).is_ok())
+            })
         });
         if known { Likeness::Certain } else { Likeness::None }
     }
@@ -98,7 +100,10 @@ fn ends(line: &[u8], product: Product) -> Option<[&[u8]; 4]> {
 /// `192.0.2.7:443`, `192.0.2.7/443`, `fe80::1/546`, with or without a port.
 fn end(text: &[u8]) -> Result<Endpoint<'static>, Fault> {
     let (address, port) = match memchr::memchr(b'/', text) {
-        Some(at) => (address::address(&text[..at]), Some(number::port(&text[at + 1..]).ok_or_else(|| Fault::of_field(reasons::PORT, "port", text))?)),
+        Some(at) => (
+            address::address(&text[..at]),
+            Some(number::port(&text[at + 1..]).ok_or_else(|| Fault::of_field(reasons::PORT, "port", text))?),
+        ),
         None => match address::address_and_port(text) {
             Some((address, port)) => (Some(address), port),
             None => (None, None),
@@ -109,7 +114,9 @@ fn end(text: &[u8]) -> Result<Endpoint<'static>, Fault> {
 }
 
 fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
-    let Some((product, [before, from, to, rest])) = Product::of(line).and_then(|product| Some((product, ends(line, product)?))) else {
+    let Some((product, [before, from, to, rest])) =
+        Product::of(line).and_then(|product| Some((product, ends(line, product)?)))
+    else {
         return Ok(Told::Nothing("a line without an arrow between two ends".into()));
     };
     let message = syslog::strip(line);
@@ -217,7 +224,9 @@ fn hillstone<'r>(rest: &'r [u8], flow: &mut Flow<'r>, years: &mut Years) -> Resu
     let inner = rest.strip_prefix(b"(").and_then(|rest| rest.split(|b| *b == b')').next());
     flow.protocol = inner.and_then(|name| Protocol::read(&readable(name)));
     let get = |name: &str| {
-        rest.split(|b| *b == b',').find_map(|part| part.trim_ascii().strip_prefix(name.as_bytes())).map(<[u8]>::trim_ascii)
+        rest.split(|b| *b == b',')
+            .find_map(|part| part.trim_ascii().strip_prefix(name.as_bytes()))
+            .map(<[u8]>::trim_ascii)
     };
     let said = |text: Option<&'r [u8]>| text.filter(|text| !matches!(*text, b"" | b"-" | b"-@-")).map(readable);
     flow.service = said(get("application "));

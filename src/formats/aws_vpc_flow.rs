@@ -40,7 +40,8 @@ impl Format for AwsVpcFlow {
             if line.first() == Some(&b'{') {
                 continue;
             }
-            if Columns::of_header(line).is_some_and(|columns| columns.name_a_flow()) || is_default_order(line)
+            if Columns::of_header(line).is_some_and(|columns| columns.name_a_flow())
+                || is_default_order(line)
                 || is_transit_gateway(line)
             {
                 return Likeness::Certain;
@@ -323,7 +324,8 @@ fn finish(cells: Cells<'_>, reporters: &mut Reporters, record: Record<'_>, flows
     }
     match flow_of(cells) {
         Ok(flow) => {
-            let interface = cells[Slot::Interface as usize].or(cells[Slot::Attachment as usize]).filter(|id| *id != b"-");
+            let interface =
+                cells[Slot::Interface as usize].or(cells[Slot::Attachment as usize]).filter(|id| *id != b"-");
             if let Some(interface) = interface {
                 let direction = u64::from(flow.initiator.address <= flow.responder.address);
                 let denied = u64::from(flow.outcome == Outcome::Denied);
@@ -418,7 +420,8 @@ fn is_transit_gateway(line: &[u8]) -> bool {
     let mut words = line.split(|b| *b == b' ');
     let version = words.next().is_some_and(|version| number::count(version).is_some());
     let (kind, gateway) = (words.next(), words.nth(1));
-    version && (kind == Some(b"TransitGateway") || kind == Some(b"-") && gateway.is_some_and(|id| id.starts_with(b"tgw-")))
+    version
+        && (kind == Some(b"TransitGateway") || kind == Some(b"-") && gateway.is_some_and(|id| id.starts_with(b"tgw-")))
 }
 
 /// Whether a line without header is in the default order: a version, an interface, two ends, and a status in its place.

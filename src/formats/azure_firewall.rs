@@ -183,7 +183,8 @@ impl<'r> Fields<'r> {
     fn put(&self, flow: &mut Flow<'r>) -> Result<(), Fault> {
         let text = |value: Option<Value<'r>>| value.and_then(|v| v.text()).filter(|text| !text.is_empty());
         flow.initiator = end("SourceIp", text(self.source).as_deref(), None, self.source_port)?;
-        flow.responder = end("DestinationIp", text(self.destination).as_deref(), text(self.name), self.destination_port)?;
+        flow.responder =
+            end("DestinationIp", text(self.destination).as_deref(), text(self.name), self.destination_port)?;
         let (protocol, service) = protocol(&text(self.protocol).unwrap_or_default());
         (flow.protocol, flow.service) = (protocol, service.map(Into::into));
         flow.rule = text(self.rule).or_else(|| text(self.signature)).or_else(|| text(self.threat));
@@ -301,7 +302,9 @@ fn sentence(message: &str) -> Result<Option<Told>, Fault> {
         None if rest.contains("DNAT'ed") => Outcome::Established,
         None => Outcome::Unknown,
     };
-    let rule = rest.rsplit_once("Rule: ").map(|(_, rule)| rule.split(". ").next().unwrap_or(rule).trim_end_matches('.').to_owned());
+    let rule = rest
+        .rsplit_once("Rule: ")
+        .map(|(_, rule)| rule.split(". ").next().unwrap_or(rule).trim_end_matches('.').to_owned());
     told.rule = rule.or_else(|| {
         let (_, named) = rest.split_once("IDS: ")?;
         Some(named.split(". Priority").next().unwrap_or(named).to_owned())
@@ -320,7 +323,8 @@ fn host(text: &str) -> Option<Endpoint<'static>> {
         Some((name, port)) => (name, Some(number::port(port.as_bytes())?)),
         None => (bare, None),
     };
-    let named = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'*'));
+    let named =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'*'));
     named.then(|| Endpoint { name: Some(name.to_owned().into()), port, ..Endpoint::default() })
 }
 
@@ -334,8 +338,14 @@ mod tests {
             .unwrap().unwrap();
         assert_eq!((told.responder.name.as_deref(), told.responder.port), (Some("www.example.org"), Some(443)));
         assert_eq!((told.rule.as_deref(), told.outcome), (Some("Business use"), Outcome::Established));
-        let told = sentence("TCP request from 192.0.2.1:50306 to 198.51.100.1:3389 was DNAT'ed to 10.0.0.2:3389").unwrap().unwrap();
+        let told = sentence("TCP request from 192.0.2.1:50306 to 198.51.100.1:3389 was DNAT'ed to 10.0.0.2:3389")
+            .unwrap()
+            .unwrap();
         assert_eq!((told.responder.port, told.outcome), (Some(3389), Outcome::Established));
-        assert!(sentence("HTTPS request from 10.0.0.1:6065. Action: Deny. Reason: SNI TLS extension was missing.").unwrap().is_none());
+        assert!(
+            sentence("HTTPS request from 10.0.0.1:6065. Action: Deny. Reason: SNI TLS extension was missing.")
+                .unwrap()
+                .is_none()
+        );
     }
 }

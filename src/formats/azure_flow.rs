@@ -116,7 +116,9 @@ fn walk<'r>(
         Value::Object(inner) if depth < DEEPEST => {
             let _sound = walk(inner, &here, depth + 1, visit);
         }
-        Value::String(_) if key.bytes == b"flowTuples" || key.bytes == b"flowTuple" || is_flattened(key.bytes) => visit(value, &here),
+        Value::String(_) if key.bytes == b"flowTuples" || key.bytes == b"flowTuple" || is_flattened(key.bytes) => {
+            visit(value, &here)
+        }
         _ => {}
     })
 }
@@ -167,7 +169,8 @@ impl Flows {
     fn take(&mut self, tuple: Tuple, around: &Context<'_>, place: Place, flows: &mut Sink<'_>, fate: &mut Fate) {
         let mut flow = tuple.flow(around);
         let key = Key::of(tuple.protocol.map_or(256, |protocol| u64::from(protocol.0)), &flow);
-        let interface = around.mac.map_or(0, |mac| Host::of_name(&readable(mac)).0 as u64) << 1 | u64::from(tuple.outbound);
+        let interface =
+            around.mac.map_or(0, |mac| Host::of_name(&readable(mac)).0 as u64) << 1 | u64::from(tuple.outbound);
         let at = flow.start;
         if self.reporters.repeats(key, interface, at) {
             fate.again = true;
@@ -288,7 +291,9 @@ impl Tuple {
         };
         let state = if cells[7] == b"D" { State::Denied } else { state };
         let mut counts = [None; 4];
-        for ((place, cell), field) in counts.iter_mut().zip(&cells[9..]).zip(["packets", "bytes", "packets back", "bytes back"]) {
+        for ((place, cell), field) in
+            counts.iter_mut().zip(&cells[9..]).zip(["packets", "bytes", "packets back", "bytes back"])
+        {
             if !cell.is_empty() && *cell != b"-" {
                 *place = Some(number::count(cell).ok_or_else(|| Fault::of_field(reasons::BYTES, field, cell))?);
             }

@@ -100,8 +100,21 @@ const PATHS: [&[&str]; 37] = [
 
 /// The columns that carry text, in letters and digits.
 const COLUMNS: [&str; 15] = [
-    "raw", "rawdata", "rawmessage", "rawlog", "rawevent", "message", "eventoriginal", "fullmessage", "log", "syslogmessage",
-    "rawstring", "payload", "fulllog", "sourcefulllog", "sourcemessage",
+    "raw",
+    "rawdata",
+    "rawmessage",
+    "rawlog",
+    "rawevent",
+    "message",
+    "eventoriginal",
+    "fullmessage",
+    "log",
+    "syslogmessage",
+    "rawstring",
+    "payload",
+    "fulllog",
+    "sourcefulllog",
+    "sourcemessage",
 ];
 
 /// More than any parser keeps flows waiting.
@@ -117,7 +130,11 @@ fn time_of(name: &[u8], cell: &[u8], clock: &Clock) -> Option<(Moment, Basis)> {
     let (bare, remark) = name.split_once(" [").unwrap_or((&name, ""));
     let written = TIMES.contains(&bare).then(|| when::read(cell, Some(when::Order::MonthFirst)).ok())??;
     // `TimeGenerated [UTC]`: the header says it for all rows.
-    Some(if written.offset.is_none() && remark == "utc]" { (written.local, Basis::File) } else { written.settle(clock) })
+    Some(if written.offset.is_none() && remark == "utc]" {
+        (written.local, Basis::File)
+    } else {
+        written.settle(clock)
+    })
 }
 
 /// How a sample carries what.
@@ -173,7 +190,8 @@ impl Carrier {
         let objects: Vec<&[u8]> = json::objects(sample.bytes).take(50).collect();
         let carriers = PATHS.iter().filter_map(|path| {
             let texts = objects.iter().filter_map(|object| line_at(object, path).ok().flatten());
-            told(texts, false).map(|(format, likeness, text)| (Carrier { place: Where::Path(path), format, text }, likeness))
+            told(texts, false)
+                .map(|(format, likeness, text)| (Carrier { place: Where::Path(path), format, text }, likeness))
         });
         surest(carriers)
     }
@@ -236,7 +254,10 @@ fn rows_of<'s>(sample: &Sample<'s>, delimiter: u8) -> Vec<&'s [u8]> {
 }
 
 /// The format that some texts surely are.
-fn told<'t>(texts: impl Iterator<Item = Cow<'t, [u8]>>, in_column: bool) -> Option<(&'static dyn Format, Likeness, Vec<u8>)> {
+fn told<'t>(
+    texts: impl Iterator<Item = Cow<'t, [u8]>>,
+    in_column: bool,
+) -> Option<(&'static dyn Format, Likeness, Vec<u8>)> {
     let mut joined = Vec::new();
     for text in texts {
         let text = text.trim_ascii_end();
@@ -250,7 +271,9 @@ fn told<'t>(texts: impl Iterator<Item = Cow<'t, [u8]>>, in_column: bool) -> Opti
     }
     let sample = Sample { bytes: &joined, whole: true };
     let mut best: Option<(&'static dyn Format, Likeness)> = None;
-    for format in ALL.iter().filter(|format| !matches!(format.name(), NAME | "mapped_csv" | "mapped_json" | "mapped_pairs")) {
+    for format in
+        ALL.iter().filter(|format| !matches!(format.name(), NAME | "mapped_csv" | "mapped_json" | "mapped_pairs"))
+    {
         let likeness = format.recognise(&sample);
         if likeness >= Likeness::Likely && best.is_none_or(|(_, kept)| likeness > kept) {
             best = Some((*format, likeness));
@@ -332,7 +355,10 @@ impl Parser for Carrying {
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
         let bytes = super::without_mark(record.bytes);
         let Some(inner) = &mut self.inner else {
-            return Disposition::Malformed(Fault::new("no log line is carried here that Kyoten knows", readable(bytes)));
+            return Disposition::Malformed(Fault::new(
+                "no log line is carried here that Kyoten knows",
+                readable(bytes),
+            ));
         };
         let text = match &inner.place {
             Where::Path(path) => {
@@ -373,7 +399,10 @@ impl Parser for Carrying {
         let disposition = read(inner.framing, inner.parser.as_mut(), &text, record, &mut take);
         // The parser may keep it until it knows more, whatever it says of it now.
         let may_come = matches!(disposition, Disposition::Parsed | Disposition::Skipped(_));
-        if may_come && !told && let Some(time) = carrier.time(bytes, clock) {
+        if may_come
+            && !told
+            && let Some(time) = carrier.time(bytes, clock)
+        {
             held.insert(record.place, time);
             if held.len() > MOST_HELD {
                 held.pop_first();
@@ -401,7 +430,13 @@ fn timed(flow: &Flow<'_>, place: Place, time: impl FnOnce() -> Option<Time>, flo
 }
 
 /// Reads a carried text, which may be several records of its own. What is worst of them is said of the outer record.
-fn read(framing: Framing, parser: &mut dyn Parser, text: &[u8], outer: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
+fn read(
+    framing: Framing,
+    parser: &mut dyn Parser,
+    text: &[u8],
+    outer: Record<'_>,
+    flows: &mut Sink<'_>,
+) -> Disposition {
     let mut worst: Option<Disposition> = None;
     let mut splitter = Splitter::new(framing);
     let mut take = |piece: Piece<'_>| {

@@ -15,8 +15,8 @@
 use std::borrow::Cow;
 
 use super::named::{Named, Slot};
-use super::syntax::syslog;
 use super::syntax::json::{self, Value};
+use super::syntax::syslog;
 use super::syntax::years::Years;
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
 use crate::evidence::text::readable;
@@ -48,7 +48,8 @@ impl Format for Cef {
             return if json::objects(sample.bytes).take(20).any(parsed) { Likeness::Certain } else { Likeness::None };
         }
         // In a table or in quotes it is somebody's field.
-        let line = |line: &[u8]| header_at(line).is_some_and(|at| !line[..at].ends_with(b"\"") && !line.starts_with(b"\""));
+        let line =
+            |line: &[u8]| header_at(line).is_some_and(|at| !line[..at].ends_with(b"\"") && !line.starts_with(b"\""));
         if sample.lines().take(50).any(line) { Likeness::Certain } else { Likeness::None }
     }
 
@@ -90,7 +91,10 @@ impl Parser for Events {
         };
         let (mut named, mut kind) = (event.named, Kind::Connection);
         let lone = !named.has_both_ends() && named.get(Slot::Source).is_some();
-        if lone && (event.is_login || event.is_vpn) && let Some(device) = event.gateway.or(event.device) {
+        if lone
+            && (event.is_login || event.is_vpn)
+            && let Some(device) = event.gateway.or(event.device)
+        {
             kind = if event.is_vpn { Kind::Session } else { Kind::Logon };
             named.put(Slot::DestinationName, device);
         }
@@ -225,8 +229,20 @@ impl Filling {
             "app" | "applicationProtocol" => Slot::Service,
             // Deep Security counts one packet, from source to destination, as `in` where the host received it.
             "in" | "bytesIn" if self.counts_packets => Slot::BytesOut,
-            "in" | "bytesIn" => if self.out_is_sent { Slot::BytesIn } else { Slot::BytesOut },
-            "out" | "bytesOut" => if self.out_is_sent { Slot::BytesOut } else { Slot::BytesIn },
+            "in" | "bytesIn" => {
+                if self.out_is_sent {
+                    Slot::BytesIn
+                } else {
+                    Slot::BytesOut
+                }
+            }
+            "out" | "bytesOut" => {
+                if self.out_is_sent {
+                    Slot::BytesOut
+                } else {
+                    Slot::BytesIn
+                }
+            }
             "start" | "startTime" => Slot::Start,
             "end" | "endTime" => Slot::End,
             // FortiOS says here, since the epoch, what its header says without zone.
@@ -269,7 +285,10 @@ impl Filling {
                 return;
             }
             _ => {
-                let is_custom = key.starts_with("c6a") || key.starts_with("cs") || key.starts_with("cn") || key.starts_with("deviceCustom");
+                let is_custom = key.starts_with("c6a")
+                    || key.starts_with("cs")
+                    || key.starts_with("cn")
+                    || key.starts_with("deviceCustom");
                 if is_custom && self.custom.len() < 40 {
                     self.custom.push((key.to_owned(), value.into_owned()));
                 }
@@ -287,7 +306,15 @@ impl Filling {
             let label: String =
                 label.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
             let slot = match label.as_str() {
-                "rule" | "rulename" | "ruleid" | "policy" | "policyname" | "policyid" | "aclid" | "acl" | "accesscontrolrulename"
+                "rule"
+                | "rulename"
+                | "ruleid"
+                | "policy"
+                | "policyname"
+                | "policyid"
+                | "aclid"
+                | "acl"
+                | "accesscontrolrulename"
                 | "firewallrule" => Slot::Rule,
                 "sourcezone" | "srczone" | "fromzone" => Slot::SourceZone,
                 "destinationzone" | "dstzone" | "destzone" | "tozone" => Slot::DestinationZone,
@@ -337,7 +364,8 @@ fn each_pair<'r>(extension: &'r [u8], mut visit: impl FnMut(&str, Text<'r>)) {
         let key = extension[at + 1..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
         key > 0 && extension.get(at + 1 + key) == Some(&b'=')
     };
-    let by_semicolons = first_break && memchr::memchr_iter(b';', extension).filter(|at| begins_pair(*at)).take(3).count() == 3;
+    let by_semicolons =
+        first_break && memchr::memchr_iter(b';', extension).filter(|at| begins_pair(*at)).take(3).count() == 3;
     let breaks = |b: &u8| if by_semicolons { *b == b';' } else { matches!(b, b' ' | b'\t') };
     // Key and where its value begins.
     let mut open: Option<(&'r [u8], usize)> = None;
@@ -356,7 +384,10 @@ fn each_pair<'r>(extension: &'r [u8], mut visit: impl FnMut(&str, Text<'r>)) {
         }
         if let Some((own, from)) = open.filter(|(_, from)| *from <= key_at) {
             let value = &extension[from..key_at];
-            visit(&readable(own), unescaped(if by_semicolons { value.strip_suffix(b";").unwrap_or(value) } else { value }));
+            visit(
+                &readable(own),
+                unescaped(if by_semicolons { value.strip_suffix(b";").unwrap_or(value) } else { value }),
+            );
         }
         open = Some((key, equals + 1));
     }

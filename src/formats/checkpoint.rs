@@ -146,7 +146,8 @@ impl Header {
         cells::cut(line.trim_ascii(), delimiter, &mut names).ok()?;
         let columns: Vec<Option<Means>> = names.iter().map(|name| means_of(name)).collect();
         let has = |means| columns.contains(&Some(means));
-        let ends = has(Means::SourceAddress) && has(Means::DestinationAddress) && has(Means::Action) && has(Means::Sensor);
+        let ends =
+            has(Means::SourceAddress) && has(Means::DestinationAddress) && has(Means::Action) && has(Means::Sensor);
         (ends && has(Means::Kind)).then_some(Header { delimiter, columns })
     }
 }
@@ -241,7 +242,8 @@ impl Gateway {
         flow.duration = report.seconds(Means::Duration)?.filter(|micros| *micros > 0);
         self.begin(&report, &mut flow, written)?;
         flow.outcome = outcome(&report);
-        let session = report.text(Means::Session).filter(|id| id.bytes().any(|b| matches!(b, b'1'..=b'9' | b'a'..=b'f')));
+        let session =
+            report.text(Means::Session).filter(|id| id.bytes().any(|b| matches!(b, b'1'..=b'9' | b'a'..=b'f')));
         let session = session.filter(|id| !id.trim_matches(['{', '}']).split(',').all(|part| part == "0x0"));
         Ok(Told::Flow(flow, session.map(|id| (id, Telling::Before))))
     }
@@ -404,7 +406,8 @@ const NAMED: [(&str, &str); 24] = [
 
 /// `service` may be a name where the destination's port is not said by number (`https`, `TCP-8000`, `https (TCP/443)`).
 fn name_the_port(report: &mut Report<'_>) {
-    let Some(service) = report.text(Means::DestinationPort).filter(|port| port.bytes().any(|b| !b.is_ascii_digit())) else {
+    let Some(service) = report.text(Means::DestinationPort).filter(|port| port.bytes().any(|b| !b.is_ascii_digit()))
+    else {
         return;
     };
     report.forget(Means::DestinationPort, &service);

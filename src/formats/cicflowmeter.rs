@@ -190,7 +190,8 @@ impl Meter {
             (flow.start, flow.basis) = (Some(start), basis);
         }
         if let Some(found) = cell(Slot::Duration) {
-            flow.duration = duration(found).ok_or_else(|| Fault::of_field(reasons::DURATION, "Flow Duration", found))?;
+            flow.duration =
+                duration(found).ok_or_else(|| Fault::of_field(reasons::DURATION, "Flow Duration", found))?;
         }
         flow.outcome = outcome(&flow, cell(Slot::Resets).and_then(number::whole).unwrap_or(0));
         Ok(flow)

@@ -205,9 +205,8 @@ pub(super) fn event(
 ) -> Result<Option<Event<'_>>, Fault> {
     let fields = Fields::of(text);
     let (Some(source), Some(destination)) = (fields.source, fields.destination) else { return Ok(None) };
-    let end = |host: &'_ [u8], field| {
-        address::address(host).ok_or_else(|| Fault::of_field(reasons::ADDRESS, field, host))
-    };
+    let end =
+        |host: &'_ [u8], field| address::address(host).ok_or_else(|| Fault::of_field(reasons::ADDRESS, field, host));
     let mut flow = Flow::default();
     flow.initiator.address = Some(end(source, "SrcIP")?);
     flow.responder.address = Some(end(destination, "DstIP")?);
@@ -251,7 +250,8 @@ pub(super) fn event(
         None => (written.and_then(|at| at.before(flow.duration.unwrap_or(0))), basis),
     };
     flow.outcome = outcome(&fields, part, &flow);
-    let turned = matches!((flow.initiator.port, flow.responder.port), (Some(from), Some(to)) if from < 1024 && to >= 1024);
+    let turned =
+        matches!((flow.initiator.port, flow.responder.port), (Some(from), Some(to)) if from < 1024 && to >= 1024);
     if part == Part::Alert && number != 430_004 && number != 430_005 && turned {
         std::mem::swap(&mut flow.initiator, &mut flow.responder);
     }

@@ -13,10 +13,10 @@ use super::syntax::syslog::{self, Stamp};
 use super::syntax::years::Years;
 use super::syntax::{address, number};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
-use crate::sorting::LeanSort as _;
 use crate::evidence::text::readable;
 use crate::evidence::{Framing, Record};
 use crate::flow::{Basis, Endpoint, Flow, Kind, Outcome, Protocol, Text};
+use crate::sorting::LeanSort as _;
 
 /// The format.
 pub struct CiscoIos;
@@ -78,7 +78,8 @@ impl<'r> Message<'r> {
         let (before, mnemonic) = (&word[..dash], &word[dash + 1..]);
         let [facility @ .., b'-', b'0'..=b'7'] = before else { return None };
         // The ASA's own messages have numbers for mnemonics.
-        let worded = mnemonic.len() > 1 && mnemonic.iter().any(u8::is_ascii_uppercase) && mnemonic[0].is_ascii_uppercase();
+        let worded =
+            mnemonic.len() > 1 && mnemonic.iter().any(u8::is_ascii_uppercase) && mnemonic[0].is_ascii_uppercase();
         let known = !facility.is_empty() && facility[0].is_ascii_uppercase() && facility.len() < 48;
         (worded && known).then_some(Message { line, header: &line[..at], facility, mnemonic, text })
     }
@@ -86,17 +87,30 @@ impl<'r> Message<'r> {
     /// What the device's web server says, which bears no mnemonic: `New https connection for user ann, source … destination … ACCEPTED`.
     fn of_web(line: &'r [u8]) -> Option<Message<'r>> {
         let head = &line[..line.len().min(400)];
-        let at = memchr::memmem::find(head, b" connection for user ").filter(|at| head[..*at].ends_with(b"http") || head[..*at].ends_with(b"https"))?;
+        let at = memchr::memmem::find(head, b" connection for user ")
+            .filter(|at| head[..*at].ends_with(b"http") || head[..*at].ends_with(b"https"))?;
         let from = memchr::memmem::find(head, b", source ").filter(|from| *from > at)?;
         memchr::memmem::find(&head[from..], b" destination ")?;
         // `New` stands before the protocol.
-        let begin = memchr::memrchr(b' ', &head[..at]).map_or(0, |blank| head[..blank].iter().rposition(|b| *b == b' ').map_or(0, |word| word + 1));
-        Some(Message { line, header: &line[..begin], facility: b"HTTP", mnemonic: b"WEB_CONNECTION", text: &line[begin..] })
+        let begin = memchr::memrchr(b' ', &head[..at])
+            .map_or(0, |blank| head[..blank].iter().rposition(|b| *b == b' ').map_or(0, |word| word + 1));
+        Some(Message {
+            line,
+            header: &line[..begin],
+            facility: b"HTTP",
+            mnemonic: b"WEB_CONNECTION",
+            text: &line[begin..],
+        })
     }
 
     fn tells_of_ends(&self) -> bool {
         let has = |word: &[u8]| memchr::memmem::find(self.mnemonic, word).is_some();
-        has(b"ACCESSLOG") || has(b"ACLLOG") || has(b"SESS_AUDIT") || has(b"DROP_PKT") || has(b"LOGIN_") || has(b"WEB_CONNECTION")
+        has(b"ACCESSLOG")
+            || has(b"ACLLOG")
+            || has(b"SESS_AUDIT")
+            || has(b"DROP_PKT")
+            || has(b"LOGIN_")
+            || has(b"WEB_CONNECTION")
     }
 
     /// The device's own time, and the device, from the header in all its forms.
@@ -181,7 +195,11 @@ impl Parser for Router {
                 let flow = dress(flow.into_owned());
                 let mark = Mark::Ends(Pair::of(&flow, None));
                 let kept = self.sessions.begin(device, mark, (record.place, flow), flows);
-                if kept { Disposition::Skipped("start of a session, which counts once, by its stop".into()) } else { Disposition::Parsed }
+                if kept {
+                    Disposition::Skipped("start of a session, which counts once, by its stop".into())
+                } else {
+                    Disposition::Parsed
+                }
             }
             Said::Stop(flow) => {
                 let mut flow = dress(flow.into_owned());
@@ -396,7 +414,14 @@ fn ssh(text: &[u8]) -> Result<Said<'_>, Fault> {
     let outcome = if text.ends_with(b"Succeeded") { Outcome::Established } else { Outcome::Denied };
     let user = text.strip_prefix(b"User '").and_then(|rest| rest.split(|b| *b == b'\'').next());
     let service = Some(Text::Borrowed("ssh"));
-    Ok(Said::Flow(Flow { kind: Kind::Logon, outcome, initiator: from, user: user.map(readable), service, ..Flow::default() }))
+    Ok(Said::Flow(Flow {
+        kind: Kind::Logon,
+        outcome,
+        initiator: from,
+        user: user.map(readable),
+        service,
+        ..Flow::default()
+    }))
 }
 
 /// `Login Successful from host 10.0.0.1 by user 'ann' using …`, `User 'ann' authenticated successfully from 10.0.0.1:5 for netconf`.
@@ -424,12 +449,23 @@ fn web_connection(text: &[u8]) -> Said<'_> {
     let outcome = match verdict {
         Some(b"ACCEPTED") => Outcome::Established,
         Some(b"REJECTED" | b"DENIED" | b"REFUSED") => Outcome::Denied,
-        Some(b"TERMINATED" | b"CLOSED") => return Said::Nothing("end of a connection to the web server, which counts by its start"),
+        Some(b"TERMINATED" | b"CLOSED") => {
+            return Said::Nothing("end of a connection to the web server, which counts by its start");
+        }
         Some(_) | None => Outcome::Unknown,
     };
     let user = behind(b" for user ").and_then(|rest| rest.split(|b| *b == b',').next()).map(readable);
     let service = text.split(|b| *b == b' ').find(|word| word.starts_with(b"http")).map(readable);
-    Said::Flow(Flow { kind: Kind::Logon, outcome, initiator: from, responder: to, user, service, protocol: Some(Protocol::TCP), ..Flow::default() })
+    Said::Flow(Flow {
+        kind: Kind::Logon,
+        outcome,
+        initiator: from,
+        responder: to,
+        user,
+        service,
+        protocol: Some(Protocol::TCP),
+        ..Flow::default()
+    })
 }
 
 /// `No MD5 digest from 10.0.0.1(64999) to 10.0.0.2(179)`: a BGP peer whose packets do not bear the agreed key.
@@ -437,7 +473,14 @@ fn bad_digest(text: &[u8]) -> Result<Said<'_>, Fault> {
     let mut ends = text.split(|b| *b == b' ').filter_map(end);
     let (Some(from), Some(to)) = (ends.next(), ends.next()) else { return Ok(UNREAD) };
     let protocol = Some(Protocol::TCP);
-    Ok(Said::Flow(Flow { outcome: Outcome::Failed, protocol, initiator: from, responder: to, one_way: true, ..Flow::default() }))
+    Ok(Said::Flow(Flow {
+        outcome: Outcome::Failed,
+        protocol,
+        initiator: from,
+        responder: to,
+        one_way: true,
+        ..Flow::default()
+    }))
 }
 
 /// `… invalid spi for destaddr=10.0.0.2, prot=50, spi=0x1(1), srcaddr=10.0.0.1`.
@@ -466,7 +509,10 @@ mod tests {
     #[test]
     fn the_device_is_found_in_every_header() {
         for (line, host) in [
-            ("<190>3132517: Jul 13 08:23:43 192.168.100.2 sw01: 3132779: Jul 14 2023 08:23:43.398 UTC: %F-6-B: x", "sw01"),
+            (
+                "<190>3132517: Jul 13 08:23:43 192.168.100.2 sw01: 3132779: Jul 14 2023 08:23:43.398 UTC: %F-6-B: x",
+                "sw01",
+            ),
             ("<190>3132517: 192.168.100.2 3132513: Jul 14 2023 08:23:43.398 UTC: %F-6-BA: x", "192.168.100.2"),
             ("<190>: sw01: Jul 14 2023 08:23:43.398 UTC: %F-6-BA: x", "sw01"),
             ("Jul 11 09:34:00 my-router 1663312: Jul 11 09:34:00.020: %F-6-BA: x", "my-router"),
@@ -488,7 +534,10 @@ mod tests {
         let stop = "Jun 11 2020 10:00:30: %FW-6-SESS_AUDIT_TRAIL: Stop tcp session: initiator (10.0.0.1:1027) sent 344 bytes -- responder (10.0.0.2:80) sent 3500 bytes\n";
         let flows = reading_of(&CiscoIos, &format!("{start}{stop}")).flows;
         assert_eq!(flows.len(), 1);
-        assert_eq!((flows[0].duration, flows[0].bytes_out, flows[0].bytes_in), (Some(30_000_000), Some(344), Some(3500)));
+        assert_eq!(
+            (flows[0].duration, flows[0].bytes_out, flows[0].bytes_in),
+            (Some(30_000_000), Some(344), Some(3500))
+        );
         assert_eq!(reading_of(&CiscoIos, start).flows.len(), 1);
     }
 

@@ -10,10 +10,10 @@
 use super::held::{Connections, Logins, Mark, Pair, Sessions, Step};
 use super::syntax::{address, number};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
-use crate::sorting::LeanSort as _;
 use crate::evidence::text::readable;
 use crate::evidence::{Framing, Record};
 use crate::flow::{Basis, Endpoint, Flow, Kind, Moment, Outcome, Protocol};
+use crate::sorting::LeanSort as _;
 
 /// The format.
 pub struct CiscoMeraki;
@@ -68,8 +68,16 @@ impl<'r> Event<'r> {
                 let (kind, text) = self::word(after);
                 let known = matches!(
                     kind,
-                    b"flows" | b"urls" | b"events" | b"security_event" | b"ids-alerts" | b"ip_flow_start" | b"ip_flow_end"
-                        | b"airmarshal_events" | b"firewall" | b"l7_firewall"
+                    b"flows"
+                        | b"urls"
+                        | b"events"
+                        | b"security_event"
+                        | b"ids-alerts"
+                        | b"ip_flow_start"
+                        | b"ip_flow_end"
+                        | b"airmarshal_events"
+                        | b"firewall"
+                        | b"l7_firewall"
                 ) || kind.ends_with(b"_firewall");
                 let at = number::micros(epoch).map(Moment)?;
                 return known.then_some(Event { at, device, kind, text: text.trim_ascii() });
@@ -107,10 +115,12 @@ impl<'r> Event<'r> {
         flow.responder = self.end("dst")?;
         flow.protocol = self.value(b"protocol").and_then(protocol);
         if let Some(port) = self.value(b"sport") {
-            flow.initiator.port = Some(number::port(port).ok_or_else(|| Fault::of_field(reasons::PORT, "sport", port))?);
+            flow.initiator.port =
+                Some(number::port(port).ok_or_else(|| Fault::of_field(reasons::PORT, "sport", port))?);
         }
         if let Some(port) = self.value(b"dport") {
-            flow.responder.port = Some(number::port(port).ok_or_else(|| Fault::of_field(reasons::PORT, "dport", port))?);
+            flow.responder.port =
+                Some(number::port(port).ok_or_else(|| Fault::of_field(reasons::PORT, "dport", port))?);
         }
         Ok(flow)
     }
@@ -138,7 +148,9 @@ impl<'r> Event<'r> {
 fn is_epoch(word: &[u8]) -> bool {
     let point = memchr::memchr(b'.', word);
     point.is_some_and(|at| {
-        (9..=10).contains(&at) && word.len() > at + 1 && word.iter().enumerate().all(|(n, b)| n == at || b.is_ascii_digit())
+        (9..=10).contains(&at)
+            && word.len() > at + 1
+            && word.iter().enumerate().all(|(n, b)| n == at || b.is_ascii_digit())
     })
 }
 
@@ -173,7 +185,12 @@ impl Parser for Meraki {
 }
 
 impl Meraki {
-    fn read_event(&mut self, event: &Event<'_>, record: Record<'_>, flows: &mut Sink<'_>) -> Result<Disposition, Fault> {
+    fn read_event(
+        &mut self,
+        event: &Event<'_>,
+        record: Record<'_>,
+        flows: &mut Sink<'_>,
+    ) -> Result<Disposition, Fault> {
         match event.kind {
             b"events" => Ok(self.device_event(event, record, flows)),
             b"airmarshal_events" => Ok(Disposition::Skipped("radio event, no connection".into())),
@@ -186,7 +203,11 @@ impl Meraki {
                     super::held::fill(&mut flow, &hint);
                 }
                 let kept = self.connections.begin(device, mark, (record.place, flow), flows);
-                Ok(if kept { Disposition::Skipped("start of a flow, which counts once, by its end".into()) } else { Disposition::Parsed })
+                Ok(if kept {
+                    Disposition::Skipped("start of a flow, which counts once, by its end".into())
+                } else {
+                    Disposition::Parsed
+                })
             }
             b"ip_flow_end" => {
                 let mut flow = Flow { outcome: Outcome::Established, ..event.flow()? };
@@ -308,7 +329,8 @@ impl Meraki {
             ..Flow::default()
         };
         flow.responder.name = flow.sensor.clone();
-        let ends = |stop: u8| move |text: &[u8]| text.iter().position(|b| *b == stop || *b == b' ').unwrap_or(text.len());
+        let ends =
+            |stop: u8| move |text: &[u8]| text.iter().position(|b| *b == stop || *b == b' ').unwrap_or(text.len());
         if let Some(flow) = self.between_sites(event, &flow) {
             flows(&flow, record.place);
             return Disposition::Parsed;
@@ -323,7 +345,8 @@ impl Meraki {
             (None, None, Some(rest)) => Some(&rest[..ends(b':')(rest)]),
             (None, None, None) => None,
         };
-        flow.user = user.map(|user| user.strip_suffix(b":").unwrap_or(user)).filter(|user| !user.is_empty()).map(readable);
+        flow.user =
+            user.map(|user| user.strip_suffix(b":").unwrap_or(user)).filter(|user| !user.is_empty()).map(readable);
         let assigned = behind(b"local ip ").or_else(|| behind(b"assigned IP ")).map(|rest| word(rest).0);
         flow.initiator.name = assigned.filter(|ip| address::address(ip).is_some()).map(readable);
         let device = self.connections.device(event.device);
@@ -337,7 +360,8 @@ impl Meraki {
             return Disposition::Skipped("step of a login, which counts once".into());
         }
         let step = if has(b"Session disconnected") {
-            let field = |name: &[u8]| behind(name).map(|rest| &rest[..memchr::memchr(b',', rest).unwrap_or(rest.len())]);
+            let field =
+                |name: &[u8]| behind(name).map(|rest| &rest[..memchr::memchr(b',', rest).unwrap_or(rest.len())]);
             // What the device calls transmitted went to the person.
             flow.bytes_in = field(b"Bytes xmt: ").and_then(number::count);
             flow.bytes_out = field(b"Bytes rcv: ").and_then(number::count);
@@ -368,7 +392,9 @@ mod tests {
     #[test]
     fn inbound_patterns_are_numbers() {
         let outcome = |pattern: &str| {
-            let line = format!("1647478988.5 MX flows src=10.0.0.1 dst=10.0.0.2 protocol=udp sport=1 dport=2 pattern: {pattern}");
+            let line = format!(
+                "1647478988.5 MX flows src=10.0.0.1 dst=10.0.0.2 protocol=udp sport=1 dport=2 pattern: {pattern}"
+            );
             reading_of(&CiscoMeraki, &line).flows[0].outcome
         };
         assert_eq!(outcome("1 all"), Outcome::Denied);
@@ -379,7 +405,9 @@ mod tests {
 
     #[test]
     fn start_and_end_are_one_flow() {
-        let line = |at: &str, kind: &str| format!("<134>1 {at} MX {kind} src=10.0.0.1 dst=192.0.2.1 protocol=tcp sport=5 dport=80\n");
+        let line = |at: &str, kind: &str| {
+            format!("<134>1 {at} MX {kind} src=10.0.0.1 dst=192.0.2.1 protocol=tcp sport=5 dport=80\n")
+        };
         let text = format!("{}{}", line("1647479278.25", "ip_flow_start"), line("1647479288.75", "ip_flow_end"));
         let flows = reading_of(&CiscoMeraki, &text).flows;
         assert_eq!(flows.len(), 1);

@@ -80,7 +80,12 @@ impl Row {
         let number_or_empty = |at: usize| cell(at).iter().all(u8::is_ascii_digit);
         let is_one = |at: usize, words: &[&[u8]]| words.iter().any(|word| cell(at).eq_ignore_ascii_case(word));
         let verdicts: [&[u8]; 5] = [b"ALLOWED", b"BLOCKED", b"WARNED", b"ISOLATED", b"ERROR"];
-        if cells.len() >= 13 && address_or_empty(2) && address_or_empty(3) && address_or_empty(4) && is_one(6, &verdicts) {
+        if cells.len() >= 13
+            && address_or_empty(2)
+            && address_or_empty(3)
+            && address_or_empty(4)
+            && is_one(6, &verdicts)
+        {
             return Some(Row::Proxy);
         }
         if cells.len() >= 9
@@ -107,7 +112,8 @@ impl Row {
             return Some(Row::Intrusion);
         }
         let ends = address::address(cell(2)).is_some() && address::address(cell(4)).is_some();
-        (ends && cells.len() >= 6 && number::port(cell(3)).is_some() && number::port(cell(5)).is_some()).then_some(Row::Ip)
+        (ends && cells.len() >= 6 && number::port(cell(3)).is_some() && number::port(cell(5)).is_some())
+            .then_some(Row::Ip)
     }
 }
 
@@ -123,7 +129,9 @@ impl Parser for Umbrella {
             }
             return match cells.first().and_then(|first| moment(first)) {
                 Some(_) => Disposition::Skipped("Umbrella row of another log, no connection".into()),
-                None => Disposition::Malformed(Fault::of_field(reasons::TIME, "Timestamp", cells.first().unwrap_or(&line))),
+                None => {
+                    Disposition::Malformed(Fault::of_field(reasons::TIME, "Timestamp", cells.first().unwrap_or(&line)))
+                }
             };
         };
         match flow(row, &cells) {
@@ -164,7 +172,8 @@ fn flow<'r>(row: Row, cells: &[&'r [u8]]) -> Result<Option<Flow<'r>>, Fault> {
             flow.user = cell(1).map(readable);
             flow.bytes_out = count(11)?;
             flow.bytes_in = count(12)?;
-            flow.outcome = if cells[6].eq_ignore_ascii_case(b"BLOCKED") { Outcome::Denied } else { Outcome::Established };
+            flow.outcome =
+                if cells[6].eq_ignore_ascii_case(b"BLOCKED") { Outcome::Denied } else { Outcome::Established };
             let mut to = end(4, None)?;
             if let Some((scheme, port)) = cell(7).and_then(page) {
                 flow.service = Some(readable(scheme));
@@ -194,7 +203,8 @@ fn flow<'r>(row: Row, cells: &[&'r [u8]]) -> Result<Option<Flow<'r>>, Fault> {
                 (flow.bytes_out, flow.bytes_in) = (count(20)?, count(21)?);
                 let [first, last] = [16, 17].map(|at| cell(at).and_then(time::epoch));
                 flow.start = first.or(flow.start);
-                flow.duration = first.zip(last).and_then(|(first, last)| u64::try_from(last.0.checked_sub(first.0)?).ok());
+                flow.duration =
+                    first.zip(last).and_then(|(first, last)| u64::try_from(last.0.checked_sub(first.0)?).ok());
             } else {
                 flow.bytes_out = count(6)?;
             }

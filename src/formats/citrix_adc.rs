@@ -15,8 +15,8 @@ use super::syntax::when::{self, Order};
 use super::syntax::years::Years;
 use super::syntax::{address, number};
 use super::{Fault, Format, Likeness, Parser, Sample, Setting, reasons};
-use crate::evidence::text::readable;
 use crate::evidence::Framing;
+use crate::evidence::text::readable;
 use crate::flow::{Endpoint, Flow, Kind, Outcome, Protocol};
 
 /// The format.
@@ -74,7 +74,8 @@ impl<'r> Line<'r> {
         let is_packet_engine = memchr::memmem::find(head, b"-PPE-").is_some();
         let words = head.split(|b| b.is_ascii_whitespace()).filter(|word| !word.is_empty());
         let words: Vec<&[u8]> = words.collect();
-        let is_time = |word: &&[u8]| word.len() >= 19 && word[word.len() - 19..].iter().filter(|b| **b == b'/').count() == 2;
+        let is_time =
+            |word: &&[u8]| word.len() >= 19 && word[word.len() - 19..].iter().filter(|b| **b == b'/').count() == 2;
         let engine = words.iter().position(|word| memchr::memmem::find(word, b"-PPE-").is_some());
         let time = words.iter().rposition(is_time);
         let is_utc = words.contains(&b"GMT".as_slice());
@@ -103,7 +104,9 @@ impl<'r> Line<'r> {
         let end = memchr::memmem::find(rest, b" - ").unwrap_or(rest.len());
         let value = rest[..end].trim_ascii();
         let value = value.strip_prefix(b"\\").unwrap_or(value);
-        let value = value.strip_prefix(b"\"").map_or(value, |inner| inner.split(|b| matches!(b, b'"' | b'\\')).next().unwrap_or(inner));
+        let value = value
+            .strip_prefix(b"\"")
+            .map_or(value, |inner| inner.split(|b| matches!(b, b'"' | b'\\')).next().unwrap_or(inner));
         Some(value.trim_ascii()).filter(|value| !value.is_empty() && *value != b"-" && !value.starts_with(b"- "))
     }
 }
@@ -120,12 +123,20 @@ fn read<'r>(bytes: &'r [u8], years: &mut Years, order: Order) -> Result<Told<'r>
     let Some(line) = Line::of(bytes) else {
         return Ok(Told::Nothing("line of another program, no message of the ADC".into()));
     };
-    let user = line.get("User").or_else(|| line.get("username:domainname").and_then(|name| name.split(|b| *b == b':').next()));
-    let mut flow = Flow { user: user.map(readable), sensor: line.host.map(readable), outcome: Outcome::Established, ..Flow::default() };
+    let user =
+        line.get("User").or_else(|| line.get("username:domainname").and_then(|name| name.split(|b| *b == b':').next()));
+    let mut flow = Flow {
+        user: user.map(readable),
+        sensor: line.host.map(readable),
+        outcome: Outcome::Established,
+        ..Flow::default()
+    };
     let name = std::str::from_utf8(line.event).unwrap_or_default();
     let mut told = None;
     let from_to = match name {
-        "CONN_DELINK" | "OTHERCONN_DELINK" | "CONN_TERMINATE" | "TCPCONNSTAT" | "UDPFLOWSTAT" => Some(("Source", "Destination")),
+        "CONN_DELINK" | "OTHERCONN_DELINK" | "CONN_TERMINATE" | "TCPCONNSTAT" | "UDPFLOWSTAT" => {
+            Some(("Source", "Destination"))
+        }
         "ICASTART" | "ICAEND_CONNSTAT" => {
             let number = line.get("connectionId").unwrap_or_default();
             told = Some((readable(number), if name == "ICASTART" { Telling::Before } else { Telling::Last }));
@@ -146,7 +157,9 @@ fn read<'r>(bytes: &'r [u8], years: &mut Years, order: Order) -> Result<Told<'r>
     };
     let Some((from, to)) = from_to else {
         let name = crate::evidence::text::visible(name);
-        return Ok(Told::Nothing(format!("Citrix ADC {} message, no connection", crate::evidence::text::elided(&name, 40)).into()));
+        return Ok(Told::Nothing(
+            format!("Citrix ADC {} message, no connection", crate::evidence::text::elided(&name, 40)).into(),
+        ));
     };
     let peer = match line.get(from) {
         Some(peer) => Some(peer),
@@ -206,7 +219,9 @@ fn count(line: &Line<'_>, name: &str) -> Result<Option<u64>, Fault> {
 fn end(text: &[u8]) -> Result<Endpoint<'_>, Fault> {
     match address::address_and_port(text) {
         Some((found, port)) => Ok(Endpoint { address: Some(found), port, ..Endpoint::default() }),
-        None if super::firewall::may_be_host(&readable(text)) => Ok(Endpoint { name: Some(readable(text)), ..Endpoint::default() }),
+        None if super::firewall::may_be_host(&readable(text)) => {
+            Ok(Endpoint { name: Some(readable(text)), ..Endpoint::default() })
+        }
         None => Err(Fault::of_field(reasons::ADDRESS, "an end", text)),
     }
 }

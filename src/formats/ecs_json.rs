@@ -173,8 +173,21 @@ impl<'j> Document<'j> {
 fn is_walked(path: &str) -> bool {
     matches!(
         path,
-        "_source" | "source" | "source.user" | "destination" | "client" | "server" | "network" | "event" | "observer"
-            | "observer.ingress" | "observer.egress" | "rule" | "user" | "ecs" | "data_stream"
+        "_source"
+            | "source"
+            | "source.user"
+            | "destination"
+            | "client"
+            | "server"
+            | "network"
+            | "event"
+            | "observer"
+            | "observer.ingress"
+            | "observer.egress"
+            | "rule"
+            | "user"
+            | "ecs"
+            | "data_stream"
     )
 }
 

@@ -61,8 +61,24 @@ fn likeness_of(line: &[u8]) -> Likeness {
     let known_type = fields.kind.is_some_and(|kind| {
         matches!(
             kind.bytes,
-            b"traffic" | b"event" | b"utm" | b"anomaly" | b"voip" | b"dns" | b"webfilter" | b"virus" | b"ips" | b"attack"
-                | b"app-ctrl" | b"emailfilter" | b"spam" | b"dlp" | b"waf" | b"ssl" | b"ssh" | b"cifs"
+            b"traffic"
+                | b"event"
+                | b"utm"
+                | b"anomaly"
+                | b"voip"
+                | b"dns"
+                | b"webfilter"
+                | b"virus"
+                | b"ips"
+                | b"attack"
+                | b"app-ctrl"
+                | b"emailfilter"
+                | b"spam"
+                | b"dlp"
+                | b"waf"
+                | b"ssl"
+                | b"ssh"
+                | b"cifs"
         )
     });
     // The device's id begins with its model: FGT60D, FG100E, FWF61E, FGVM, FW40.
@@ -121,9 +137,9 @@ impl Parser for Traffic {
         self.joins |= matches!(telling, Telling::Before);
         let device = fields.device();
         match self.sessions.tell([&device, &number.text()], telling, flow, &record, flows) {
-            Fate::Held | Fate::Again if kind.bytes == b"traffic" => Disposition::Skipped(
-                "start or statistics of a session, which counts once, by its last record".into(),
-            ),
+            Fate::Held | Fate::Again if kind.bytes == b"traffic" => {
+                Disposition::Skipped("start or statistics of a session, which counts once, by its last record".into())
+            }
             fate => firewall::told_once(fate),
         }
     }
@@ -136,13 +152,14 @@ impl Parser for Traffic {
 impl Traffic {
     fn read_event(&mut self, fields: &Fields<'_>, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
         let line = without_priority(super::without_mark(record.bytes));
-        let read = fields
-            .written(&self.clock)
-            .and_then(|written| super::fortigate_event::read(line, between(line), written));
+        let read =
+            fields.written(&self.clock).and_then(|written| super::fortigate_event::read(line, between(line), written));
         let event = match read {
             Ok(Some(event)) => event,
             Ok(None) => {
-                return Disposition::Skipped(fields.kind.map_or_else(String::new, |kind| other_type(kind, fields.subtype)).into());
+                return Disposition::Skipped(
+                    fields.kind.map_or_else(String::new, |kind| other_type(kind, fields.subtype)).into(),
+                );
             }
             Err(fault) => return Disposition::Malformed(fault),
         };

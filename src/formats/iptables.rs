@@ -66,7 +66,12 @@ impl<'r> Packet<'r> {
         let begin = match (find_key(line, b"IN="), find_key(line, b"OUT=")) {
             (Some(at), _) | (None, Some(at)) => at,
             // The head of the line was lost on its way.
-            (None, None) => find_key(line, b"PROTO=").filter(|_| find_key(line, b"TTL=").is_some() || find_key(line, b"HOPLIMIT=").is_some() || find_key(line, b"WINDOW=").is_some() || find_key(line, b"SPT=").is_some())?,
+            (None, None) => find_key(line, b"PROTO=").filter(|_| {
+                find_key(line, b"TTL=").is_some()
+                    || find_key(line, b"HOPLIMIT=").is_some()
+                    || find_key(line, b"WINDOW=").is_some()
+                    || find_key(line, b"SPT=").is_some()
+            })?,
         };
         let fields = &line[begin..];
         let inner = memchr::memmem::find(fields, b"[SRC=").unwrap_or(fields.len());
@@ -199,7 +204,18 @@ fn verdict(prefix: &[u8]) -> Outcome {
     let mut outcome = Outcome::Unknown;
     for word in words {
         let is = |known: &[&[u8]]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
-        if is(&[b"DROP", b"DROPPED", b"DROPPING", b"REJECT", b"REJECTED", b"DENY", b"DENIED", b"BLOCK", b"BLOCKED", b"BLACKLIST"]) {
+        if is(&[
+            b"DROP",
+            b"DROPPED",
+            b"DROPPING",
+            b"REJECT",
+            b"REJECTED",
+            b"DENY",
+            b"DENIED",
+            b"BLOCK",
+            b"BLOCKED",
+            b"BLACKLIST",
+        ]) {
             return Outcome::Denied;
         }
         if is(&[b"ACCEPT", b"ACCEPTED", b"ALLOW", b"ALLOWED", b"PASS", b"PERMIT", b"PERMITTED"]) {
@@ -235,6 +251,9 @@ mod tests {
     fn the_packet_inside_an_icmp_error_is_not_read() {
         let line = b"IN=eth0 OUT= SRC=192.0.2.1 DST=192.0.2.2 LEN=88 TTL=118 PROTO=ICMP TYPE=3 CODE=3 [SRC=10.0.0.1 DST=10.0.0.2 LEN=60 PROTO=UDP SPT=1 DPT=2 LEN=40 ]";
         let packet = Packet::of(line).unwrap();
-        assert_eq!((packet.source, packet.protocol, packet.source_port), (Some(&b"192.0.2.1"[..]), Some(&b"ICMP"[..]), None));
+        assert_eq!(
+            (packet.source, packet.protocol, packet.source_port),
+            (Some(&b"192.0.2.1"[..]), Some(&b"ICMP"[..]), None)
+        );
     }
 }

@@ -38,7 +38,9 @@ impl Format for JuniperSrx {
 
     fn recognise(&self, sample: &Sample<'_>) -> Likeness {
         let is_ours = |line: &[u8]| {
-            event_of(line).is_some_and(|(event, _)| is_security(event)) || filter_of(line).is_some() || exchange_of(line).is_some()
+            event_of(line).is_some_and(|(event, _)| is_security(event))
+                || filter_of(line).is_some()
+                || exchange_of(line).is_some()
         };
         if sample.lines().take(50).any(is_ours) { Likeness::Certain } else { Likeness::None }
     }
@@ -280,13 +282,11 @@ fn plain<'r>(report: &mut Report<'r>, event: &str, rest: &'r [u8]) {
                 words.next();
             }
         }
-        put_each(report, &mut words, &[
-            Means::Protocol,
-            Means::Rule,
-            Means::SourceZone,
-            Means::DestinationZone,
-            Means::Session,
-        ]);
+        put_each(
+            report,
+            &mut words,
+            &[Means::Protocol, Means::Rule, Means::SourceZone, Means::DestinationZone, Means::Session],
+        );
         if event.contains("_CLOSE") || event.contains("_VOL_UPDATE") {
             for (packets, bytes) in [(Means::PacketsOut, Means::BytesOut), (Means::PacketsIn, Means::BytesIn)] {
                 let counts = words.next_if(|word| word.ends_with(')')).and_then(|word| word.strip_suffix(')'));
@@ -314,7 +314,9 @@ fn put_ends<'r>(report: &mut Report<'r>, ends: [Text<'r>; 2]) {
                 let text: &'r str = text;
                 text.rsplit_once('/').map(|(a, n)| (Cow::Borrowed(a), Cow::Borrowed(n)))
             }
-            Cow::Owned(text) => text.rsplit_once('/').map(|(a, n)| (Cow::Owned(a.to_owned()), Cow::Owned(n.to_owned()))),
+            Cow::Owned(text) => {
+                text.rsplit_once('/').map(|(a, n)| (Cow::Owned(a.to_owned()), Cow::Owned(n.to_owned())))
+            }
         }
         .unwrap_or((end, Cow::Borrowed("")));
         report.put(at, address);
@@ -336,7 +338,11 @@ fn outcome(event: &str, report: &Report<'_>, flow: &Flow<'_>) -> Outcome {
     if event.contains("_TIMEOUT") {
         return Outcome::Failed;
     }
-    if event.contains("_ESTABLISHED") || event.contains("_CREATE") || event.contains("_PERMITTED") || event.contains("_UPDATE") {
+    if event.contains("_ESTABLISHED")
+        || event.contains("_CREATE")
+        || event.contains("_PERMITTED")
+        || event.contains("_UPDATE")
+    {
         return Outcome::Established;
     }
     if event.contains("_CLOSE") {

@@ -194,9 +194,8 @@ fn hour(bytes: &[u8]) -> Result<Option<Moment>, Fault> {
     if bytes.is_empty() {
         return Ok(None);
     }
-    let written = time::read(bytes).map(|written| {
-        Moment(written.local.0.saturating_sub(i64::from(written.offset.unwrap_or(0)) * 1_000_000))
-    });
+    let written = time::read(bytes)
+        .map(|written| Moment(written.local.0.saturating_sub(i64::from(written.offset.unwrap_or(0)) * 1_000_000)));
     let hour = written.or_else(|| time::epoch(bytes));
     hour.map(Some).ok_or_else(|| Fault::of_field(reasons::TIME, COLUMNS[HOUR], bytes))
 }
@@ -214,17 +213,24 @@ mod tests {
 
     #[test]
     fn a_row_is_many_flows_between_sites() {
-        let reading = read("Bangkok,\"Tokyo, DC\",tcp,445,2020-06-11T02:00:00Z,established,7,10,20,1591840923456,1591841000000,2,1\n");
+        let reading = read(
+            "Bangkok,\"Tokyo, DC\",tcp,445,2020-06-11T02:00:00Z,established,7,10,20,1591840923456,1591841000000,2,1\n",
+        );
         let [flow] = reading.flows.as_slice() else { panic!("one row is one flow: {:?}", reading.dispositions) };
         let rolled = flow.rolled.as_ref().unwrap();
         assert_eq!((rolled.from.as_ref(), rolled.to.as_ref(), rolled.flows), ("Bangkok", "Tokyo, DC", 7));
-        assert_eq!((flow.start, rolled.last), (Some(Moment(1_591_840_923_456_000)), Some(Moment(1_591_841_000_000_000))));
+        assert_eq!(
+            (flow.start, rolled.last),
+            (Some(Moment(1_591_840_923_456_000)), Some(Moment(1_591_841_000_000_000)))
+        );
         assert_eq!(flow.service_key().to_string(), "tcp/445");
     }
 
     #[test]
     fn hours_are_read_as_warehouses_write_them() {
-        for hour in ["2020-06-11T02:00:00Z", "2020-06-11 02:00:00", "2020-06-11 02:00:00 UTC", "1591840800", "1591840800000"] {
+        for hour in
+            ["2020-06-11T02:00:00Z", "2020-06-11 02:00:00", "2020-06-11 02:00:00 UTC", "1591840800", "1591840800000"]
+        {
             let reading = read(&format!("A,B,udp,53,{hour},unknown,1,,,,,,\n"));
             assert_eq!(reading.flows.first().and_then(|f| f.start), Some(Moment(1_591_840_800_000_000)), "{hour}");
         }
@@ -239,7 +245,12 @@ mod tests {
 
     #[test]
     fn a_row_that_says_nothing_is_malformed() {
-        for row in ["A,,tcp,1,,established,1,,,,", "A,B,tcp,1,,established,0,,,,", "A,B,tcp,1,,gone,1,,,,", "A,B,tcp,1,x,failed,1,,,,"] {
+        for row in [
+            "A,,tcp,1,,established,1,,,,",
+            "A,B,tcp,1,,established,0,,,,",
+            "A,B,tcp,1,,gone,1,,,,",
+            "A,B,tcp,1,x,failed,1,,,,",
+        ] {
             let reading = read(&format!("{row}\n"));
             assert!(matches!(reading.dispositions.last(), Some(Disposition::Malformed(_))), "{row}");
         }

@@ -31,7 +31,8 @@ impl Format for Leef {
 
     fn recognise(&self, sample: &Sample<'_>) -> Likeness {
         let first = sample.bytes.trim_ascii_start().first();
-        let line = |line: &[u8]| header_at(line).is_some_and(|at| !line[..at].ends_with(b"\"") && !line.starts_with(b"\""));
+        let line =
+            |line: &[u8]| header_at(line).is_some_and(|at| !line[..at].ends_with(b"\"") && !line.starts_with(b"\""));
         let is_json = matches!(first, Some(b'{' | b'['));
         if !is_json && sample.lines().take(50).any(line) { Likeness::Certain } else { Likeness::None }
     }
@@ -122,7 +123,9 @@ fn event(line: &[u8]) -> Result<(Named<'_>, Kind), Disposition> {
         if let Some(message) = &taken.message {
             of_message(&mut named, message);
         }
-        if let Some(serial) = taken.serial.take().filter(|_| named.get(Slot::Sensor).is_none() && envelope.host.is_none()) {
+        if let Some(serial) =
+            taken.serial.take().filter(|_| named.get(Slot::Sensor).is_none() && envelope.host.is_none())
+        {
             named.put(Slot::Sensor, Cow::Owned(serial));
         }
         if named.get(Slot::Source).is_some() && named.get(Slot::User).is_some() {
@@ -162,7 +165,9 @@ fn of_message(named: &mut Named<'_>, message: &str) {
     }
     named.put(Slot::Source, Cow::Owned(from.to_owned()));
     named.put(Slot::User, Cow::Owned(user.trim_matches(['[', ']', '"', '\'']).to_owned()));
-    for (word, outcome) in [("rejected", "denied"), ("failed", "denied"), ("logged", "established"), ("accepted", "established")] {
+    for (word, outcome) in
+        [("rejected", "denied"), ("failed", "denied"), ("logged", "established"), ("accepted", "established")]
+    {
         if message.contains(word) {
             named.put(Slot::Action, Cow::Borrowed(outcome));
         }
@@ -184,7 +189,9 @@ fn take<'r>(named: &mut Named<'r>, taken: &mut Taken, key: &str, value: Text<'r>
         "dst" | "dstIP" => Slot::Destination,
         "dstHostName" | "dhost" => Slot::DestinationName,
         "dstPort" | "dpt" => Slot::DestinationPort,
-        "dstZone" | "DestinationZone" | "destinationZone" | "dstIntf" | "EgressInterface" | "out_if" => Slot::DestinationZone,
+        "dstZone" | "DestinationZone" | "destinationZone" | "dstIntf" | "EgressInterface" | "out_if" => {
+            Slot::DestinationZone
+        }
         "proto" => Slot::Protocol,
         "app" | "application" | "Application" | "service" => Slot::Service,
         "srcBytes" | "bytesOut" | "sent_bytes" => Slot::BytesOut,

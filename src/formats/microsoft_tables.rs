@@ -91,7 +91,8 @@ impl Header {
             columns.iter().for_each(|name| row.values.push((plain(name), Cow::Borrowed(""))));
             let is_zoned = columns.iter().any(|name| {
                 let remark = name.split_once('[').map(|(_, remark)| remark.trim_end_matches(']').trim());
-                plain(name).starts_with("timegenerated") && remark.is_some_and(|remark| !remark.eq_ignore_ascii_case("utc"))
+                plain(name).starts_with("timegenerated")
+                    && remark.is_some_and(|remark| !remark.eq_ignore_ascii_case("utc"))
             });
             row.is_known().then(|| Header { delimiter: *delimiter, line: line.to_vec(), columns, is_zoned })
         })
@@ -167,7 +168,8 @@ impl<'r> Row<'r> {
 
     fn table(&self) -> Table {
         let all = |names: &[&str]| names.iter().all(|name| self.has(name));
-        if all(&["actiontype", "localip", "remoteip", "devicename"]) && (self.has("protocol") || self.has("remoteurl")) {
+        if all(&["actiontype", "localip", "remoteip", "devicename"]) && (self.has("protocol") || self.has("remoteurl"))
+        {
             Table::DeviceNetwork
         } else if all(&["actiontype", "logontype", "devicename", "remoteip"]) {
             Table::DeviceLogon
@@ -185,7 +187,8 @@ impl<'r> Row<'r> {
 
     /// Whether it is surely a row of these products.
     fn is_known(&self) -> bool {
-        let hunting = self.values.iter().any(|(name, value)| name == "category" && value.starts_with("AdvancedHunting-"));
+        let hunting =
+            self.values.iter().any(|(name, value)| name == "category" && value.starts_with("AdvancedHunting-"));
         let stamped = ["timegenerated", "timestamp", "flowstarttime"].iter().any(|name| self.has(name));
         hunting || (stamped && self.table() != Table::Other)
     }
@@ -296,7 +299,9 @@ fn fields<'r>(row: &Row<'r>) -> Result<(Named<'r>, Kind), Disposition> {
             | (Table::Flows, "firewallaction" | "flowstatus") => Slot::Action,
             (Table::CommonSecurity, "eventoutcome") => Slot::Outcome,
             (Table::CommonSecurity, "activity") if value.starts_with("Connection ") => Slot::Outcome,
-            (Table::CommonSecurity, "devicename" | "deviceaddress" | "computer") | (Table::Flows, "computer") => Slot::Sensor,
+            (Table::CommonSecurity, "devicename" | "deviceaddress" | "computer") | (Table::Flows, "computer") => {
+                Slot::Sensor
+            }
             (Table::Flows, "nsgrule" | "aclrule") => Slot::Rule,
             (Table::Flows, "l4protocol" | "protocol") => Slot::Protocol,
             (Table::Flows, "l7protocol") => Slot::Service,
@@ -375,7 +380,9 @@ fn device_network(row: &Row<'_>, named: &mut Named<'_>) -> Result<(), Dispositio
     };
     let inbound = if action.contains("Inbound") {
         true
-    } else if action.contains("Outbound") || matches!(action, "ConnectionSuccess" | "ConnectionFailed" | "ConnectionRequest") {
+    } else if action.contains("Outbound")
+        || matches!(action, "ConnectionSuccess" | "ConnectionFailed" | "ConnectionRequest")
+    {
         false
     } else if says("in") || says("out") {
         says("in")

@@ -12,10 +12,10 @@ use super::syntax::syslog;
 use super::syntax::years::Years;
 use super::syntax::{address, number, time};
 use super::{Disposition, Format, Likeness, Parser, Sample, Setting, Sink};
-use crate::sorting::LeanSort as _;
 use crate::evidence::text::readable;
 use crate::evidence::{Clock, Framing, Place, Record};
 use crate::flow::{Basis, Endpoint, Flow, Kind, Moment, Outcome, Text};
+use crate::sorting::LeanSort as _;
 
 /// The format.
 pub struct Openvpn;
@@ -35,7 +35,9 @@ impl Format for Openvpn {
         let has = |line: &[u8], mark: &[u8]| memchr::memmem::find(&line[..line.len().min(600)], mark).is_some();
         let plain = |line: &&[u8]| !matches!(line.first(), Some(b'{' | b'"'));
         let known = sample.lines().take(400).filter(plain).any(|line| {
-            marks.iter().any(|mark| has(line, mark)) || (has(line, b"MULTI: ") && has(line, b"openvpn")) || is_of_client(line)
+            marks.iter().any(|mark| has(line, mark))
+                || (has(line, b"MULTI: ") && has(line, b"openvpn"))
+                || is_of_client(line)
         });
         if known { Likeness::Certain } else { Likeness::None }
     }
@@ -75,7 +77,10 @@ fn is_of_client(line: &[u8]) -> bool {
             instance(word).is_some()
         });
         let rest = text.get(behind..).unwrap_or_default();
-        found && SAID.iter().any(|said| rest.starts_with(said) || rest.strip_prefix(b"Outgoing ").is_some_and(|rest| rest.starts_with(said)))
+        found
+            && SAID.iter().any(|said| {
+                rest.starts_with(said) || rest.strip_prefix(b"Outgoing ").is_some_and(|rest| rest.starts_with(said))
+            })
     })
 }
 
@@ -122,8 +127,16 @@ impl Server {
                 self.listing = true;
                 return Some(Disposition::Header);
             }
-            b"TITLE" | b"TIME" | b"HEADER" | b"GLOBAL_STATS" | b"END" | b"Updated" | b"GLOBAL STATS" | b"ROUTING TABLE"
-            | b"Virtual Address" | b"Max bcast/mcast queue length" => {
+            b"TITLE"
+            | b"TIME"
+            | b"HEADER"
+            | b"GLOBAL_STATS"
+            | b"END"
+            | b"Updated"
+            | b"GLOBAL STATS"
+            | b"ROUTING TABLE"
+            | b"Virtual Address"
+            | b"Max bcast/mcast queue length" => {
                 self.listing = false;
                 return Some(Disposition::Header);
             }
@@ -138,7 +151,9 @@ impl Server {
             _ => return None,
         };
         let cell = |at: usize| cells.get(begin + at).copied().unwrap_or_default();
-        let Some(from) = peer(cell(1)) else { return self.listing.then(|| Disposition::Skipped("row without a client".into())) };
+        let Some(from) = peer(cell(1)) else {
+            return self.listing.then(|| Disposition::Skipped("row without a client".into()));
+        };
         let version_1 = begin == 0;
         let mut flow = session(from, cell(0));
         let base = if version_1 { 2 } else { 4 };
@@ -208,7 +223,11 @@ impl Tunnels {
             let out = self.sessions.step(0, Step::Note, (place, flow), flows);
             return if out { Disposition::Parsed } else { Disposition::Skipped(STEP.into()) };
         }
-        if has(b"AUTH_FAILED") || has(b"verification failed for") || has(b"TLS handshake failed") || has(b"cannot locate HMAC") {
+        if has(b"AUTH_FAILED")
+            || has(b"verification failed for")
+            || has(b"TLS handshake failed")
+            || has(b"cannot locate HMAC")
+        {
             let source = behind(b"[AF_INET]").or_else(|| behind(b"[AF_INET6]")).map(word);
             let Some(from) = source.and_then(peer).or_else(|| instance(body).map(|(from, _)| from)) else {
                 return Disposition::Skipped("refused login without the address that it came from".into());
@@ -230,7 +249,9 @@ impl Tunnels {
             .or_else(|| behind(b"MULTI: Learn: "))
             .or_else(|| behind(b"primary virtual IP for "));
         let learnt = has(b"MULTI: Learn: ") || has(b"primary virtual IP for ");
-        let over = has(b"client-instance exiting") || has(b"client-instance restarting") || has(b"Connection reset, restarting");
+        let over = has(b"client-instance exiting")
+            || has(b"client-instance restarting")
+            || has(b"Connection reset, restarting");
         if assigned.is_none() && !over {
             return Disposition::Skipped(OTHER.into());
         }
@@ -240,7 +261,8 @@ impl Tunnels {
         let Some((from, client)) = from else { return Disposition::Skipped(OTHER.into()) };
         let mut flow = name(session(from, client));
         let given = assigned.map(|text| text.split(|b| matches!(b, b',' | b' ')).next().unwrap_or_default());
-        flow.initiator.name = given.filter(|ip| address::address(ip).is_some()).map(|ip| Text::Owned(readable(ip).into_owned()));
+        flow.initiator.name =
+            given.filter(|ip| address::address(ip).is_some()).map(|ip| Text::Owned(readable(ip).into_owned()));
         if over {
             self.sessions.lasted(0, &mut flow);
             flows(&flow, place);

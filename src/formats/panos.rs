@@ -470,7 +470,8 @@ fn is_logout(report: &Report<'_>) -> bool {
 fn granted(report: &Report<'_>) -> Outcome {
     let said = [Means::Status, Means::Event, Means::Message].map(|means| report.get(means).unwrap_or_default());
     let says = |word: &str| said.iter().any(|text| text.to_ascii_lowercase().contains(word));
-    if ["fail", "denied", "timeout", "reject", "invalid", "lockout", "not authenticated"].iter().any(|word| says(word)) {
+    if ["fail", "denied", "timeout", "reject", "invalid", "lockout", "not authenticated"].iter().any(|word| says(word))
+    {
         Outcome::Denied
     } else if says("succe") {
         Outcome::Established

@@ -12,10 +12,10 @@ use super::syntax::syslog;
 use super::syntax::years::Years;
 use super::syntax::{address, number};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
-use crate::sorting::LeanSort as _;
 use crate::evidence::text::readable;
 use crate::evidence::{Framing, Record};
 use crate::flow::{Basis, Endpoint, Flow, Kind, Outcome, Protocol, Text};
+use crate::sorting::LeanSort as _;
 
 /// The format.
 pub struct PfsenseFilterlog;
@@ -76,7 +76,8 @@ impl<'r> Row<'r> {
             cells[count] = cell.trim_ascii();
             count += 1;
         }
-        let action = matches!(cells[6], b"pass" | b"block" | b"reject" | b"rdr" | b"nat" | b"binat" | b"scrub" | b"match");
+        let action =
+            matches!(cells[6], b"pass" | b"block" | b"reject" | b"rdr" | b"nat" | b"binat" | b"scrub" | b"match");
         let way = matches!(cells[7], b"in" | b"out" | b"in/out");
         if !(action && way && matches!(cells[8], b"4" | b"6")) {
             return None;
@@ -226,7 +227,13 @@ fn proxied(body: &[u8]) -> Option<Flow<'_>> {
     let at = memchr::memmem::find(rest, b" to ")?;
     let to = rest[at + 4..].split(|b| *b == b' ').next()?;
     let protocol = Some(Protocol::TCP);
-    Some(Flow { initiator: end(&rest[..at])?, responder: end(to)?, protocol, outcome: Outcome::Established, ..Flow::default() })
+    Some(Flow {
+        initiator: end(&rest[..at])?,
+        responder: end(to)?,
+        protocol,
+        outcome: Outcome::Established,
+        ..Flow::default()
+    })
 }
 
 /// `/index.php: Successful login for user 'admin' from: 192.0.2.1 (Local Database)`: a login to the firewall itself.
@@ -244,7 +251,8 @@ fn logon(body: &[u8]) -> Option<Flow<'_>> {
 
 /// `14[NET] <con1|11> sending packet: from 192.0.2.1[500] to 192.0.2.2[500] (464 bytes)`.
 fn tunnel(body: &[u8]) -> Option<Flow<'_>> {
-    let at = memchr::memmem::find(body, b"ing packet: from ").or_else(|| memchr::memmem::find(body, b"ed packet: from "))?;
+    let at =
+        memchr::memmem::find(body, b"ing packet: from ").or_else(|| memchr::memmem::find(body, b"ed packet: from "))?;
     let rest = &body[at..];
     let rest = &rest[memchr::memmem::find(rest, b"from ")? + 5..];
     let middle = memchr::memmem::find(rest, b" to ")?;
@@ -254,7 +262,12 @@ fn tunnel(body: &[u8]) -> Option<Flow<'_>> {
         Some(Endpoint { address: Some(address::address(&text[..open])?), port, ..Endpoint::default() })
     };
     let to = rest[middle + 4..].split(|b| *b == b' ').next()?;
-    Some(Flow { initiator: host(&rest[..middle])?, responder: host(to)?, protocol: Some(Protocol::UDP), ..Flow::default() })
+    Some(Flow {
+        initiator: host(&rest[..middle])?,
+        responder: host(to)?,
+        protocol: Some(Protocol::UDP),
+        ..Flow::default()
+    })
 }
 
 /// `… 192.0.2.1 TCP_MISS/200 2912 GET https://host/ user HIER_DIRECT/192.0.2.2 -`: what the proxy delivered to its client.
@@ -263,7 +276,10 @@ fn squid(body: &[u8]) -> Option<Flow<'_>> {
     let status = words.iter().position(|word| {
         let mut parts = word.split(|b| *b == b'/');
         let (result, code) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        result.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && result.len() > 3 && code.len() == 3 && code.iter().all(u8::is_ascii_digit)
+        result.iter().all(|b| b.is_ascii_uppercase() || *b == b'_')
+            && result.len() > 3
+            && code.len() == 3
+            && code.iter().all(u8::is_ascii_digit)
     })?;
     let word = |at: usize| words.get(at).copied().unwrap_or_default();
     let client = address::address(word(status.checked_sub(1)?))?;
@@ -303,11 +319,23 @@ mod tests {
     #[test]
     fn the_ends_are_found_in_every_layout() {
         for (row, expected) in [
-            ("69,,,1000006765,vmx1,match,pass,out,4,0x0,,31,42511,0,none,1,icmp,60,192.0.2.1,192.0.2.2,request,1,100140", "icmp 60 -"),
-            ("146,,,1535,igb1,match,block,in,4,0x0,,63,1,0,DF,6,tcp,60,192.0.2.1,192.0.2.2,49724,853,0,S,1,,64240,,mss", "tcp 60 49724"),
+            (
+                "69,,,1000006765,vmx1,match,pass,out,4,0x0,,31,42511,0,none,1,icmp,60,192.0.2.1,192.0.2.2,request,1,100140",
+                "icmp 60 -",
+            ),
+            (
+                "146,,,1535,igb1,match,block,in,4,0x0,,63,1,0,DF,6,tcp,60,192.0.2.1,192.0.2.2,49724,853,0,S,1,,64240,,mss",
+                "tcp 60 49724",
+            ),
             ("6,,,100,igb1,match,block,in,6,0x00,0xf6279,1,UDP,17,32,fe80::1,ff02::1:2,546,547,32", "udp 32 546"),
-            ("123,1,a,l,eth0,match,pass,in,6,,123,64,12345,0,DF,vrrp,6,80,2001:db8::1,2001:db8::2,3,64,1", "proto-112 80 -"),
-            ("183,,,41,vtnet,match,block,out,4,0x0,,63,1,0,DF,112,carp,72,192.0.2.1,192.0.2.2,advertise,255", "proto-112 72 -"),
+            (
+                "123,1,a,l,eth0,match,pass,in,6,,123,64,12345,0,DF,vrrp,6,80,2001:db8::1,2001:db8::2,3,64,1",
+                "proto-112 80 -",
+            ),
+            (
+                "183,,,41,vtnet,match,block,out,4,0x0,,63,1,0,DF,112,carp,72,192.0.2.1,192.0.2.2,advertise,255",
+                "proto-112 72 -",
+            ),
         ] {
             let flow = Row::of(row.as_bytes()).unwrap().flow().unwrap();
             let port = flow.initiator.port.map_or("-".to_owned(), |port| port.to_string());

@@ -185,9 +185,10 @@ impl Alerts {
             return Disposition::Parsed;
         }
         if let (Some(_), Some(protocol)) = (&block.ends, line.split(|b| *b == b' ').next().and_then(protocol))
-            && memchr::memmem::find(line, b"TTL:").is_some() {
-                self.end_block(Some(protocol), flows);
-            }
+            && memchr::memmem::find(line, b"TTL:").is_some()
+        {
+            self.end_block(Some(protocol), flows);
+        }
         Disposition::Parsed
     }
 
@@ -311,10 +312,16 @@ fn fast(line: &[u8]) -> Option<Result<Alert<'_>, Fault>> {
     let protocol = protocol(named);
     let ported = protocol.is_none_or(Protocol::has_ports);
     let (Some(source), Some(destination)) = (end(from, ported), end(to, ported)) else {
-        return Some(Err(Fault::of_field(reasons::ADDRESS, "end", if end(from, ported).is_none() { from } else { to })));
+        return Some(Err(Fault::of_field(
+            reasons::ADDRESS,
+            "end",
+            if end(from, ported).is_none() { from } else { to },
+        )));
     };
     let before = &line[..memchr::memmem::find(line, name).unwrap_or(0)];
-    let denied = [&b"[Drop]"[..], b"[wDrop]", b"[Block]", b"[Reject]"].iter().any(|mark| memchr::memmem::find(before, mark).is_some());
+    let denied = [&b"[Drop]"[..], b"[wDrop]", b"[Block]", b"[Reject]"]
+        .iter()
+        .any(|mark| memchr::memmem::find(before, mark).is_some());
     Some(Ok(Alert {
         at: of_management_center(line).or_else(|| stamp(line.trim_ascii_start()).map(|(at, _)| at)),
         message: Some(readable(&name[..memchr::memmem::find(name, b" [Impact:").unwrap_or(name.len())])),
@@ -406,7 +413,8 @@ fn row(line: &[u8]) -> Option<Result<Alert<'_>, Fault>> {
             let read = port.map(|port| number::port(port).ok_or_else(|| Fault::of_field(reasons::PORT, "port", port)));
             Ok(Endpoint { address: Some(address), port: read.transpose()?, ..Endpoint::default() })
         };
-        let denied = found[10..].iter().any(|cell| matches!(cell.trim_ascii(), b"Drop" | b"drop" | b"Block" | b"Reject"));
+        let denied =
+            found[10..].iter().any(|cell| matches!(cell.trim_ascii(), b"Drop" | b"drop" | b"Block" | b"Reject"));
         return Some(end(6, 7).and_then(|source| {
             Ok(Alert { message: Some(message), protocol, source, destination: end(8, 9)?, denied, ..alert })
         }));
@@ -509,7 +517,11 @@ mod tests {
         for text in texts {
             let flows = reading_of(&Snort, text).flows;
             assert_eq!(flows.len(), 1, "{text}");
-            assert_eq!((flows[0].rule.as_deref(), flows[0].responder.port), (Some("TCP connection"), Some(22)), "{text}");
+            assert_eq!(
+                (flows[0].rule.as_deref(), flows[0].responder.port),
+                (Some("TCP connection"), Some(22)),
+                "{text}"
+            );
             assert_eq!(flows[0].protocol, Some(Protocol::TCP), "{text}");
         }
     }

@@ -92,7 +92,9 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
     ] {
         let parts = raw.text(at).map(parts_of).unwrap_or_default();
         for (means, text) in [at, port, zone, name].into_iter().zip(parts) {
-            if means == zone && let Some(said) = raw.text(zone) {
+            if means == zone
+                && let Some(said) = raw.text(zone)
+            {
                 report.put(zone, said);
             }
             report.put(means, text);

@@ -139,7 +139,8 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
         report.turn();
     }
     let utm_logon = report.get(Means::Event) == Some("auth") && report.has(Means::SourceAddress);
-    let logon = (report.get(Means::Subtype) == Some("Authentication") || utm_logon) && !report.has(Means::DestinationAddress);
+    let logon =
+        (report.get(Means::Subtype) == Some("Authentication") || utm_logon) && !report.has(Means::DestinationAddress);
     if utm_logon {
         let denied = memchr::memmem::find(line, b"failed").is_some() || memchr::memmem::find(line, b"DENIED").is_some();
         report.put(Means::Status, if denied { "failed" } else { "successful" }.into());
@@ -210,10 +211,13 @@ fn offset_named(zone: &str) -> Option<i32> {
 
 /// The time at the head of a line of Sophos UTM: `2014:02:12-10:18:42`.
 fn utm_time(line: &[u8]) -> Option<(Stamp, &[u8])> {
-    let bare = line.strip_prefix(b"<").and_then(|rest| rest.splitn(2, |b| *b == b'>').nth(1)).map_or(line, <[u8]>::trim_ascii_start);
+    let bare = line
+        .strip_prefix(b"<")
+        .and_then(|rest| rest.splitn(2, |b| *b == b'>').nth(1))
+        .map_or(line, <[u8]>::trim_ascii_start);
     let [y0, y1, y2, y3, b':', m0, m1, b':', d0, d1, b'-', rest @ ..] = bare else { return None };
-    let (days, _) = time::date(&[*y0, *y1, *y2, *y3, b'-', *m0, *m1, b'-', *d0, *d1])
-        .map(|(days, rest)| (days, rest.len()))?;
+    let (days, _) =
+        time::date(&[*y0, *y1, *y2, *y3, b'-', *m0, *m1, b'-', *d0, *d1]).map(|(days, rest)| (days, rest.len()))?;
     let (micros, rest) = time::time_of_day(rest)?;
     let local = Moment(days * time::DAY + micros);
     Some((Stamp::Full(Written { local, offset: None }), rest.trim_ascii_start()))
@@ -230,7 +234,9 @@ fn outcome(report: &Report<'_>, flow: &Flow<'_>) -> Outcome {
             return Outcome::Established;
         }
         match firewall::verdict(word) {
-            Some(Outcome::Established) if flow.duration.is_some() && flow.packets_in == Some(0) && flow.packets_out > Some(0) => {
+            Some(Outcome::Established)
+                if flow.duration.is_some() && flow.packets_in == Some(0) && flow.packets_out > Some(0) =>
+            {
                 return Outcome::Failed;
             }
             Some(outcome) => return outcome,

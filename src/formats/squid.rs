@@ -36,7 +36,9 @@ impl Format for Squid {
             if Native::of(&words).is_some() || Native::of(&Words::of(line)).is_some() {
                 return Likeness::Certain;
             }
-            if Common::of(&words).is_some_and(|common| target(common.url).is_some() && time_of(common.time, when::Order::MonthFirst).is_some()) {
+            if Common::of(&words).is_some_and(|common| {
+                target(common.url).is_some() && time_of(common.time, when::Order::MonthFirst).is_some()
+            }) {
                 best = Likeness::Likely;
             }
         }
@@ -178,7 +180,8 @@ impl<'r> Common<'r> {
         let mut parts = all[request].0.split(u8::is_ascii_whitespace).filter(|part| !part.is_empty());
         let (method, url) = (parts.next()?, parts.next()?);
         let result = all[request..].iter().rev().map(|(word, _)| *word).find(|word| {
-            word.starts_with(b"TCP_") && memchr::memchr(b':', word).is_some() || word.starts_with(b"NONE") && memchr::memchr(b':', word).is_some()
+            word.starts_with(b"TCP_") && memchr::memchr(b':', word).is_some()
+                || word.starts_with(b"NONE") && memchr::memchr(b':', word).is_some()
         });
         let bare = |at: usize| all.get(at).filter(|(_, mark)| *mark == Mark::Bare).map(|(word, _)| *word);
         match stamp {
@@ -189,8 +192,18 @@ impl<'r> Common<'r> {
                 });
                 let result = if blocked { Some(&b"DENIED"[..]) } else { None };
                 // McAfee: the reply's bytes stand behind categories, reputation and media type.
-                let bytes = (request + 1..all.len()).find_map(|at| bare(at).filter(|word| number::count(word).is_some()));
-                Some(Common { time, user: all.get(1)?.0, client: bare(2)?, status: bare(3)?, method, url, bytes, result })
+                let bytes =
+                    (request + 1..all.len()).find_map(|at| bare(at).filter(|word| number::count(word).is_some()));
+                Some(Common {
+                    time,
+                    user: all.get(1)?.0,
+                    client: bare(2)?,
+                    status: bare(3)?,
+                    method,
+                    url,
+                    bytes,
+                    result,
+                })
             }
             3.. if request == stamp + 1 => Some(Common {
                 time,
@@ -245,7 +258,10 @@ impl Parser for Access {
                     (Some(native), _) => native.flow(),
                     (None, Some(common)) => common.flow(&self.clock, self.order),
                     (None, None) => {
-                        return Disposition::Malformed(Fault::new("neither Squid's own nor the common format", readable(line)));
+                        return Disposition::Malformed(Fault::new(
+                            "neither Squid's own nor the common format",
+                            readable(line),
+                        ));
                     }
                 }
             }
@@ -309,7 +325,8 @@ fn request<'r>(client: &'r [u8], user: &'r [u8], method: &[u8], url: &'r [u8]) -
         Some(address) => Endpoint { address: Some(address), ..Endpoint::default() },
         None => super::web::host(client).ok_or_else(|| Fault::of_field(reasons::ADDRESS, "client", client))?,
     };
-    let mut flow = Flow { initiator, responder: end, protocol: Some(Protocol::TCP), service: scheme, ..Flow::default() };
+    let mut flow =
+        Flow { initiator, responder: end, protocol: Some(Protocol::TCP), service: scheme, ..Flow::default() };
     if method == b"CONNECT" {
         flow.service = None;
     }
@@ -332,7 +349,9 @@ fn outcome(result: &[u8], status: &[u8]) -> Outcome {
     match number::count(status) {
         Some(407) => Outcome::Denied,
         Some(0) => Outcome::Failed,
-        Some(502..=504) if result.is_empty() || result.starts_with(b"NONE") || result.ends_with(b"MISS") => Outcome::Failed,
+        Some(502..=504) if result.is_empty() || result.starts_with(b"NONE") || result.ends_with(b"MISS") => {
+            Outcome::Failed
+        }
         Some(_) => Outcome::Established,
         None => Outcome::Unknown,
     }

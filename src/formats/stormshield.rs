@@ -91,7 +91,11 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
     }
     let kind = report.text(Means::Kind).unwrap_or_default();
     let login = matches!(&*kind, "auth" | "xvpn" | "vpn" | "server");
-    if login && !report.has(Means::DestinationAddress) && report.has(Means::User) && let Some(name) = report.text(Means::Sensor) {
+    if login
+        && !report.has(Means::DestinationAddress)
+        && report.has(Means::User)
+        && let Some(name) = report.text(Means::Sensor)
+    {
         report.put(Means::DestinationName, name);
     }
     let Some(mut flow) = report.flow()? else {

@@ -126,14 +126,7 @@ impl Parser for Eve {
 const TOLD: &str = "told again by the record of the whole flow";
 
 impl Eve {
-    fn join(
-        &mut self,
-        key: Key,
-        tells: Tells,
-        mut flow: Flow<'_>,
-        place: Place,
-        flows: &mut Sink<'_>,
-    ) -> Disposition {
+    fn join(&mut self, key: Key, tells: Tells, mut flow: Flow<'_>, place: Place, flows: &mut Sink<'_>) -> Disposition {
         if self.joined.is_told(&key) {
             // A flow id stands for one flow; but a sensor that reads captures again and again gives the same.
             if tells == Tells::Whole {
@@ -344,11 +337,7 @@ impl Asked for Slot {
 }
 
 impl<'r> Fields<'r> {
-    fn of(
-        object: &'r [u8],
-        fitted: Option<Fitted<'r>>,
-        template: &mut Template<Slot>,
-    ) -> Result<Fields<'r>, Fault> {
+    fn of(object: &'r [u8], fitted: Option<Fitted<'r>>, template: &mut Template<Slot>) -> Result<Fields<'r>, Fault> {
         let mut found = Fields::default();
         let mut inner = None;
         let walked = template.fields(object, fitted, |slot, value| match slot {
@@ -589,7 +578,16 @@ struct Counters<'r> {
 fn is_application(kind: &[u8]) -> bool {
     !matches!(
         kind,
-        b"flow" | b"netflow" | b"alert" | b"drop" | b"anomaly" | b"fileinfo" | b"packet" | b"metadata" | b"pkthdr" | b"frame"
+        b"flow"
+            | b"netflow"
+            | b"alert"
+            | b"drop"
+            | b"anomaly"
+            | b"fileinfo"
+            | b"packet"
+            | b"metadata"
+            | b"pkthdr"
+            | b"frame"
     )
 }
 
@@ -647,7 +645,8 @@ mod tests {
     use super::*;
     use crate::formats::reading_of;
 
-    const ENDS: &str = r#""src_ip":"192.0.2.10","src_port":50000,"dest_ip":"198.51.100.5","dest_port":443,"proto":"TCP""#;
+    const ENDS: &str =
+        r#""src_ip":"192.0.2.10","src_port":50000,"dest_ip":"198.51.100.5","dest_port":443,"proto":"TCP""#;
 
     #[test]
     fn an_alert_and_its_flow_count_once() {

@@ -45,10 +45,30 @@ impl Format for SymantecSep {
 
 /// Labels that no other product writes so, as cells.
 const LABELS: [&[u8]; 24] = [
-    b",Local Host IP: ", b",Local Host: ", b",Remote Host IP: ", b",Remote Host Name: ", b",Remote Host MAC: ",
-    b",Local Port: ", b",Remote Port: ", b",Occurrences: ", b",End Time: ", b",CIDS Signature ID: ", b",Actual action: ",
-    b",Requested action: ", b",Risk name: ", b",File size (bytes): ", b",Device ID: ", b",Action Type: ", b",Begin: ",
-    b",Rule: ", b",Domain Name: ", b",User Name: ", b",Server Name: ", b",Scan ID: ", b",Last update time: ", b",Threats: ",
+    b",Local Host IP: ",
+    b",Local Host: ",
+    b",Remote Host IP: ",
+    b",Remote Host Name: ",
+    b",Remote Host MAC: ",
+    b",Local Port: ",
+    b",Remote Port: ",
+    b",Occurrences: ",
+    b",End Time: ",
+    b",CIDS Signature ID: ",
+    b",Actual action: ",
+    b",Requested action: ",
+    b",Risk name: ",
+    b",File size (bytes): ",
+    b",Device ID: ",
+    b",Action Type: ",
+    b",Begin: ",
+    b",Rule: ",
+    b",Domain Name: ",
+    b",User Name: ",
+    b",Server Name: ",
+    b",Scan ID: ",
+    b",Last update time: ",
+    b",Threats: ",
 ];
 
 fn likeness_of(line: &[u8]) -> Likeness {
@@ -75,7 +95,10 @@ impl Parser for Lines {
         let mut row = Vec::new();
         if let Err(cell) = cells::cut(body, b',', &mut row) {
             let shown = readable(&line[..line.len().min(480)]);
-            return Disposition::Malformed(Fault::new("a quoted value is not closed", format!("cell {cell} of: {shown}")));
+            return Disposition::Malformed(Fault::new(
+                "a quoted value is not closed",
+                format!("cell {cell} of: {shown}"),
+            ));
         }
         let named = match fields(&row) {
             Ok(named) => named,
@@ -152,10 +175,16 @@ fn fields<'r>(row: &'r [Cow<'r, [u8]>]) -> Result<Named<'r>, &'static str> {
             "Source computer" | "Source Computer" => Slot::SourceName,
             _ => continue,
         };
-        let value = if matches!(slot, Slot::Source | Slot::Destination) { value.trim_end_matches('.').to_owned() } else { value };
+        let value = if matches!(slot, Slot::Source | Slot::Destination) {
+            value.trim_end_matches('.').to_owned()
+        } else {
+            value
+        };
         named.put(slot, Cow::Owned(value));
     }
-    if let Some(program) = named.get(Slot::Service).map(|path| path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()) {
+    if let Some(program) =
+        named.get(Slot::Service).map(|path| path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned())
+    {
         named.put_first(Slot::Service, Cow::Owned(program));
     }
     // What an intrusion record says of itself: `attack blocked`, `detected but not blocked`.
@@ -182,6 +211,7 @@ fn fields<'r>(row: &'r [Cow<'r, [u8]>]) -> Result<Named<'r>, &'static str> {
 /// `Label: value`; the value of a time has colons too.
 fn split(text: &str) -> Option<(String, String)> {
     let (label, value) = text.split_once(':')?;
-    let wordy = label.len() <= 40 && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'(' | b')'));
+    let wordy =
+        label.len() <= 40 && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'(' | b')'));
     (wordy && !label.is_empty()).then(|| (label.trim().to_owned(), value.trim().to_owned()))
 }

@@ -90,8 +90,13 @@ const SHAPES: [(&str, &str, Outcome, Telling); 19] = [
     ("Login attempt for nonexistent user", " from ", Outcome::Failed, Telling::Before),
 ];
 
-const CLOSINGS: [&str; 5] =
-    ["Connection closed by ", "Connection reset by ", "Disconnected from ", "Received disconnect from ", "Disconnecting "];
+const CLOSINGS: [&str; 5] = [
+    "Connection closed by ",
+    "Connection reset by ",
+    "Disconnected from ",
+    "Received disconnect from ",
+    "Disconnecting ",
+];
 
 /// What a message of a server says of a logon; `None` for any other message.
 fn logon(body: &[u8]) -> Option<Logon<'_>> {
@@ -139,7 +144,14 @@ fn logon(body: &[u8]) -> Option<Logon<'_>> {
         .trim_ascii();
     let account = account.strip_prefix(b"'").and_then(|rest| rest.split(|b| *b == b'\'').next()).unwrap_or(account);
     let account = if account.starts_with(b"<") { b"" } else { account };
-    (!own.is_empty()).then_some(Logon { user: account, peer: own, port, outcome, telling, closes: CLOSINGS.contains(&begin) })
+    (!own.is_empty()).then_some(Logon {
+        user: account,
+        peer: own,
+        port,
+        outcome,
+        telling,
+        closes: CLOSINGS.contains(&begin),
+    })
 }
 
 fn word(text: &[u8]) -> &[u8] {
@@ -234,7 +246,9 @@ fn finished<'r>(mut flow: Flow<'r>, host: Option<&'r [u8]>, telling: Telling) ->
 fn audit<'r>(message: &Message<'r>, fields: &'r [u8]) -> Result<Told<'r>, Fault> {
     let mut flow = Flow { kind: Kind::Logon, ..Flow::default() };
     let stamp = fields.split(|b| *b == b'(').nth(1).and_then(|rest| rest.split(|b| *b == b':').next());
-    let at = stamp.and_then(number::micros).ok_or_else(|| Fault::of_field(super::reasons::TIME, "msg", &fields[..fields.len().min(80)]))?;
+    let at = stamp
+        .and_then(number::micros)
+        .ok_or_else(|| Fault::of_field(super::reasons::TIME, "msg", &fields[..fields.len().min(80)]))?;
     (flow.start, flow.basis) = (Some(Moment(at)), Basis::Explicit);
     let mut name: Option<Text<'r>> = None;
     for (key, value) in pairs::Pairs::new(fields, pairs::Between::Blanks).flatten() {
@@ -285,14 +299,23 @@ mod tests {
     fn told(body: &str) -> Option<String> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         logon(body.as_bytes()).map(|own| {
-            format!("{} {} {} {}", text(own.user), text(own.peer), own.port.map_or("-".into(), text), own.outcome.word())
+            format!(
+                "{} {} {} {}",
+                text(own.user),
+                text(own.peer),
+                own.port.map_or("-".into(), text),
+                own.outcome.word()
+            )
         })
     }
 
     #[test]
     fn the_account_and_the_peer_are_told_in_every_wording() {
         for (body, expected) in [
-            ("Accepted publickey for ito from 192.0.2.7 port 50123 ssh2: RSA SHA256:x", "ito 192.0.2.7 50123 established"),
+            (
+                "Accepted publickey for ito from 192.0.2.7 port 50123 ssh2: RSA SHA256:x",
+                "ito 192.0.2.7 50123 established",
+            ),
             ("Failed password for invalid user test from 2001:db8::7 port 4 ssh2", "test 2001:db8::7 4 failed"),
             ("Failed none for a from b from 192.0.2.7 port 4", "a from b 192.0.2.7 4 failed"),
             ("Failed password for ito from 192.0.2.7 port 4 ssh2: ruser from 1.2.3.4", "ito 192.0.2.7 4 failed"),
@@ -303,7 +326,11 @@ mod tests {
         ] {
             assert_eq!(told(body).as_deref(), Some(expected), "{body}");
         }
-        for body in ["Server listening on 0.0.0.0 port 22.", "pam_unix(sshd:session): session opened for user ito by (uid=0)", "Accepted "] {
+        for body in [
+            "Server listening on 0.0.0.0 port 22.",
+            "pam_unix(sshd:session): session opened for user ito by (uid=0)",
+            "Accepted ",
+        ] {
             assert_eq!(told(body), None, "{body}");
         }
     }

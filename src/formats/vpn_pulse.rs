@@ -11,10 +11,10 @@
 use super::held::{Connections, Logins, Sessions, Step};
 use super::syntax::{address, number, time};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
-use crate::sorting::LeanSort as _;
 use crate::evidence::text::readable;
 use crate::evidence::{Clock, Framing, Record};
 use crate::flow::{Basis, Flow, Kind, Moment, Outcome, Protocol};
+use crate::sorting::LeanSort as _;
 
 /// The format.
 pub struct VpnPulse;
@@ -83,7 +83,8 @@ impl<'r> Message<'r> {
         // The virtual system before the account: `Default Network::user`.
         let user = memchr::memmem::rfind(user, b"::").map_or(user, |at| &user[at + 2..]);
         // The header's time, if it has a zone and is the same reading of a clock.
-        let mut header = line[..at].split(|b| *b == b' ').filter_map(|word| time::read(word.rsplit(|b| *b == b'>').next()?));
+        let mut header =
+            line[..at].split(|b| *b == b' ').filter_map(|word| time::read(word.rsplit(|b| *b == b'>').next()?));
         let zoned = header.rfind(|written| written.offset.is_some());
         let written = zoned.filter(|zoned| zoned.local.0.abs_diff(local.local.0) <= 5_000_000).unwrap_or(local);
         Some(Message { written, node, address: &inner[..close], user, text: text.trim_ascii() })
@@ -115,7 +116,12 @@ impl Parser for Pulse {
 }
 
 impl Pulse {
-    fn read_message(&mut self, message: &Message<'_>, record: Record<'_>, flows: &mut Sink<'_>) -> Result<Disposition, Fault> {
+    fn read_message(
+        &mut self,
+        message: &Message<'_>,
+        record: Record<'_>,
+        flows: &mut Sink<'_>,
+    ) -> Result<Disposition, Fault> {
         let text = message.text;
         let begins = |words: &[u8]| text.starts_with(words);
         let has = |words: &[u8]| memchr::memmem::find(text, words).is_some();
@@ -125,7 +131,8 @@ impl Pulse {
             return Ok(Disposition::Skipped("the gateway's own message".into()));
         }
         let device = self.nodes.device(message.node);
-        let admitted = has(b"authentication successful") || begins(b"Login succeeded") || begins(b"Agent login succeeded");
+        let admitted =
+            has(b"authentication successful") || begins(b"Login succeeded") || begins(b"Agent login succeeded");
         let refused = has(b"authentication failed") || begins(b"Login failed") || has(b" denied access");
         if admitted || refused {
             flow.kind = Kind::Logon;
@@ -163,9 +170,17 @@ impl Pulse {
             self.sessions.step(device, Step::Close, (record.place, flow.into_owned()), flows);
             return Ok(Disposition::Parsed);
         }
-        let step = if begins(b"VPN Tunneling: Session started") || begins(b"VPN Tunneling: User with IP") || begins(b"Session resumed") || begins(b"Session created") {
+        let step = if begins(b"VPN Tunneling: Session started")
+            || begins(b"VPN Tunneling: User with IP")
+            || begins(b"Session resumed")
+            || begins(b"Session created")
+        {
             Step::Note
-        } else if begins(b"VPN Tunneling: Session ended") || begins(b"Logout from") || begins(b"Session timed out") || has(b"] deleted. Bandwidth") {
+        } else if begins(b"VPN Tunneling: Session ended")
+            || begins(b"Logout from")
+            || begins(b"Session timed out")
+            || has(b"] deleted. Bandwidth")
+        {
             Step::Over
         } else {
             return Ok(Disposition::Skipped("gateway message that tells of no session".into()));
@@ -177,11 +192,16 @@ impl Pulse {
         let assigned = behind(b"IPv4 address ").or_else(|| behind(b"User with IP "));
         flow.initiator.name = behind(b"hostname ").or(assigned).map(readable);
         let out = self.sessions.step(device, step, (record.place, flow.into_owned()), flows);
-        Ok(if out { Disposition::Parsed } else { Disposition::Skipped("step of a VPN session, which counts once".into()) })
+        Ok(if out {
+            Disposition::Parsed
+        } else {
+            Disposition::Skipped("step of a VPN session, which counts once".into())
+        })
     }
 
     fn flow<'r>(&self, message: &Message<'r>, at: Moment, basis: Basis) -> Flow<'r> {
-        let mut flow = Flow { kind: Kind::Session, start: Some(at), basis, outcome: Outcome::Established, ..Flow::default() };
+        let mut flow =
+            Flow { kind: Kind::Session, start: Some(at), basis, outcome: Outcome::Established, ..Flow::default() };
         flow.initiator.address = address::address(message.address);
         flow.responder.name = Some(readable(message.node));
         flow.sensor = flow.responder.name.clone();

@@ -167,7 +167,8 @@ impl Elf {
         }
         let begins = |at: &usize| {
             let rest = &line[*at..];
-            rest.starts_with(b"#") || time::date(rest).is_some_and(|(_, after)| matches!(after.first(), Some(b' ' | b'\t')))
+            rest.starts_with(b"#")
+                || time::date(rest).is_some_and(|(_, after)| matches!(after.first(), Some(b' ' | b'\t')))
         };
         let dated = self.fields.as_ref().is_some_and(|fields| fields.first() == Some(&Some(Slot::Date)));
         let at = memchr::memchr_iter(b' ', line).take(16).map(|blank| blank + 1).find(begins);
@@ -222,7 +223,8 @@ fn flow_of<'r>(cells: &[Option<&'r [u8]>; SLOTS], day: Option<&[u8]>) -> Result<
     };
     let initiator = address::address(client).ok_or_else(|| Fault::of_field(reasons::ADDRESS, "c-ip", client))?;
     let mut flow = Flow { protocol: Some(Protocol::TCP), ..Flow::default() };
-    flow.initiator = Endpoint { address: Some(initiator), port: port(Slot::ClientPort, "c-port")?, ..Endpoint::default() };
+    flow.initiator =
+        Endpoint { address: Some(initiator), port: port(Slot::ClientPort, "c-port")?, ..Endpoint::default() };
     let named = cell(Slot::Host).and_then(host);
     let asked = cell(Slot::Uri).and_then(target);
     let scheme = cell(Slot::Scheme);
@@ -234,7 +236,8 @@ fn flow_of<'r>(cells: &[Option<&'r [u8]>; SLOTS], day: Option<&[u8]>) -> Result<
         }
         (Some(mut named), asked) => {
             let asked = asked.and_then(|asked| asked.end.port);
-            named.port = port(Slot::UriPort, "cs-uri-port")?.or(port(Slot::RemotePort, "r-port")?).or(named.port).or(asked);
+            named.port =
+                port(Slot::UriPort, "cs-uri-port")?.or(port(Slot::RemotePort, "r-port")?).or(named.port).or(asked);
             named.port = named.port.or_else(|| scheme.and_then(usual_port));
             let remote = cell(Slot::Remote).or(cell(Slot::Supplier)).and_then(address::address);
             named.address = named.address.or(remote);

@@ -86,8 +86,7 @@ fn means_of(name: &[u8]) -> Option<Means> {
     })
 }
 
-const PROTOCOLS: [&[u8]; 10] =
-    [b"tcp", b"udp", b"icmp", b"icmpv6", b"igmp", b"esp", b"gre", b"ah", b"ospf", b"sctp"];
+const PROTOCOLS: [&[u8]; 10] = [b"tcp", b"udp", b"icmp", b"icmpv6", b"igmp", b"esp", b"gre", b"ah", b"ospf", b"sctp"];
 
 fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
     let message = syslog::strip(line);

@@ -5,7 +5,6 @@
 //! system's language (English, German, French and Japanese are known). The message is read in English alone. Times without
 //! a zone are the exporting computer's; the file's clock settles them. EvtxECmd and Sentinel write UTC.
 
-
 use super::syntax::cells;
 use super::windows::Interpreter;
 use super::windows::carrier::Fields;
@@ -74,7 +73,10 @@ impl Header {
             Some(Header { delimiter, line: line.to_vec(), columns, is_viewers, is_utc })
         };
         let french = |name: &String| name.replace(['\'', '\u{2019}'], "");
-        if VIEWERS.iter().any(|own| names.len() >= 5 && names.iter().zip(own).all(|(a, b)| french(a) == french(&(*b).to_owned()))) {
+        if VIEWERS
+            .iter()
+            .any(|own| names.len() >= 5 && names.iter().zip(own).all(|(a, b)| french(a) == french(&(*b).to_owned())))
+        {
             let mut columns: Vec<String> =
                 ["Level", "TimeCreated", "ProviderName", "EventID", "Task"].map(str::to_owned).into();
             columns.extend(names.into_iter().skip(5));
@@ -89,8 +91,10 @@ impl Header {
         let powershell = has("Id") && has("ProviderName") && has("MachineName");
         let event_log = has("EventID") && has("MachineName") && has("Source") && has("Message");
         let log_parser = has("EventID") && has("SourceName") && has("ComputerName") && has("Strings");
-        let sentinel = has("EventID") && has("Computer") && (has("EventSourceName") || has("Channel")) && has("TimeGenerated");
-        let flat = number && (has("Computer") || has("Hostname") || has("ComputerName"))
+        let sentinel =
+            has("EventID") && has("Computer") && (has("EventSourceName") || has("Channel")) && has("TimeGenerated");
+        let flat = number
+            && (has("Computer") || has("Hostname") || has("ComputerName"))
             && (has("Channel") || has("SourceName") || has("ProviderName") || has("Provider") || has("LogName"));
         let known = evtxecmd || powershell || event_log || log_parser || sentinel || flat;
         if known { header(names, false, evtxecmd || sentinel) } else { None }

@@ -48,8 +48,8 @@ impl Format for WindowsFirewall {
 
 /// The columns as every Windows since XP has them.
 const DEFAULT: [&str; 17] = [
-    "date", "time", "action", "protocol", "src-ip", "dst-ip", "src-port", "dst-port", "size", "tcpflags", "tcpsyn", "tcpack",
-    "tcpwin", "icmptype", "icmpcode", "info", "path",
+    "date", "time", "action", "protocol", "src-ip", "dst-ip", "src-port", "dst-port", "size", "tcpflags", "tcpsyn",
+    "tcpack", "tcpwin", "icmptype", "icmpcode", "info", "path",
 ];
 
 fn likeness_of(line: &[u8]) -> Likeness {
@@ -78,7 +78,8 @@ fn body(line: &[u8]) -> &[u8] {
     if line.first().is_some_and(|b| b.is_ascii_digit() || *b == b'#') {
         return line;
     }
-    const ACTIONS: [&[u8]; 6] = [b" ALLOW ", b" DROP ", b" OPEN ", b" OPEN-INBOUND ", b" CLOSE ", b" INFO-EVENTS-LOST "];
+    const ACTIONS: [&[u8]; 6] =
+        [b" ALLOW ", b" DROP ", b" OPEN ", b" OPEN-INBOUND ", b" CLOSE ", b" INFO-EVENTS-LOST "];
     const STAMP: usize = "2020-06-11 10:00:00".len();
     let stamped = ACTIONS.iter().find_map(|action| {
         let at = memchr::memmem::find(line, action)?.checked_sub(STAMP)?;

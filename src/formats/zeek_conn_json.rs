@@ -167,11 +167,7 @@ impl<'r> Fields<'r> {
         field(self)
     }
 
-    fn of(
-        object: &'r [u8],
-        fitted: Option<Fitted<'r>>,
-        template: &mut Template<Slot>,
-    ) -> Result<Fields<'r>, Fault> {
+    fn of(object: &'r [u8], fitted: Option<Fitted<'r>>, template: &mut Template<Slot>) -> Result<Fields<'r>, Fault> {
         let mut found = Fields::default();
         let mut nested = None;
         template

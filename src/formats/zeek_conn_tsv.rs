@@ -132,9 +132,11 @@ impl Columns {
         let slots: Vec<Slot> = fields.map(Slot::of).collect();
         let read = slots.iter().copied().enumerate().filter(|(_, slot)| *slot != Slot::Other).collect();
         let mut places = [ABSENT; Slot::COUNT];
-        let once = slots.iter().enumerate().filter(|(_, slot)| **slot != Slot::Other).all(|(number, slot)| {
-            std::mem::replace(&mut places[*slot as usize], number) == ABSENT
-        });
+        let once = slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| **slot != Slot::Other)
+            .all(|(number, slot)| std::mem::replace(&mut places[*slot as usize], number) == ABSENT);
         Columns { count: slots.len(), read, places: once.then_some(places) }
     }
 }

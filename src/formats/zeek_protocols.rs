@@ -260,8 +260,8 @@ impl<'r> Told<'r> {
                 return;
             }
             // Only conn.log counts what both ends sent.
-            b"conn_state" | b"history" | b"orig_bytes" | b"resp_bytes" | b"orig_ip_bytes" | b"orig_pkts" | b"resp_pkts"
-            | b"missed_bytes" => {
+            b"conn_state" | b"history" | b"orig_bytes" | b"resp_bytes" | b"orig_ip_bytes" | b"orig_pkts"
+            | b"resp_pkts" | b"missed_bytes" => {
                 self.is_conn = true;
                 return;
             }
@@ -348,9 +348,11 @@ impl<'r> Told<'r> {
             let (start, basis) = read_time(ts.as_bytes(), clock)?;
             (flow.start, flow.basis) = (Some(start), basis);
         }
-        let address =
-            |field, said: &Option<Text<'_>>| said.as_deref().map(|text| end_address(field, text.as_bytes())).transpose();
-        let port = |field, said: &Option<Text<'_>>| said.as_deref().map(|text| port(field, text.as_bytes())).transpose();
+        let address = |field, said: &Option<Text<'_>>| {
+            said.as_deref().map(|text| end_address(field, text.as_bytes())).transpose()
+        };
+        let port =
+            |field, said: &Option<Text<'_>>| said.as_deref().map(|text| port(field, text.as_bytes())).transpose();
         flow.initiator.address = address("id.orig_h", &self.orig_host)?;
         flow.responder.address = address("id.resp_h", &self.resp_host)?;
         flow.initiator.port = port("id.orig_p", &self.orig_port)?;
@@ -400,9 +402,40 @@ fn mark(field: &[u8]) -> Option<&'static str> {
 /// The service as conn.log names it; `None` for logs that tell of a connection and not of its protocol.
 fn service_of(stream: &str) -> Option<&'static str> {
     const SERVICES: [&str; 34] = [
-        "dns", "http", "ssl", "ssh", "rdp", "kerberos", "ntlm", "dce_rpc", "ftp", "smtp", "mysql", "sip", "snmp", "socks", "irc",
-        "radius", "ldap", "quic", "rfb", "modbus", "dnp3", "mqtt", "postgresql", "redis", "ntp", "dhcp", "syslog", "smb",
-        "imap", "pop3", "websocket", "bacnet", "enip", "s7comm",
+        "dns",
+        "http",
+        "ssl",
+        "ssh",
+        "rdp",
+        "kerberos",
+        "ntlm",
+        "dce_rpc",
+        "ftp",
+        "smtp",
+        "mysql",
+        "sip",
+        "snmp",
+        "socks",
+        "irc",
+        "radius",
+        "ldap",
+        "quic",
+        "rfb",
+        "modbus",
+        "dnp3",
+        "mqtt",
+        "postgresql",
+        "redis",
+        "ntp",
+        "dhcp",
+        "syslog",
+        "smb",
+        "imap",
+        "pop3",
+        "websocket",
+        "bacnet",
+        "enip",
+        "s7comm",
     ];
     let named = |stream: &str| SERVICES.iter().copied().find(|service| *service == stream);
     // `smb_files`, `smb_mapping`, `ldap_search`, `mqtt_publish`, `modbus_detailed`: what begins with the protocol's name.
@@ -413,8 +446,8 @@ fn service_of(stream: &str) -> Option<&'static str> {
 fn protocol_of(stream: &str, version: &str) -> Option<Protocol> {
     match service_of(stream)? {
         "ssl" if version.starts_with("DTLS") => Some(Protocol::UDP),
-        "ssl" | "http" | "ssh" | "rdp" | "ntlm" | "dce_rpc" | "ftp" | "smtp" | "mysql" | "irc" | "rfb" | "mqtt" | "postgresql"
-        | "redis" | "smb" | "imap" | "pop3" | "websocket" | "socks" => Some(Protocol::TCP),
+        "ssl" | "http" | "ssh" | "rdp" | "ntlm" | "dce_rpc" | "ftp" | "smtp" | "mysql" | "irc" | "rfb" | "mqtt"
+        | "postgresql" | "redis" | "smb" | "imap" | "pop3" | "websocket" | "socks" => Some(Protocol::TCP),
         "quic" | "snmp" | "ntp" | "radius" | "dhcp" => Some(Protocol::UDP),
         _ => None,
     }

@@ -66,7 +66,9 @@ fn likeness_of(object: &[u8]) -> Likeness {
     let (mut wrapped, mut ends, mut marks) = (false, 0, 0);
     let read = json::fields(object, |key, value| match key.bytes {
         b"sourcetype" => wrapped = value.text().is_some_and(|text| text.starts_with("zscalernss")),
-        b"cip" | b"sip" | b"csip" | b"cdip" | b"sdip" | b"clt_sip" | b"srv_dip" | b"ClientIP" | b"serverip" => ends += 1,
+        b"cip" | b"sip" | b"csip" | b"cdip" | b"sdip" | b"clt_sip" | b"srv_dip" | b"ClientIP" | b"serverip" => {
+            ends += 1
+        }
         b"urlsupercat" | b"urlclass" | b"rulelabel" | b"tuntype" | b"nwsvc" | b"reqrulelabel" | b"dns_reqtype"
         | b"dnsreqtype" | b"cloudname" | b"locationname" | b"devicehostname" => marks += 1,
         _ => {}
@@ -118,12 +120,15 @@ fn private<'r>(object: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
     let Some(mut flow) = report.flow()? else {
         return Ok(Told::Nothing("Zscaler Private Access record with fewer than two ends, no connection".into()));
     };
-    let moment_of = |means| report.get(means).and_then(|text| time::read(text.as_bytes())).and_then(|written| {
-        written.offset.map(|_| written.local.0 - i64::from(written.offset.unwrap_or(0)) * 1_000_000)
-    });
+    let moment_of = |means| {
+        report.get(means).and_then(|text| time::read(text.as_bytes())).and_then(|written| {
+            written.offset.map(|_| written.local.0 - i64::from(written.offset.unwrap_or(0)) * 1_000_000)
+        })
+    };
     if report.has(Means::Date) {
         report.begin(&mut flow, Means::Date, 0, years)?;
-        let lasted = moment_of(Means::TimeOfDay).zip(moment_of(Means::Date)).and_then(|(end, start)| end.checked_sub(start));
+        let lasted =
+            moment_of(Means::TimeOfDay).zip(moment_of(Means::Date)).and_then(|(end, start)| end.checked_sub(start));
         flow.duration = lasted.and_then(|micros| u64::try_from(micros).ok());
     } else {
         report.begin(&mut flow, Means::Time, 0, years)?;
@@ -150,7 +155,9 @@ fn means_of(name: &[u8]) -> Option<Means> {
         b"cip" | b"csip" | b"clt_sip" | b"sourceip" | b"ClientIP" | b"clientip" | b"srcip" => Means::SourceAddress,
         b"csport" | b"clt_sport" | b"sourceport" | b"clt_port" | b"srcport" => Means::SourcePort,
         b"devicehostname" => Means::SourceName,
-        b"sip" | b"cdip" | b"srv_dip" | b"destinationip" | b"serverip" | b"destvip" | b"dstip" => Means::DestinationAddress,
+        b"sip" | b"cdip" | b"srv_dip" | b"destinationip" | b"serverip" | b"destvip" | b"dstip" => {
+            Means::DestinationAddress
+        }
         b"cdport" | b"srv_dport" | b"destinationport" | b"dstport" => Means::DestinationPort,
         b"ehost" | b"hostname" | b"host" | b"cdfqdn" => Means::DestinationName,
         b"eurl" | b"url" => Means::Message,
@@ -263,7 +270,8 @@ fn take_pairs<'r>(report: &mut Report<'r>, body: &'r [u8]) {
         return;
     }
     if memchr::memchr(b'\t', body).is_none() {
-        let quoted_cells = memchr::memmem::find(body, b"\",\"").is_some() || memchr::memmem::find(body, b"\",").is_some();
+        let quoted_cells =
+            memchr::memmem::find(body, b"\",\"").is_some() || memchr::memmem::find(body, b"\",").is_some();
         report.put_pairs(body, if quoted_cells { Between::Commas } else { Between::Blanks }, means_of);
         return;
     }
@@ -317,7 +325,9 @@ fn begin<'r>(
         None => return report.begin(flow, Means::Epoch, before, years),
     };
     if let syslog::Stamp::Full(written) = &mut stamp {
-        let zone = report.get(Means::Offset).map(|zone| zone.strip_prefix("GMT").filter(|rest| rest.starts_with(['+', '-'])).unwrap_or(zone));
+        let zone = report
+            .get(Means::Offset)
+            .map(|zone| zone.strip_prefix("GMT").filter(|rest| rest.starts_with(['+', '-'])).unwrap_or(zone));
         let zone = zone.and_then(|zone| time::offset(zone.as_bytes()));
         written.offset = written.offset.or(zone);
     }

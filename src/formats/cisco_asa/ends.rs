@@ -86,7 +86,9 @@ pub fn named(host: &[u8]) -> Result<Endpoint<'_>, Fault> {
     let mut endpoint = Endpoint { address: address::address(host), ..Endpoint::default() };
     if endpoint.address.is_none() {
         let odd = host.is_empty() || host.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b':'));
-        if odd || !host.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'$') || *b >= 0x80) {
+        if odd
+            || !host.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'$') || *b >= 0x80)
+        {
             return Err(Fault::of_field(reasons::ADDRESS, "an end", host));
         }
         endpoint.name = Some(readable(host));

@@ -29,8 +29,8 @@ mod vpn;
 
 use std::borrow::Cow;
 
-use ends::End;
 use super::held::{self, Connections, Held, Logins, Mark, Pair, Sessions};
+use ends::End;
 use shapes::{Caught, What};
 
 pub(super) use vpn::lasting;
@@ -40,10 +40,10 @@ use super::syntax::number;
 use super::syntax::syslog::{self, Stamp};
 use super::syntax::years::Years;
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink};
-use crate::sorting::LeanSort as _;
 use crate::evidence::text::readable;
 use crate::evidence::{Framing, Place, Record};
 use crate::flow::{Basis, Endpoint, Flow, Kind, Moment, Outcome, Protocol, Text};
+use crate::sorting::LeanSort as _;
 
 /// The format.
 pub struct CiscoAsa;

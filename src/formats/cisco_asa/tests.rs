@@ -101,7 +101,9 @@ fn messages_are_found_behind_every_header() {
         let message = Message::of(line.as_bytes()).unwrap_or_else(|| panic!("{line}"));
         assert_eq!((message.number, message.text), (302_013, &b"x"[..]), "{line}");
     }
-    for line in ["%ASA is a firewall", "%ASA-6-30201: x", "%ASA-6-3020134: x", "{\"message\":\"%ASA-6-302013: x\"}", "100% ASA"] {
+    for line in
+        ["%ASA is a firewall", "%ASA-6-30201: x", "%ASA-6-3020134: x", "{\"message\":\"%ASA-6-302013: x\"}", "100% ASA"]
+    {
         assert!(Message::of(line.as_bytes()).is_none(), "{line}");
     }
 }

@@ -7,10 +7,10 @@
 
 use std::borrow::Cow;
 
-use super::ends::{account, given, named, with_port};
 use super::super::held::Step;
 use super::super::syntax::number;
 use super::super::{Fault, reasons};
+use super::ends::{account, given, named, with_port};
 use crate::evidence::text::readable;
 use crate::flow::{Flow, Kind, Outcome, Text};
 
@@ -38,7 +38,8 @@ pub fn told(number: u32, text: &[u8]) -> Result<Option<Told<'_>>, Fault> {
     if person.address.is_empty() || person.address.iter().all(|b| *b == b'*') {
         return Ok(None);
     }
-    let mut flow = Flow { kind: Kind::Session, initiator: named(person.address)?, user: person.user, ..Flow::default() };
+    let mut flow =
+        Flow { kind: Kind::Session, initiator: named(person.address)?, user: person.user, ..Flow::default() };
     flow.outcome = Outcome::Established;
     flow.rule = person.group;
     let step = match number {
@@ -60,7 +61,9 @@ pub fn told(number: u32, text: &[u8]) -> Result<Option<Told<'_>>, Fault> {
         _ => Some(Step::Note),
     };
     let assigned = match number {
-        722_051 => between(person.rest, b"IPv4 Address <", b">").or_else(|| between(person.rest, b"IPv4 Address ", b" ")),
+        722_051 => {
+            between(person.rest, b"IPv4 Address <", b">").or_else(|| between(person.rest, b"IPv4 Address ", b" "))
+        }
         713_228 => between(person.rest, b"Assigned private IP address ", b" "),
         _ => None,
     };
@@ -222,9 +225,13 @@ mod tests {
 
     #[test]
     fn durations_are_read_in_every_spelling() {
-        for (text, seconds) in
-            [("92:24:20", 332_660), ("0:00:00", 0), ("0h:32m:16s", 1_936), ("1d 17h:03m:58s", 147_838), ("3h:0m", 10_800)]
-        {
+        for (text, seconds) in [
+            ("92:24:20", 332_660),
+            ("0:00:00", 0),
+            ("0h:32m:16s", 1_936),
+            ("1d 17h:03m:58s", 147_838),
+            ("3h:0m", 10_800),
+        ] {
             assert_eq!(lasting(text.as_bytes()).ok(), Some(seconds * 1_000_000), "{text}");
         }
         for text in ["", "x", "1:2", "1h:-2m:3s", "99999999999999999999:00:00", "1:2:3:4:5"] {

@@ -17,7 +17,11 @@ pub fn guess(header: &[String], rows: &[Vec<Cow<'_, [u8]>>]) -> Vec<(&'static st
     // `conn.src_ip`, `conn.src.ip`: the last key of a path in JSON, or the last two.
     let tail = |name: &String, keys: usize| {
         let parts: Vec<&str> = name.rsplit('.').take(keys).collect();
-        if name.matches('.').count() < keys { String::new() } else { plain(&parts.into_iter().rev().collect::<String>()) }
+        if name.matches('.').count() < keys {
+            String::new()
+        } else {
+            plain(&parts.into_iter().rev().collect::<String>())
+        }
     };
     let mut leaves: [Vec<String>; 2] = [1, 2].map(|keys| header.iter().map(|name| tail(name, keys)).collect());
     // What `destination.bytes` counts is known by both its keys; the last one alone says less.
@@ -57,7 +61,8 @@ fn forget_collectors(header: &[String], found: &mut Vec<(&'static str, usize)>) 
         let column = |field: &str| found.iter().find(|(own, _)| *own == field).map(|(_, at)| *at);
         let last = |at: usize| plain(header[at].rsplit('.').next().unwrap_or_default());
         column(ip).is_some()
-            && column(field).is_some_and(|at| matches!(&*last(at), "source" | "client" | "from" | "server" | "target" | "to"))
+            && column(field)
+                .is_some_and(|at| matches!(&*last(at), "source" | "client" | "from" | "server" | "target" | "to"))
     };
     let bare = [is_bare("src_host", "src_ip"), is_bare("dst_host", "dst_ip")];
     if bare != [true, true] {

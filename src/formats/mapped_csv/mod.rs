@@ -16,10 +16,10 @@ mod row;
 use std::borrow::Cow;
 
 pub(super) use cells::cut as cut_row;
-pub(super) use row::outcome_word;
 pub(super) use objects::Objects;
 pub(super) use pairs::Lines as PairLines;
 pub use preview::{Preview, Reading, header_of, preview, unmapped_header};
+pub(super) use row::outcome_word;
 
 use super::syntax::time::Written;
 use super::syntax::{address, cells, when};
@@ -140,7 +140,17 @@ const GUESSED_ROWS: usize = 50;
 const MOST_COLUMNS: usize = 500;
 /// Columns of people who ask for connections, or have allowed them.
 const WHYS: [&str; 11] = [
-    "description", "comment", "comments", "remarks", "justification", "purpose", "reason", "requestedby", "ticket", "備考", "用途",
+    "description",
+    "comment",
+    "comments",
+    "remarks",
+    "justification",
+    "purpose",
+    "reason",
+    "requestedby",
+    "ticket",
+    "備考",
+    "用途",
 ];
 /// How many lines of preamble may stand before the header.
 const PREAMBLE: usize = 12;
@@ -210,9 +220,10 @@ impl<'s> Table<'s> {
         let column = |field: &str| self.guessed.iter().find(|(found, _)| *found == field).map(|(_, column)| *column);
         let has = |fields: &[&str]| fields.iter().any(|field| column(field).is_some());
         let is_address = |cell: &Cow<'_, [u8]>| address::address_and_port(cell.trim_ascii()).is_some();
-        let addressed = ["src_ip", "dst_ip"].iter().filter_map(|field| column(field)).any(|column| {
-            self.rows.iter().filter_map(|row| row.get(column)).any(is_address)
-        });
+        let addressed = ["src_ip", "dst_ip"]
+            .iter()
+            .filter_map(|field| column(field))
+            .any(|column| self.rows.iter().filter_map(|row| row.get(column)).any(is_address));
         let connected = has(&["src_port", "dst_port", "proto", "bytes_out", "bytes_in", "packets_out", "packets_in"]);
         // What has a verdict and neither a time nor a count is the rules of a firewall, not what came of them.
         let happened = has(&["ts", "end", "logged", "date", "duration", "src_port", "bytes_total", "packets_total"])
@@ -311,7 +322,8 @@ mod tests {
 
     #[test]
     fn a_list_of_packets_is_no_table_of_connections() {
-        let list = "No.,Time,Source,Destination,Protocol,Length,Info\n1,0.0,10.0.0.1,10.1.0.2,TCP,66,51234 > 445 [SYN]\n";
+        let list =
+            "No.,Time,Source,Destination,Protocol,Length,Info\n1,0.0,10.0.0.1,10.1.0.2,TCP,66,51234 > 445 [SYN]\n";
         assert!(recognise(&Sample { bytes: list.as_bytes(), whole: true }).is_none());
     }
 
@@ -322,7 +334,8 @@ mod tests {
         let made = read(&format!("sIP|dIP|sPort|dPort|pro|packets|bytes|sTime|\n{rows}"));
         let replies: Vec<bool> = made.flows.iter().map(|flow| flow.is_reply()).collect();
         assert_eq!(replies, [false, true]);
-        let told = read(&format!("sIP|dIP|sPort|dPort|pro|packets|bytes|sTime|action\n{}", rows.replace("|\n", "|allow\n")));
+        let told =
+            read(&format!("sIP|dIP|sPort|dPort|pro|packets|bytes|sTime|action\n{}", rows.replace("|\n", "|allow\n")));
         assert!(told.flows.iter().all(|flow| !flow.is_reply()), "a session's export says what became of it");
     }
 

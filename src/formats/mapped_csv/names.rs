@@ -152,13 +152,15 @@ pub const FIELDS: &[(&str, &str)] = &[
 ];
 
 /// Columns that say which way a connection went, seen from the machine that tells of it.
-pub const DIRECTIONS: &[&str] = &["connectiondirection", "netconninbound", "inbound", "direction", "networkdirection", "networkflowdirection"];
+pub const DIRECTIONS: &[&str] =
+    &["connectiondirection", "netconninbound", "inbound", "direction", "networkdirection", "networkflowdirection"];
 
 /// What stands there of a connection that another machine opened. CrowdStrike numbers the directions, 1 being inbound.
 pub const INBOUND: &[&str] = &["1", "true", "in", "inbound", "incoming", "ingress"];
 
 /// Names that may have a side or a unit behind them: `bytes_s` and `bytes_d`, `duration_s`.
-const SIDELESS: [&str; 10] = ["addr", "address", "bytes", "duration", "host", "octets", "packets", "pkts", "port", "time"];
+const SIDELESS: [&str; 10] =
+    ["addr", "address", "bytes", "duration", "host", "octets", "packets", "pkts", "port", "time"];
 
 /// A column's name reduced to letters and digits in lower case: `Src IP` and `src_ip` are one. Log Analytics puts a value's type
 /// behind the name of a column that a custom log brought (`DestinationIP_s`, `SourcePort_d`), which is none where the letter may as

@@ -33,15 +33,13 @@ pub fn table<'s>(sample: &Sample<'s>) -> Option<Table<'s>> {
     let mut rows = Vec::new();
     for object in json::objects(sample.bytes).take(GUESSED_ROWS) {
         let mut row: Vec<Cow<'s, [u8]>> = vec![Cow::Borrowed(b""); header.len()];
-        let walked = each_path(object, "", 0, &mut |path, value| {
-            match header.iter().position(|own| *own == path) {
-                Some(at) => row[at] = value,
-                None if header.len() < MOST_COLUMNS => {
-                    header.push(path);
-                    row.push(value);
-                }
-                None => {}
+        let walked = each_path(object, "", 0, &mut |path, value| match header.iter().position(|own| *own == path) {
+            Some(at) => row[at] = value,
+            None if header.len() < MOST_COLUMNS => {
+                header.push(path);
+                row.push(value);
             }
+            None => {}
         });
         // What is broken says nothing about the columns.
         if walked.is_ok() {
@@ -71,10 +69,13 @@ fn each_path<'j>(
             Value::Object(inner) if depth < 3 && fault.is_ok() => fault = each_path(inner, &own, depth + 1, visit),
             Value::Number(bytes) => visit(own, Cow::Borrowed(bytes)),
             Value::Bool(said) => visit(own, Cow::Borrowed(if said { b"true" } else { b"false" })),
-            Value::String(raw) => visit(own, match raw.text() {
-                Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-                Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-            }),
+            Value::String(raw) => visit(
+                own,
+                match raw.text() {
+                    Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+                    Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+                },
+            ),
             Value::Null => visit(own, Cow::Borrowed(b"")),
             Value::Object(_) | Value::Array(_) => {}
         }

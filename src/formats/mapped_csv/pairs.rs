@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use super::super::firewall::{Sessions, Telling, told_once};
 use super::super::named;
-use super::super::syntax::{number, syslog};
 use super::super::syntax::years::Years;
+use super::super::syntax::{number, syslog};
 use super::super::{Disposition, Mapping, Parser, Sample, Setting, Sink};
 use super::row::Plan;
 use super::{GUESSED_ROWS, MOST_COLUMNS, Table, columns};
@@ -55,7 +55,8 @@ pub fn table<'s>(sample: &Sample<'s>) -> Option<(Style, Table<'s>)> {
 fn names_addresses(table: &Table<'_>) -> bool {
     ["src_ip", "dst_ip"].iter().all(|field| {
         let column = table.guessed.iter().find(|(own, _)| own == field).map(|(_, at)| table.header[*at].to_lowercase());
-        column.is_some_and(|name| !matches!(&*name, "client" | "server" | "from" | "to" | "local" | "remote" | "target"))
+        column
+            .is_some_and(|name| !matches!(&*name, "client" | "server" | "from" | "to" | "local" | "remote" | "target"))
     })
 }
 
@@ -68,15 +69,13 @@ fn styled<'s>(sample: &Sample<'s>, style: Style) -> Option<Table<'s>> {
             continue;
         }
         let mut row: Vec<Cow<'s, [u8]>> = vec![Cow::Borrowed(b""); header.len()];
-        style.each(body(syslog::strip(line).body), &mut |key, value| {
-            match header.iter().position(|own| *own == key) {
-                Some(at) if row[at].is_empty() => row[at] = Cow::Borrowed(value),
-                None if header.len() < MOST_COLUMNS => {
-                    header.push(key);
-                    row.push(Cow::Borrowed(value));
-                }
-                Some(_) | None => {}
+        style.each(body(syslog::strip(line).body), &mut |key, value| match header.iter().position(|own| *own == key) {
+            Some(at) if row[at].is_empty() => row[at] = Cow::Borrowed(value),
+            None if header.len() < MOST_COLUMNS => {
+                header.push(key);
+                row.push(Cow::Borrowed(value));
             }
+            Some(_) | None => {}
         });
         rows.push(row);
     }
@@ -116,7 +115,8 @@ impl Style {
                 if let Some(epoch) = epoch.filter(|epoch| number::micros(epoch).is_some()) {
                     visit("timestamp".to_owned(), epoch);
                 }
-                let protocol = before.split(|b| *b == b' ').find(|word| matches!(*word, b"tcp" | b"udp" | b"icmp" | b"sctp"));
+                let protocol =
+                    before.split(|b| *b == b' ').find(|word| matches!(*word, b"tcp" | b"udp" | b"icmp" | b"sctp"));
                 if let Some(protocol) = protocol {
                     visit("transport".to_owned(), protocol);
                 }
@@ -142,7 +142,8 @@ impl Style {
     fn value(self, text: &[u8]) -> (&[u8], &[u8]) {
         if let Some(inner) = text.strip_prefix(b"\"") {
             let closes = |at: &usize| {
-                inner.get(at + 1).is_none_or(|b| b.is_ascii_whitespace() || *b == self.between) && (*at == 0 || inner[at - 1] != b'\\')
+                inner.get(at + 1).is_none_or(|b| b.is_ascii_whitespace() || *b == self.between)
+                    && (*at == 0 || inner[at - 1] != b'\\')
             };
             if let Some(end) = memchr::memchr_iter(b'"', inner).find(closes) {
                 return (&inner[..end], &inner[end + 1..]);
@@ -181,7 +182,14 @@ impl Lines {
         let mut plan = Plan::new(&header, setting.mapping.as_ref().unwrap_or(&guess));
         plan.is_sparse = true;
         let columns = header.into_iter().enumerate().map(|(at, name)| (name, at)).lean_collect();
-        Lines { style, columns, plan, clock: setting.clock, years: Years::new(setting.clock), sessions: Sessions::default() }
+        Lines {
+            style,
+            columns,
+            plan,
+            clock: setting.clock,
+            years: Years::new(setting.clock),
+            sessions: Sessions::default(),
+        }
     }
 }
 
@@ -243,7 +251,8 @@ impl Parser for Lines {
 
 /// What a record is to its session, where the device counts at the end of one: what has no count yet is its beginning.
 fn telling(flow: &Flow<'_>, plan: &Plan) -> Option<Telling> {
-    let counted = [flow.bytes_out, flow.bytes_in, flow.packets_out, flow.packets_in].into_iter().flatten().any(|n| n > 0);
+    let counted =
+        [flow.bytes_out, flow.bytes_in, flow.packets_out, flow.packets_in].into_iter().flatten().any(|n| n > 0);
     let of_session = plan.counts() && flow.initiator.port.is_some() && flow.outcome != Outcome::Denied;
     of_session.then_some(if counted { Telling::Last } else { Telling::Before })
 }
@@ -254,18 +263,27 @@ mod tests {
 
     fn pairs(style: usize, body: &str) -> Vec<(String, String)> {
         let mut seen = Vec::new();
-        STYLES[style].each(body.as_bytes(), &mut |key, value| seen.push((key, String::from_utf8_lossy(value).into_owned())));
+        STYLES[style]
+            .each(body.as_bytes(), &mut |key, value| seen.push((key, String::from_utf8_lossy(value).into_owned())));
         seen
     }
 
     #[test]
     fn keys_are_told_from_what_stands_before_them() {
-        let own = |pairs: Vec<(String, String)>| pairs.into_iter().map(|(k, v)| format!("{k}>{v}")).collect::<Vec<_>>().join(" ");
-        assert_eq!(own(pairs(1, "%%01POLICY/6/PERMIT(l):vsys=public, source-ip=10.0.0.5")), "vsys>public source-ip>10.0.0.5");
+        let own = |pairs: Vec<(String, String)>| {
+            pairs.into_iter().map(|(k, v)| format!("{k}>{v}")).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            own(pairs(1, "%%01POLICY/6/PERMIT(l):vsys=public, source-ip=10.0.0.5")),
+            "vsys>public source-ip>10.0.0.5"
+        );
         assert_eq!(own(pairs(1, "action=\"a, b\",dest_ip=\"10.0.0.5\"")), "action>a, b dest_ip>10.0.0.5");
         assert_eq!(own(pairs(0, "system(traffic): src zone=Trust src=10.0.0.5")), "zone>Trust src>10.0.0.5");
         assert_eq!(own(pairs(5, "源IP:10.0.0.5, 时间:10:20:30")), "源IP>10.0.0.5 时间>10:20:30");
-        assert_eq!(own(pairs(0, "tcp 6 src=10.0.0.5 bytes=7 src=10.1.0.2 bytes=9")), "transport>tcp src>10.0.0.5 bytes>7 reply src>10.1.0.2 reply bytes>9");
+        assert_eq!(
+            own(pairs(0, "tcp 6 src=10.0.0.5 bytes=7 src=10.1.0.2 bytes=9")),
+            "transport>tcp src>10.0.0.5 bytes>7 reply src>10.1.0.2 reply bytes>9"
+        );
     }
 
     #[test]

@@ -7,11 +7,11 @@ use super::super::syntax::{address, number, time};
 use super::super::{Fault, Mapping, nfdump, reasons, zeek};
 use super::columns::{self, Unit, is_host_name, is_unset};
 use super::names;
-use crate::sorting::LeanCollect as _;
-use crate::formats::syntax::when::{self, Order, Unread};
 use crate::evidence::Clock;
 use crate::evidence::text::readable;
 use crate::flow::{Basis, Endpoint, Flow, Moment, Outcome, Protocol, Text};
+use crate::formats::syntax::when::{self, Order, Unread};
+use crate::sorting::LeanCollect as _;
 
 /// A row's cells.
 pub type Row<'r> = [Cow<'r, [u8]>];
@@ -67,7 +67,16 @@ impl Plan {
             let name = leaf(name);
             name == "isreply" || (is_local && names::DIRECTIONS.contains(&name.as_str()))
         });
-        Plan { width: header.len(), is_sparse: false, mapping: mapping.clone(), columns, order, unit, direction, is_one_way }
+        Plan {
+            width: header.len(),
+            is_sparse: false,
+            mapping: mapping.clone(),
+            columns,
+            order,
+            unit,
+            direction,
+            is_one_way,
+        }
     }
 
     /// The flow of a row.
@@ -116,7 +125,9 @@ impl Plan {
         // A socket that listens, as endpoint sensors tell of it.
         let nowhere = |ip: &str| self.cell(row, ip).is_some_and(|(cell, _)| matches!(cell, b"0.0.0.0" | b"::"));
         match (named("src_ip", "src_host"), named("dst_ip", "dst_host")) {
-            (true, true) if nowhere("src_ip") && nowhere("dst_ip") => Some("the row names neither source nor destination"),
+            (true, true) if nowhere("src_ip") && nowhere("dst_ip") => {
+                Some("the row names neither source nor destination")
+            }
             (true, true) => None,
             (true, false) => Some("the row names no destination"),
             (false, true) => Some("the row names no source"),
@@ -126,7 +137,9 @@ impl Plan {
 
     /// Whether a mapped column counts bytes or packets.
     pub fn counts(&self) -> bool {
-        ["bytes_out", "bytes_in", "bytes_total", "packets_out", "packets_in"].iter().any(|field| self.columns.contains_key(field))
+        ["bytes_out", "bytes_in", "bytes_total", "packets_out", "packets_in"]
+            .iter()
+            .any(|field| self.columns.contains_key(field))
     }
 
     fn cell<'c>(&self, row: &'c Row<'_>, field: &str) -> Option<(&'c [u8], &str)> {

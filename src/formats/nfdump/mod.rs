@@ -55,7 +55,8 @@ impl Format for Nfdump {
     }
 
     fn framing(&self, sample: &Sample<'_>) -> Framing {
-        let first = sample.lines().map(|line| super::without_mark(line).trim_ascii_start()).find(|line| !line.is_empty());
+        let first =
+            sample.lines().map(|line| super::without_mark(line).trim_ascii_start()).find(|line| !line.is_empty());
         match first.and_then(|line| line.first()) {
             Some(b'{' | b'[') => Framing::Json,
             Some(_) | None => Framing::Lines,
@@ -340,7 +341,11 @@ fn flow_of<'r>(cells: &Cells<'r>, clock: &Clock) -> Result<Flow<'r>, Fault> {
         None => Ok(None),
         Some(found) => text::amount(found).map(Some).ok_or_else(|| Fault::of_field(reason, field, found)),
     };
-    let mut flow = Flow { initiator: end(Slot::Source, "source")?, responder: end(Slot::Destination, "destination")?, ..Flow::default() };
+    let mut flow = Flow {
+        initiator: end(Slot::Source, "source")?,
+        responder: end(Slot::Destination, "destination")?,
+        ..Flow::default()
+    };
     if let Some(found) = cell(Slot::Protocol) {
         flow.protocol = text::protocol(found);
     }

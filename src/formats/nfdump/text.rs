@@ -90,7 +90,10 @@ impl Header {
         let words: Vec<&[u8]> = words(line).take(64).collect();
         let arrow = words.iter().position(|word| is_arrow(word)).filter(|at| *at >= 4 && words.len() > at + 1);
         let Some(arrow) = arrow else {
-            return Err(Fault::new("no row of nfdump: two ends with an arrow between them are missing", readable(line)));
+            return Err(Fault::new(
+                "no row of nfdump: two ends with an arrow between them are missing",
+                readable(line),
+            ));
         };
         let mut flow = Flow { protocol: protocol(words[arrow - 2]), ..Flow::default() };
         let find = |word| end(word, flow.protocol).ok_or_else(|| Fault::of_field(reasons::ADDRESS, "end", word));
@@ -133,8 +136,12 @@ impl Header {
             match column {
                 Tail::Other => {}
                 Tail::Flags => flags = word,
-                Tail::Packets => flow.packets_out = Some(count().ok_or_else(|| Fault::of_field(reasons::PACKETS, "Packets", word))?),
-                Tail::Bytes => flow.bytes_out = Some(count().ok_or_else(|| Fault::of_field(reasons::BYTES, "Bytes", word))?),
+                Tail::Packets => {
+                    flow.packets_out = Some(count().ok_or_else(|| Fault::of_field(reasons::PACKETS, "Packets", word))?)
+                }
+                Tail::Bytes => {
+                    flow.bytes_out = Some(count().ok_or_else(|| Fault::of_field(reasons::BYTES, "Bytes", word))?)
+                }
                 Tail::PacketsBack => packets_back = count(),
                 Tail::BytesBack => bytes_back = count(),
             }
@@ -240,7 +247,9 @@ pub(super) fn outcome(flow: &Flow<'_>, flags: &[u8], forwarding: Option<u64>) ->
     match (forwarding, flow.protocol) {
         (Some(128..=191), _) => Outcome::Denied,
         // A reset as all that this end sent refuses; SYNs without an ACK were never answered.
-        (_, Some(Protocol::TCP)) if has(b'R') && !has(b'S') && !has(b'P') && !has(b'F') && flow.packets_out == Some(1) => {
+        (_, Some(Protocol::TCP))
+            if has(b'R') && !has(b'S') && !has(b'P') && !has(b'F') && flow.packets_out == Some(1) =>
+        {
             Outcome::Failed
         }
         (_, Some(Protocol::TCP)) if has(b'S') && !has(b'A') && flow.one_way => Outcome::Failed,
@@ -264,7 +273,10 @@ mod tests {
 
     #[test]
     fn units_are_powers_of_a_thousand() {
-        assert_eq!((amount(b"1.2 M"), amount(b"12"), amount(b"3.0 G")), (Some(1_200_000), Some(12), Some(3_000_000_000)));
+        assert_eq!(
+            (amount(b"1.2 M"), amount(b"12"), amount(b"3.0 G")),
+            (Some(1_200_000), Some(12), Some(3_000_000_000))
+        );
     }
 
     #[test]

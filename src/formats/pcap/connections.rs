@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::packet::{Packet, Transport};
-use crate::sorting::LeanSort as _;
 use crate::evidence::Place;
 use crate::flow::{Basis, Endpoint, Flow, Moment, Outcome, Protocol};
 use crate::formats::Sink;
+use crate::sorting::LeanSort as _;
 
 /// How many connections are held open at once.
 pub(super) const MOST_OPEN: usize = 1 << 18;
@@ -87,7 +87,9 @@ impl Connections {
                 let name = (packet.from, packet.to, packet.protocol.0, number);
                 return self.piece(name, packet.payload, at);
             }
-            Transport::Icmp { kind, number } if is_echo(packet.protocol, kind) => (0, 0, kind, ECHO | u32::from(number)),
+            Transport::Icmp { kind, number } if is_echo(packet.protocol, kind) => {
+                (0, 0, kind, ECHO | u32::from(number))
+            }
             Transport::Icmp { kind, .. } => (0, 0, kind, u32::from(kind)),
             Transport::Tcp { from, to, .. } | Transport::Ports { from, to } => (from, to, 0, 0),
             Transport::Bare => (0, 0, 0, 0),
@@ -166,8 +168,8 @@ fn is_echo(protocol: Protocol, kind: u8) -> bool {
 /// Whether something listens at this port by custom: below 1024 (RFC 6335), and some above that answer in every office.
 fn is_served(port: u16) -> bool {
     const ABOVE: [u16; 22] = [
-        1433, 1521, 1723, 1812, 1883, 2049, 2375, 3128, 3268, 3269, 3306, 3389, 4789, 5060, 5432, 5900, 5985, 5986, 6379,
-        8080, 8443, 9200,
+        1433, 1521, 1723, 1812, 1883, 2049, 2375, 3128, 3268, 3269, 3306, 3389, 4789, 5060, 5432, 5900, 5985, 5986,
+        6379, 8080, 8443, 9200,
     ];
     (1..1024).contains(&port) || ABOVE.contains(&port)
 }
@@ -176,9 +178,13 @@ impl Connection {
     fn new(packet: &Packet, is_low: bool, icmp: u8, at: Option<Moment>, place: Place) -> Connection {
         let (sender_calls, begun) = match packet.transport {
             Transport::Tcp { flags, .. } if flags & SYN != 0 => (flags & ACK == 0, true),
-            Transport::Tcp { from, to, .. } | Transport::Ports { from, to } => (!is_served(from) || is_served(to), false),
+            Transport::Tcp { from, to, .. } | Transport::Ports { from, to } => {
+                (!is_served(from) || is_served(to), false)
+            }
             // Who answers an echo was asked.
-            Transport::Icmp { .. } => (!matches!((packet.protocol, icmp), (Protocol::ICMP, 0 | 14 | 16 | 18) | (Protocol::ICMP6, 129)), false),
+            Transport::Icmp { .. } => {
+                (!matches!((packet.protocol, icmp), (Protocol::ICMP, 0 | 14 | 16 | 18) | (Protocol::ICMP6, 129)), false)
+            }
             Transport::Bare | Transport::Fragment { .. } => (true, false),
         };
         let (initiator, responder) = (Side::default(), Side::default());
@@ -263,7 +269,9 @@ impl Connection {
             // A SYN-ACK that was taken back at once.
             (true, true) if other.reset && one.bytes == 0 && other.bytes == 0 && one.packets <= 1 => Outcome::Failed,
             (true, _) | (false, true) => Outcome::Established,
-            (false, false) if one.packets > 0 && other.packets > 0 && one.bytes + other.bytes > 0 => Outcome::Established,
+            (false, false) if one.packets > 0 && other.packets > 0 && one.bytes + other.bytes > 0 => {
+                Outcome::Established
+            }
             (false, false) => Outcome::Unknown,
         }
     }

@@ -27,7 +27,11 @@ pub(super) fn inside(link: u32, frame: &[u8]) -> Result<Inside<'_>, Why> {
         1 | 143 => ethernet(frame),
         // Token Ring, FDDI: addresses, then LLC. A route may stand between.
         6 => {
-            let route = if frame.get(8).ok_or(Why::CutOff)? & 0x80 != 0 { usize::from(frame.get(14).ok_or(Why::CutOff)? & 0x1f) } else { 0 };
+            let route = if frame.get(8).ok_or(Why::CutOff)? & 0x80 != 0 {
+                usize::from(frame.get(14).ok_or(Why::CutOff)? & 0x1f)
+            } else {
+                0
+            };
             llc(rest(14 + route)?)
         }
         10 => llc(rest(13)?),
@@ -85,7 +89,8 @@ pub(super) fn inside(link: u32, frame: &[u8]) -> Result<Inside<'_>, Why> {
             while let [a, b, c, d, ..] = fields {
                 let (length, kind) = (usize::from(u16::from_le_bytes([*a, *b])), u16::from_le_bytes([*c, *d]));
                 if kind & 0x7fff == 9 {
-                    let packet = fields.get(4..length.min(fields.len())).ok_or(Why::Broken("a field of the log is cut off"))?;
+                    let packet =
+                        fields.get(4..length.min(fields.len())).ok_or(Why::Broken("a field of the log is cut off"))?;
                     return Ok((if family == 10 { IPV6 } else { IPV4 }, packet));
                 }
                 fields = fields.get(length.max(4).next_multiple_of(4)..).unwrap_or_default();

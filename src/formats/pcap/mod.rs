@@ -165,10 +165,16 @@ impl Capture {
             match (code, value) {
                 (0, _) => break,
                 // if_tsresol: a power of ten, or of two where the highest bit is set.
-                (9, [power]) if power & 0x80 != 0 => interface.ticks = 1_u64.checked_shl(u32::from(power & 0x7f)).unwrap_or(1),
+                (9, [power]) if power & 0x80 != 0 => {
+                    interface.ticks = 1_u64.checked_shl(u32::from(power & 0x7f)).unwrap_or(1)
+                }
                 (9, [power]) => interface.ticks = 10_u64.checked_pow(u32::from(*power)).unwrap_or(1),
                 (14, value) if value.len() == 8 => {
-                    let parts = if big { (word(value, 0, big), word(value, 4, big)) } else { (word(value, 4, big), word(value, 0, big)) };
+                    let parts = if big {
+                        (word(value, 0, big), word(value, 4, big))
+                    } else {
+                        (word(value, 4, big), word(value, 0, big))
+                    };
                     interface.offset = (u64::from(parts.0) << 32 | u64::from(parts.1)) as i64;
                 }
                 _ => {}
@@ -193,7 +199,10 @@ impl Capture {
             _ => return Err(short()),
         };
         let Some(interface) = self.interfaces.get(&number) else {
-            return Err(malformed("a packet of an interface that the capture does not describe", format!("interface {number}")));
+            return Err(malformed(
+                "a packet of an interface that the capture does not describe",
+                format!("interface {number}"),
+            ));
         };
         let room = bytes.len() - header - 4;
         if kind == 3 {
@@ -203,7 +212,9 @@ impl Capture {
             return Ok(Framed { link: interface.link, at: None, frame, wire });
         }
         let captured = word(bytes, 20, big) as usize;
-        let Some(frame) = bytes.get(header..header + captured).filter(|_| captured <= room) else { return Err(short()) };
+        let Some(frame) = bytes.get(header..header + captured).filter(|_| captured <= room) else {
+            return Err(short());
+        };
         let ticks = u64::from(word(bytes, 12, big)) << 32 | u64::from(word(bytes, 16, big));
         let wire = u64::from(word(bytes, 24, big)).max(captured as u64);
         Ok(Framed { link: interface.link, at: Some(moment(ticks, interface)), frame, wire })

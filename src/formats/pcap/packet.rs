@@ -163,7 +163,8 @@ fn transport(
         return Ok(());
     }
     let lost = length.saturating_sub(bytes.len() as u64);
-    let short = |at: usize| bytes.get(at..at + 2).map(|two| u16::from_be_bytes([two[0], two[1]])).ok_or(too_short(lost));
+    let short =
+        |at: usize| bytes.get(at..at + 2).map(|two| u16::from_be_bytes([two[0], two[1]])).ok_or(too_short(lost));
     match protocol {
         6 => {
             let (source, target) = (short(0)?, short(2)?);

@@ -12,9 +12,11 @@ mod warehouse;
 
 use crate::dist::{self, Dist};
 use crate::toolchain::{self, TARGET};
-use crate::workspace::root;
+use crate::workspace::{root, shown};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use step::Table;
@@ -155,6 +157,20 @@ fn installed(browser: bool) -> Beside {
     })
 }
 
+/// The files beside the list of formats.
+fn formats() -> Result<Vec<PathBuf>> {
+    let folder = root().join("src/formats");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", shown(&folder)))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 /// The steps that need Rust alone.
 fn core(table: &mut Table) {
     let cargo = |arguments: &[&str]| {
@@ -165,6 +181,13 @@ fn core(table: &mut Table) {
     let has = |tool: &str| step::succeeds(cargo(&[tool, "--version"]));
     table.step("the Rust code is formatted", || match has("fmt") {
         true => step::whole(&mut cargo(&["fmt", "--all", "--check"])),
+        false => Ok(Outcome::skipped("no rustfmt here: rustup component add rustfmt")),
+    });
+    // A macro declares them, where `cargo fmt` does not look.
+    table.step("the formats are formatted", || match has("fmt") {
+        true => step::whole(
+            Command::new("rustfmt").args(["--edition", "2024", "--check"]).args(formats()?).current_dir(root()),
+        ),
         false => Ok(Outcome::skipped("no rustfmt here: rustup component add rustfmt")),
     });
     table.step("clippy finds nothing", || match has("clippy") {
