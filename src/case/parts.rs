@@ -186,7 +186,13 @@ mod tests {
             zeek(3000..3200)
         );
         let middle = log.find("#close").unwrap();
-        for cuts in [vec![90_000], vec![100, 70_000, 140_000], vec![middle - 3], vec![log.len() - 200, middle + 8]] {
+        for cuts in [
+            vec![90_000],
+            vec![100, 70_000, 140_000],
+            vec![middle - 3],
+            vec![middle + 20],
+            vec![log.len() - 200, middle + 8],
+        ] {
             let (whole, joined) = both_ways(log.as_bytes(), &cuts);
             assert!(joined == Some(whole), "cut at {cuts:?}");
         }

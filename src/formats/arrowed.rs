@@ -186,6 +186,7 @@ fn nsx<'r>(line: &'r [u8], rest: &'r [u8], flow: &mut Flow<'r>) -> Option<Tellin
     let words: Vec<&[u8]> = line[at + 1..].split(|b| *b == b' ').filter(|word| !word.is_empty()).collect();
     let is_over = words.get(1).is_some_and(|word| word.ends_with(b"TERM"));
     let mut is_out = false;
+    // What is said of the packet stands behind its family, before the ends.
     for (at, word) in words.iter().enumerate().take(9).skip(2) {
         match *word {
             b"PASS" | b"DROP" | b"REJECT" => {

@@ -229,20 +229,10 @@ impl Filling {
             "app" | "applicationProtocol" => Slot::Service,
             // Deep Security counts one packet, from source to destination, as `in` where the host received it.
             "in" | "bytesIn" if self.counts_packets => Slot::BytesOut,
-            "in" | "bytesIn" => {
-                if self.out_is_sent {
-                    Slot::BytesIn
-                } else {
-                    Slot::BytesOut
-                }
-            }
-            "out" | "bytesOut" => {
-                if self.out_is_sent {
-                    Slot::BytesOut
-                } else {
-                    Slot::BytesIn
-                }
-            }
+            "in" | "bytesIn" if self.out_is_sent => Slot::BytesIn,
+            "out" | "bytesOut" if self.out_is_sent => Slot::BytesOut,
+            "in" | "bytesIn" => Slot::BytesOut,
+            "out" | "bytesOut" => Slot::BytesIn,
             "start" | "startTime" => Slot::Start,
             "end" | "endTime" => Slot::End,
             // FortiOS says here, since the epoch, what its header says without zone.

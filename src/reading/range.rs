@@ -94,11 +94,12 @@ impl Ranges {
         Some(Ranges { order: order.clone(), head: head.to_vec(), format, framing, known })
     }
 
-    /// Where a range may end in these bytes, behind the first line end that parts two records.
+    /// Where a range may end in these bytes, behind the first line end that parts two records. Not amid a header, of which a joined file
+    /// has several: the part behind it would not know what the part before it ended with.
     pub fn cut(&self, bytes: &[u8]) -> Option<usize> {
         let mut ends = memchr::memchr_iter(b'\n', bytes).map(|end| end + 1);
         match self.framing {
-            Framing::Lines => ends.next(),
+            Framing::Lines => ends.find(|end| bytes.get(*end) != Some(&b'#')),
             Framing::Json => ends.find(|end| {
                 let before = bytes[..end - 1].strip_suffix(b"\r").unwrap_or(&bytes[..end - 1]);
                 before.ends_with(b"}") && bytes.get(*end) == Some(&b'{')

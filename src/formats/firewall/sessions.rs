@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 
 use crate::evidence::{Place, Record};
-use crate::flow::{Flow, Moment, Outcome};
+use crate::flow::{Basis, Flow, Moment, Outcome};
 use crate::formats::Sink;
 use crate::sorting::LeanSort as _;
 
@@ -67,7 +67,8 @@ impl Sessions {
         match telling {
             Telling::Last => {
                 if let Some((_, held)) = self.open.remove(&key) {
-                    flow = begun(complete(flow.into_owned(), held.clone()), &held);
+                    let began = (held.start, held.basis);
+                    flow = begun(complete(flow.into_owned(), held), began);
                 }
                 if self.order.len() > 4 * OPEN {
                     self.order.retain(|key| self.open.contains_key(key));
@@ -150,11 +151,11 @@ fn complete(flow: Flow<'static>, before: Flow<'static>) -> Flow<'static> {
 }
 
 /// An end that says neither begin nor length: the connection began when the first record of it was made.
-fn begun(mut flow: Flow<'static>, before: &Flow<'static>) -> Flow<'static> {
-    if let (None, Some(began), Some(ended)) = (flow.duration, before.start, flow.start)
+fn begun(mut flow: Flow<'static>, (began, basis): (Option<Moment>, Basis)) -> Flow<'static> {
+    if let (None, Some(began), Some(ended)) = (flow.duration, began, flow.start)
         && began < ended
     {
-        (flow.start, flow.basis) = (Some(began), before.basis);
+        (flow.start, flow.basis) = (Some(began), basis);
         flow.duration = u64::try_from(ended.0.saturating_sub(began.0)).ok();
     }
     flow
