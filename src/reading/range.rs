@@ -9,7 +9,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::receipt::Receipt;
-use super::{Inner, Order, Progress, Stage, Tallies, Visitor};
+use super::tallies::Tallies;
+use super::{Inner, Order, Progress, Stage, Visitor};
 use crate::evidence::encoding::Text;
 use crate::evidence::records::{Framing, Piece, Splitter};
 use crate::evidence::unpack::{Unpacked, Unpacker};

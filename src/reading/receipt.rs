@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::SHOWN_DATES;
+use super::tallies::SHOWN_DATES;
 use crate::evidence::encoding::Taken;
 use crate::evidence::unpack::LayerAccount;
 use crate::evidence::{Accounts, Place};
