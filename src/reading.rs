@@ -92,6 +92,16 @@ enum Stage {
     Unknown { advice: String },
 }
 
+impl Stage {
+    /// The names of the formats whose lines stood between those of the file's own.
+    fn others(&self) -> Vec<String> {
+        match self {
+            Stage::Parsing { parser, .. } => parser.others().into_iter().map(str::to_owned).collect(),
+            Stage::Telling | Stage::Unknown { .. } => Vec::new(),
+        }
+    }
+}
+
 /// So many bytes are hashed and then read while they are near the processor.
 const PIECE: usize = 1 << 17;
 
@@ -239,6 +249,7 @@ impl<V: Visitor> Reading<V> {
 
     fn close(self, sha256: Option<String>) -> (Receipt, V) {
         let Inner { stage, tally, sample, .. } = self.inner;
+        let others = stage.others();
         let (format, mapping, advice) = match &stage {
             Stage::Parsing { format, parser, .. } => (Some(format.name()), parser.mapping(), None),
             Stage::Telling => (None, None, None),
@@ -255,6 +266,7 @@ impl<V: Visitor> Reading<V> {
             layers: self.unpacker.accounts(),
             encoding: self.unpacker.encoding(),
             format: format.map(str::to_owned),
+            others,
             mapping,
             advice,
             sample,
@@ -350,7 +362,7 @@ impl<V: Visitor> Inner<V> {
             self.sample = bytes;
             return;
         };
-        let mut parser = format.open(&self.order.setting, &sample);
+        let mut parser = formats::open(format, &self.order.setting, &sample);
         let mut splitter = Splitter::new(format.framing(&sample));
         self.tally.split(&mut splitter, parser.as_mut(), &bytes);
         if parser.mapping().is_some() {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Case;
 use crate::evidence::encoding::Known;
 use crate::evidence::text::{elided, looks_like, visible};
+use crate::formats;
 use crate::ledger::Ledger;
 use crate::ledger::survey::Survey;
 use crate::phrase::{Phrase, Saying, alike, phrase};
@@ -61,6 +62,16 @@ impl Case {
                      rests on hosts (fan-out, the first call of a host) or on minutes can't be told from it",
                     "{name}：集計ファイルです。ホスト・アカウント・センサーの名前がないため、ホストは拠点ごとに一つと数えます。ホストや分単位の時刻に基づく判定（探索、ホストの初回接続）はできません。",
                     name
+                ));
+            }
+            if !file.receipt.others.is_empty() {
+                let others = file.receipt.others.iter().filter_map(|name| formats::by_name(name));
+                let others: Vec<&str> = others.map(formats::Format::title).lean_collect();
+                notices.push(phrase!(
+                    "{name}: a file of several devices; between its own lines stood lines of {others}, each read as what it is",
+                    "{name}：複数の機器のログを含むファイルです。ほかに{others}の行があり、それぞれの形式で読み取りました。",
+                    name,
+                    others = alike(others.join(", "))
                 ));
             }
             if file.receipt.undated > 0 {

@@ -117,7 +117,7 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
     let Some((product, [before, from, to, rest])) =
         Product::of(line).and_then(|product| Some((product, ends(line, product)?)))
     else {
-        return Ok(Told::Nothing("a line without an arrow between two ends".into()));
+        return Ok(Told::Nothing(reasons::ELSEWHERE.into()));
     };
     let message = syslog::strip(line);
     let mut flow = Flow {

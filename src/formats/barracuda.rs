@@ -136,7 +136,7 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
             report.put(Means::Sensor, readable(host));
         }
         let Some(activity) = activity_of(line) else {
-            return Ok(Told::Nothing("Barracuda record of another log, no connection".into()));
+            return Ok(Told::Nothing(reasons::ELSEWHERE.into()));
         };
         take_activity(&mut report, activity);
     }

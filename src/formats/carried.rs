@@ -51,7 +51,7 @@ impl Format for Carried {
         let inner = Carrier::of(sample).map(|carrier| {
             let inner = Sample { bytes: &carrier.text, whole: sample.whole };
             let framing = carrier.format.framing(&inner);
-            Inner { place: carrier.place, framing, parser: carrier.format.open(setting, &inner) }
+            Inner { place: carrier.place, framing, parser: super::open(carrier.format, setting, &inner) }
         });
         Box::new(Carrying { inner, clock: setting.clock, held: BTreeMap::new() })
     }

@@ -167,7 +167,7 @@ enum Said<'m> {
 impl Parser for Router {
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
         let Some(message) = Message::of(record.bytes) else {
-            return Disposition::Skipped("no message of a Cisco router or switch".into());
+            return Disposition::Skipped(reasons::ELSEWHERE.into());
         };
         let said = match said(&message) {
             Ok(said) => said,

@@ -170,7 +170,7 @@ struct Meraki {
 impl Parser for Meraki {
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
         let Some(event) = Event::of(record.bytes) else {
-            return Disposition::Skipped("no Meraki event".into());
+            return Disposition::Skipped(reasons::ELSEWHERE.into());
         };
         self.read_event(&event, record, flows).unwrap_or_else(Disposition::Malformed)
     }

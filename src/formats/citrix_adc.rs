@@ -121,7 +121,7 @@ fn month_first_read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, F
 
 fn read<'r>(bytes: &'r [u8], years: &mut Years, order: Order) -> Result<Told<'r>, Fault> {
     let Some(line) = Line::of(bytes) else {
-        return Ok(Told::Nothing("line of another program, no message of the ADC".into()));
+        return Ok(Told::Nothing(reasons::ELSEWHERE.into()));
     };
     let user =
         line.get("User").or_else(|| line.get("username:domainname").and_then(|name| name.split(|b| *b == b':').next()));

@@ -121,6 +121,10 @@ impl Parser for Traffic {
             b"traffic" => Telling::Last,
             b"event" => return self.read_event(&fields, record, flows),
             _ if fields.name_two_ends() => Telling::Before,
+            // `type=8` is of another device's ICMP.
+            _ if !kind.bytes.iter().all(u8::is_ascii_alphabetic) => {
+                return Disposition::Malformed(Fault::new("not a FortiGate record: its type is no word", kind.text()));
+            }
             _ => return Disposition::Skipped(other_type(kind, fields.subtype).into()),
         };
         let mut flow = match fields.flow(&self.clock) {

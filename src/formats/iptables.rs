@@ -117,7 +117,7 @@ impl Parser for Kernel {
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
         let line = super::without_mark(record.bytes);
         let Some(packet) = Packet::of(line) else {
-            return Disposition::Skipped("line of another program, no packet".into());
+            return Disposition::Skipped(reasons::ELSEWHERE.into());
         };
         let message = syslog::strip(line);
         if packet.source.is_none() && packet.destination.is_none() {

@@ -19,7 +19,7 @@ use super::firewall::{self, Means, Reader, Report, Telling, Told};
 use super::syntax::pairs::Between;
 use super::syntax::syslog;
 use super::syntax::years::Years;
-use super::{Fault, Format, Likeness, Parser, Sample, Setting};
+use super::{Fault, Format, Likeness, Parser, Sample, Setting, reasons};
 use crate::evidence::Framing;
 use crate::evidence::text::{elided, readable, visible};
 use crate::flow::{Flow, Kind, Outcome, Text};
@@ -185,7 +185,9 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
                 "FW"
             }
             None => {
-                let Some((succeeded, ends, answered)) = exchange_of(line) else { return Ok(no_connection("system")) };
+                let Some((succeeded, ends, answered)) = exchange_of(line) else {
+                    return Ok(Told::Nothing(reasons::ELSEWHERE.into()));
+                };
                 put_ends(&mut report, ends.map(readable));
                 report.put(Means::Protocol, "udp".into());
                 if answered {

@@ -121,7 +121,7 @@ fn other(message: &Message<'_>) -> Disposition {
             let topic = visible(&topic);
             Disposition::Skipped(format!("RouterOS {} message, no connection", elided(&topic, 40)).into())
         }
-        None => Disposition::Skipped("RouterOS message, no connection".into()),
+        None => Disposition::Skipped(reasons::ELSEWHERE.into()),
     }
 }
 

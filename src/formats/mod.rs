@@ -10,6 +10,7 @@ use crate::flow::Flow;
 
 mod firewall;
 mod fortigate_event;
+mod gathered;
 mod held;
 mod joined;
 mod mapping;
@@ -160,6 +161,7 @@ pub struct Setting {
     pub mapping: Option<Mapping>,
 }
 
+pub use gathered::open;
 pub use mapping::{Mapping, MappingFile};
 
 /// What became of one record.
@@ -221,6 +223,11 @@ pub trait Parser {
     fn mapping(&self) -> Option<Mapping> {
         None
     }
+
+    /// The names of the other formats whose lines it has read between its own.
+    fn others(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 }
 
 /// A record without the byte order mark that begins a file, and each further file in a joined one.
@@ -239,6 +246,8 @@ mod reasons {
     pub const PACKETS: &str = "packet count is not a number";
     pub const PROTOCOL: &str = "protocol is unknown";
     pub const NOT_JSON: &str = "not a JSON object";
+    /// A line that is none of the format's own, in a file that may hold those of several devices.
+    pub const ELSEWHERE: &str = "line of another device or program";
 }
 
 /// The format of a sample: the surest, the first of equals; `None` when none knows it.
@@ -261,7 +270,8 @@ pub fn recognise(sample: &Sample<'_>) -> Option<&'static dyn Format> {
             best = Some((*format, likeness));
         }
     }
-    best.map(|(format, _)| format)
+    let (format, _) = best?;
+    Some(gathered::lines_between(format, sample).unwrap_or(format))
 }
 
 fn is_array_of_objects(sample: &Sample<'_>) -> bool {

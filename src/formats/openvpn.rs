@@ -11,7 +11,7 @@ use super::held::{Held, Sessions, Step};
 use super::syntax::syslog;
 use super::syntax::years::Years;
 use super::syntax::{address, number, time};
-use super::{Disposition, Format, Likeness, Parser, Sample, Setting, Sink};
+use super::{Disposition, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
 use crate::evidence::text::readable;
 use crate::evidence::{Clock, Framing, Place, Record};
 use crate::flow::{Basis, Endpoint, Flow, Kind, Moment, Outcome, Text};
@@ -106,7 +106,14 @@ impl Parser for Server {
             Some(program) if memchr::memmem::find(program, b"vpn").is_some() => (message.body, message.host),
             Some(_) | None => (syslog::stamp(line).map_or(line, |(_, rest)| rest.trim_ascii_start()), None),
         };
-        self.tunnels.read(body, start, basis, host.map(|host| readable(host).into_owned()), record.place, flows)
+        let is_elsewhere = host.is_none() && instance(body).is_none();
+        let host = host.map(|host| readable(host).into_owned());
+        match self.tunnels.read(body, start, basis, host, record.place, flows) {
+            Disposition::Skipped(reason) if is_elsewhere && reason == OTHER => {
+                Disposition::Skipped(reasons::ELSEWHERE.into())
+            }
+            disposition => disposition,
+        }
     }
 
     fn finish(&mut self, flows: &mut Sink<'_>) {
@@ -183,6 +190,7 @@ fn written(text: &[u8]) -> Option<time::Written> {
     })
 }
 
+const OTHER: &str = "OpenVPN message that tells of no session";
 const SERVER: &str = "OpenVPN server";
 
 /// Clients' sessions, from the lines of a server's log.
@@ -212,7 +220,6 @@ impl Tunnels {
             flow
         };
         const STEP: &str = "step of a VPN session, which counts once";
-        const OTHER: &str = "OpenVPN message that tells of no session";
         if let Some(rest) = behind(b"Peer Connection Initiated with ") {
             let client = memchr::memmem::find(body, b"] Peer Connection").and_then(|close| {
                 let open = memchr::memrchr(b'[', &body[..close])?;

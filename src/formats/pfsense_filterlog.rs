@@ -197,7 +197,7 @@ impl Parser for Firewall {
                 flows(&Flow { start, basis, sensor, ..flow }, record.place);
                 Disposition::Parsed
             }
-            None => Disposition::Skipped("message of another program, no connection".into()),
+            None => Disposition::Skipped(reasons::ELSEWHERE.into()),
         }
     }
 

@@ -14,7 +14,7 @@ use super::syntax::pairs::Between;
 use super::syntax::syslog;
 use super::syntax::years::Years;
 use super::syntax::{syslog::Stamp, time};
-use super::{Fault, Format, Likeness, Parser, Sample, Setting};
+use super::{Fault, Format, Likeness, Parser, Sample, Setting, reasons};
 use crate::evidence::Framing;
 use crate::evidence::text::{elided, readable, visible};
 use crate::flow::{Flow, Kind, Outcome};
@@ -101,6 +101,9 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
     let Some(mut flow) = report.flow()? else {
         if let Some(key) = unclosed {
             return Err(Fault::new("a quoted value is not closed", readable(key)));
+        }
+        if kind.is_empty() {
+            return Ok(Told::Nothing(reasons::ELSEWHERE.into()));
         }
         return Ok(Told::Nothing(format!("Stormshield {} record, no connection", elided(&visible(&kind), 40)).into()));
     };

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use super::named::{Named, Slot};
 use super::syntax::years::Years;
 use super::syntax::{cells, syslog};
-use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink};
+use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
 use crate::evidence::text::readable;
 use crate::evidence::{Framing, Record};
 use crate::flow::Kind;
@@ -102,6 +102,7 @@ impl Parser for Lines {
         }
         let named = match fields(&row) {
             Ok(named) => named,
+            Err(_) if likeness_of(line) == Likeness::None => return Disposition::Skipped(reasons::ELSEWHERE.into()),
             Err(reason) => return Disposition::Skipped(reason.into()),
         };
         match named.flow(Kind::Connection, &mut self.years) {

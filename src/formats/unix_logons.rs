@@ -13,7 +13,7 @@ use super::firewall::{self, Reader, Telling, Told};
 use super::syntax::syslog::{self, Message};
 use super::syntax::years::Years;
 use super::syntax::{address, number, pairs};
-use super::{Fault, Format, Likeness, Parser, Sample, Setting};
+use super::{Fault, Format, Likeness, Parser, Sample, Setting, reasons};
 use crate::evidence::Framing;
 use crate::evidence::text::readable;
 use crate::flow::{Basis, Endpoint, Flow, Kind, Moment, Outcome, Text};
@@ -203,7 +203,7 @@ fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
         return audit(&message, fields);
     }
     if !is_server(&message) {
-        return Ok(Told::Nothing("line of another program, no logon over the network".into()));
+        return Ok(Told::Nothing(reasons::ELSEWHERE.into()));
     }
     let Some(logon) = logon(message.body) else {
         return Ok(Told::Nothing("message of a server of logons that names no peer, or a step of one".into()));

@@ -102,7 +102,7 @@ struct Pulse {
 impl Parser for Pulse {
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
         let Some(message) = Message::of(record.bytes) else {
-            return Disposition::Skipped("no message of a Pulse or Ivanti gateway".into());
+            return Disposition::Skipped(reasons::ELSEWHERE.into());
         };
         self.read_message(&message, record, flows).unwrap_or_else(Disposition::Malformed)
     }

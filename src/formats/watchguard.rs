@@ -17,7 +17,7 @@ use super::syntax::address::address;
 use super::syntax::pairs::Between;
 use super::syntax::years::Years;
 use super::syntax::{syslog, time};
-use super::{Fault, Format, Likeness, Parser, Sample, Setting};
+use super::{Fault, Format, Likeness, Parser, Sample, Setting, reasons};
 use crate::evidence::Framing;
 use crate::evidence::text::readable;
 use crate::flow::{Flow, Outcome};
@@ -91,7 +91,7 @@ const PROTOCOLS: [&[u8]; 10] = [b"tcp", b"udp", b"icmp", b"icmpv6", b"igmp", b"e
 fn read<'r>(line: &'r [u8], years: &mut Years) -> Result<Told<'r>, Fault> {
     let message = syslog::strip(line);
     let Some((number, rest)) = message_of(line) else {
-        return Ok(Told::Nothing("WatchGuard record without a message number, no connection".into()));
+        return Ok(Told::Nothing(reasons::ELSEWHERE.into()));
     };
     if let Some(told) = threat(&message, rest, line, years)? {
         return Ok(told);

@@ -85,7 +85,7 @@ impl Ranges {
             return None;
         }
         // What stands in the beginning's records, read for what they leave behind alone.
-        let mut parser = format.open(&order.setting, &sample);
+        let mut parser = formats::open(format, &order.setting, &sample);
         Splitter::new(framing).feed(sample.bytes, &mut |piece| {
             if let Piece::Record(record) = piece {
                 _ = parser.read(record, &mut |_, _| {});
@@ -112,7 +112,7 @@ impl Ranges {
     /// Begins the range that starts here.
     pub fn begin<V: Visitor>(&self, name: &str, start: u64, visitor: V) -> RangeReading<V> {
         let sample = sample(&self.head);
-        let mut parser = self.format.open(&self.order.setting, &sample);
+        let mut parser = formats::open(self.format, &self.order.setting, &sample);
         let before = if start == 0 { Vec::new() } else { self.known.clone() };
         Splitter::new(Framing::Lines).feed(&before, &mut |piece| {
             if let Piece::Record(record) = piece {
@@ -180,10 +180,11 @@ impl<V: Visitor> RangeReading<V> {
         // It saw its bytes as they are, and so did the parts beside it.
         let decoded = self.text.taken().is_some();
         let format = self.inner.format().map(str::to_owned);
+        let others = self.inner.stage.others();
         let size = self.inner.tally.accounts.length;
         let abandoned = cut.map(str::to_owned);
         let (receipt, visitor) =
-            self.inner.tally.close(Receipt { name: self.name, size, format, abandoned, ..Receipt::default() });
+            self.inner.tally.close(Receipt { name: self.name, size, format, others, abandoned, ..Receipt::default() });
         (Part { start: self.start, receipt, lines, before: self.before, after, decoded }, visitor)
     }
 }

@@ -28,6 +28,9 @@ pub struct Receipt {
     pub encoding: Option<Taken>,
     /// The format's short name; absent when none knew it.
     pub format: Option<String>,
+    /// The short names of other formats whose lines stood between, in a file of several devices.
+    #[serde(default)]
+    pub others: Vec<String>,
     /// The column mapping in use, for a table.
     pub mapping: Option<Mapping>,
     /// What an unknown file looks like, and what to do.
@@ -59,6 +62,9 @@ impl Receipt {
             *self.bases.entry(basis).or_default() += flows;
         }
         self.undated += next.undated;
+        self.others.extend(next.others);
+        self.others.sort();
+        self.others.dedup();
         self.first = self.first.into_iter().chain(next.first).min();
         self.last = self.last.max(next.last);
         let later = next.dated.into_iter().map(|(place, at)| (Place { line: place.line + lines, ..place }, at));

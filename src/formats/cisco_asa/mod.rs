@@ -39,7 +39,7 @@ use super::cisco_ftd;
 use super::syntax::number;
 use super::syntax::syslog::{self, Stamp};
 use super::syntax::years::Years;
-use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink};
+use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
 use crate::evidence::text::readable;
 use crate::evidence::{Framing, Place, Record};
 use crate::flow::{Basis, Endpoint, Flow, Kind, Moment, Outcome, Protocol, Text};
@@ -176,7 +176,7 @@ impl Parser for Firewall {
                     let message = Message { number: 0, text, time, host };
                     self.read_message(message, record.place, flows).unwrap_or_else(Disposition::Malformed)
                 }
-                None => Disposition::Skipped("no message of a Cisco firewall".into()),
+                None => Disposition::Skipped(reasons::ELSEWHERE.into()),
             };
         };
         self.read_message(message, record.place, flows).unwrap_or_else(Disposition::Malformed)
