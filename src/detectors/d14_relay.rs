@@ -15,7 +15,7 @@
 use std::collections::BTreeMap;
 
 use super::daily::{Pair, Unit};
-use super::numeric::{beta_binomial_tail, ln};
+use super::numeric::{ascending, beta_binomial_tail, ln};
 use super::spread::spread;
 use super::{Detector, Findings, Observed, Refrain, id_of};
 use crate::finding::usual::Measure;
@@ -73,11 +73,11 @@ impl Detector for Relay {
             }
         }
         let mut amounts: Vec<f64> = fetched.values().flatten().map(|leg| ln(1.0 + leg.bytes as f64)).collect();
-        amounts.sort_unstable_by(f64::total_cmp);
+        ascending(&mut amounts);
         let mut few = 0_u64;
         for unit in units.iter().filter(|unit| matches!(unit.link.from, Party::Site(_))) {
             let logs = logs_of(unit);
-            let sent: Vec<f64> = unit
+            let mut sent: Vec<f64> = unit
                 .pairs
                 .iter()
                 .flat_map(|pair| pair.days)
@@ -88,6 +88,7 @@ impl Detector for Relay {
                 continue;
             }
             found.tested += 1;
+            ascending(&mut sent);
             // Every sending that something was fetched before is another chance to match.
             let mut sendings = 0_u32;
             let mut matches: Vec<Match<'_, '_, '_>> = Vec::new();
@@ -101,12 +102,7 @@ impl Detector for Relay {
                     let amount = ln(1.0 + bytes as f64);
                     let matching = legs.iter().find(|leg| (ln(1.0 + leg.bytes as f64) - amount).abs() <= BAND);
                     let Some(leg) = matching else { continue };
-                    let others = sent.iter().filter(|own| (**own - amount).abs() <= BAND).count().saturating_sub(1);
-                    let (from, to) = (
-                        amounts.partition_point(|own| *own - amount < -BAND),
-                        amounts.partition_point(|own| *own - amount <= BAND),
-                    );
-                    let alike = (to - from).saturating_sub(1);
+                    let (others, alike) = (like(&sent, amount), like(&amounts, amount));
                     let by_sending = (others as f64 + 0.5) / (sent.len() as f64 + 1.0);
                     let by_fetching = (alike as f64 + 0.5) / (amounts.len() as f64 + 1.0);
                     // A few fetchings can't tell what is a rare amount.
@@ -144,11 +140,21 @@ fn follows(fetching: &TrailDay, sending: &TrailDay) -> bool {
     after & sending.hours != 0
 }
 
+/// How many other amounts lie within the band of this one; they are in order.
+fn like(amounts: &[f64], amount: f64) -> usize {
+    let from = amounts.partition_point(|own| *own - amount < -BAND);
+    let to = amounts.partition_point(|own| *own - amount <= BAND);
+    (to - from).saturating_sub(1)
+}
+
 /// In how many logs each of a service's connections stands: two, where both ends' sensors wrote it down.
 fn logs_of(unit: &Unit<'_>) -> u64 {
     // Each is held against each, and a service of dynamic ports may have thousands.
     let rows = unit.records.iter().flat_map(|record| record.rows.iter().copied()).take(ROWS_COMPARED);
     let rows: Vec<Sight> = rows.collect();
+    if rows.iter().all(|row| row.file == rows[0].file) {
+        return 1;
+    }
     let is_same =
         |a: &Sight, b: &Sight| a.file != b.file && a.at.zip(b.at).is_some_and(|(a, b)| (a.0 - b.0).abs() <= MINUTE);
     let twice = rows.iter().filter(|row| rows.iter().any(|other| is_same(row, other))).count();

@@ -16,13 +16,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::conformal::{Scores, Tail, tempered};
 use super::d5_off_hours::hours_of;
-use super::daily::{Daily, Pair, Unit};
+use super::daily::{Daily, Pair, Unit, off_hours};
 use super::newcomers::{Callers, Newcomers, Shared, Strangers, callers_of};
 use super::numeric::{acat, beta_binomial_tail, ln, middle_and_spread_of};
 use super::spread::spread;
 use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
 use crate::finding::usual::{Measure, Usual};
 use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::flow::Host;
 use crate::ledger::TrailDay;
 use crate::phrase::{Phrase, Saying, Thing, bytes, count, day as date, decimal, joined, phrase, power, time};
 use crate::sorting::{LeanCollect as _, LeanSort as _};
@@ -58,6 +59,9 @@ const NAMES: [Saying; 4] = [
     Saying("connections", "接続"),
     Saying("seconds of the longest", "最長の接続"),
 ];
+
+/// A day of use: of whom, when, what was seen, and how many of its hours are out of hours, of how many.
+type Use<'s> = (Host, i32, &'s TrailDay, (u32, u32));
 
 /// A day of a host pair.
 struct PairDay<'s> {
@@ -153,32 +157,48 @@ fn measure<'s>(
     let is_use = |pair: &Pair<'_>, day: i32, seen: &TrailDay| {
         seen.ran > 0 && (!answers || seen.bytes_in > 0) && !daily.is_greeting(pair.key, day, seen)
     };
-    let all: Vec<(&Pair<'s>, i32, &'s TrailDay)> = unit
-        .pairs
-        .iter()
-        .flat_map(|pair| pair.days.iter().map(move |(day, seen)| (pair, *day, seen)))
-        .filter(|(pair, day, seen)| is_use(pair, *day, seen))
-        .collect();
-    let Some(first) = all.iter().map(|(_, day, _)| *day).min() else { return };
-    let begin = first + super::novelty::DAYS_BEFORE as i32;
-    let of_service = usual(&all.iter().map(|(_, _, seen)| measures(seen)).collect::<Vec<_>>());
+    // Of each day on which anything ran, what hours it has.
+    let mut clock: Vec<(i32, [u8; 24], u32)> = Vec::new();
     let ran_on = unit.pairs.iter().flat_map(|pair| pair.days).filter(|(_, seen)| seen.ran > 0);
-    let seen_on: BTreeSet<i32> = ran_on.map(|(day, _)| *day).lean_collect();
-    let masks: BTreeMap<i32, u32> = seen_on.iter().map(|day| (*day, daily.off_hours(unit.link, *day))).lean_collect();
-    let local: BTreeMap<i32, [u8; 24]> =
-        seen_on.iter().map(|day| (*day, daily.local_hours(unit.link, *day))).lean_collect();
-    let off_of = |day: i32, seen: &TrailDay| ((seen.hours & masks[&day]).count_ones(), seen.hours.count_ones());
+    for day in ran_on.map(|(day, _)| *day).lean_collect::<BTreeSet<i32>>() {
+        let local = daily.local_hours(unit.link, day);
+        clock.push((day, local, off_hours(&local)));
+    }
+    let hours_on = |day: i32| &clock[clock.partition_point(|(own, ..)| *own < day)];
+    let off_of = |(_, _, mask): &(i32, [u8; 24], u32), seen: &TrailDay| {
+        ((seen.hours & mask).count_ones(), seen.hours.count_ones())
+    };
     let sum = |(off, hours): (u32, u32), own: (u32, u32)| (off + own.0, hours + own.1);
-    let (all_off, all_hours) = all.iter().map(|(_, day, seen)| off_of(*day, seen)).fold((0, 0), sum);
-    let newcomers = Newcomers::of(unit, all.iter().map(|(pair, day, _)| (pair.key.initiator, *day)));
+
+    // All days of use, pair by pair; how many each pair has; and what each carried.
+    let mut all: Vec<Use<'s>> = Vec::new();
+    let mut counts: Vec<usize> = Vec::with_capacity(unit.pairs.len());
     for pair in &unit.pairs {
-        let shares = shares(unit, pair, &local, ordinary);
-        let ran: Vec<(i32, &'s TrailDay)> =
-            pair.days.iter().filter(|(day, seen)| is_use(pair, *day, seen)).map(|(day, seen)| (*day, seen)).collect();
-        let of_pair: Vec<Measures> = ran.iter().map(|(_, seen)| measures(seen)).collect();
-        let (own_off, own_hours) = ran.iter().map(|(day, seen)| off_of(*day, seen)).fold((0, 0), sum);
-        let whole = usual(&of_pair);
-        for (at, (day, seen)) in ran.iter().enumerate() {
+        let before = all.len();
+        let own = pair.days.iter().filter(|(day, seen)| is_use(pair, *day, seen));
+        all.extend(own.map(|(day, seen)| (pair.key.initiator, *day, seen, off_of(hours_on(*day), seen))));
+        counts.push(all.len() - before);
+    }
+    let carried: Vec<Measures> = all.iter().map(|(_, _, seen, _)| measures(seen)).collect();
+    let Some(first) = all.iter().map(|(_, day, ..)| *day).min() else { return };
+    let begin = first + super::novelty::DAYS_BEFORE as i32;
+    let of_service = usual(&carried);
+    let (all_off, all_hours) = all.iter().map(|(.., off)| *off).fold((0, 0), sum);
+    let newcomers = Newcomers::of(unit, all.iter().map(|(initiator, day, ..)| (*initiator, *day)));
+    let mut at_pair = 0;
+    for (pair, count) in unit.pairs.iter().zip(counts) {
+        let ran = &all[at_pair..at_pair + count];
+        let of_pair = &carried[at_pair..at_pair + count];
+        at_pair += count;
+        if ran.is_empty() {
+            continue;
+        }
+        let shares = shares(unit, pair, hours_on, ordinary);
+        let sum_of_shares = shares.iter().sum::<f64>();
+        let (own_off, own_hours) = ran.iter().map(|(.., off)| *off).fold((0, 0), sum);
+        let whole = usual(of_pair);
+        let shared = callers.get(&pair.key.responder).map_or(0, |all| all.saturating_sub(1));
+        for (at, (_, day, seen, (off, hours))) in ran.iter().enumerate() {
             // What an intruder makes of a pair must not become its habit: only what was before counts. The first weeks have
             // nothing before them.
             let (own, count) = if *day < begin {
@@ -194,16 +214,15 @@ fn measure<'s>(
                 let spread = (own[m].1 * weight + of_service[m].1 * (1.0 - weight)).max(LEAST_SPREAD);
                 above[m] = ((of_pair[at][m] - usual[m]) / spread).max(0.0);
             }
-            let (off, hours) = off_of(*day, seen);
             let share =
                 |off: u32, hours: u32, drawn: f64, to: f64| (f64::from(off) + drawn * to) / (f64::from(hours) + drawn);
             let of_all = share(all_off - off, all_hours - hours, 10.0, 0.15);
             let of_own = share(own_off - off, own_hours - hours, 6.0, of_all);
-            let chance = beta_binomial_tail(u64::from(off), u64::from(hours), of_own, RHO);
+            let chance = beta_binomial_tail(u64::from(*off), u64::from(*hours), of_own, RHO);
             let used = (0..24).filter(|hour| seen.hours >> hour & 1 == 1);
-            let local = &local[day];
-            let rarest =
-                as_rare(&shares, used.map(|hour| shares[usize::from(local[hour])]).fold(f64::INFINITY, f64::min));
+            let (_, local, _) = hours_on(*day);
+            let least = used.map(|hour| shares[usize::from(local[hour])]).fold(f64::INFINITY, f64::min);
+            let rarest = as_rare(&shares, least) / sum_of_shares;
             days.push(PairDay {
                 unit: number,
                 pair: *pair,
@@ -211,10 +230,10 @@ fn measure<'s>(
                 seen,
                 above,
                 usual,
-                off: (off, hours, chance),
-                rarest: (rarest * f64::from(hours)).min(1.0),
+                off: (*off, *hours, chance),
+                rarest: (rarest * f64::from(*hours)).min(1.0),
                 newcomer: newcomers.chance(pair.key.initiator, *day),
-                shared: callers.get(&pair.key.responder).map_or(0, |all| all.len().saturating_sub(1)),
+                shared,
                 lone: 1.0,
                 stranger: strangers.chance(unit.link.from, pair.key.initiator, *day),
                 score: 0.0,
@@ -225,6 +244,12 @@ fn measure<'s>(
 
 /// Middle and spread of each measure.
 fn usual(days: &[Measures]) -> [(f64, f64); 4] {
+    // Most pairs have a day or two, and nothing before the first.
+    match days {
+        [] => return [(0.0, 0.0); 4],
+        [day] => return day.map(|own| (own, 0.0)),
+        _ => (),
+    }
     let mut values = Vec::with_capacity(days.len());
     std::array::from_fn(|m| {
         values.clear();
@@ -250,10 +275,15 @@ fn ordinary_hours(daily: &Daily<'_>) -> [f64; 48] {
 }
 
 /// For each local hour how much it is used: by the service without this pair, drawn to what is ordinary.
-fn shares(unit: &Unit<'_>, pair: &Pair<'_>, local: &BTreeMap<i32, [u8; 24]>, ordinary: &[f64; 48]) -> [f64; 48] {
+fn shares<'c>(
+    unit: &Unit<'_>,
+    pair: &Pair<'_>,
+    hours_on: impl Fn(i32) -> &'c (i32, [u8; 24], u32),
+    ordinary: &[f64; 48],
+) -> [f64; 48] {
     let mut own = [0.0; 48];
     for (day, seen) in pair.days.iter().filter(|(_, seen)| seen.ran > 0) {
-        super::daily::count_hours(&mut own, &local[day], seen);
+        super::daily::count_hours(&mut own, &hours_on(*day).1, seen);
     }
     let (all, own_all) = (unit.use_by_hour.iter().sum::<f64>(), own.iter().sum::<f64>());
     // Where the pair is most of the service, its own days are its habit.
@@ -267,10 +297,11 @@ fn shares(unit: &Unit<'_>, pair: &Pair<'_>, local: &BTreeMap<i32, [u8; 24]>, ord
     std::array::from_fn(|hour| near(hour) + drawn * ordinary[hour])
 }
 
-/// The chance of an hour that is used as rarely as this or more so. Of several hours the least used one has the least chance, so that
+/// The use of the hours that are used as rarely as this or more so. Of several hours the least used one has the least, so that
 /// it alone needs to be asked for.
 fn as_rare(shares: &[f64; 48], least: f64) -> f64 {
-    shares.iter().filter(|share| **share <= least).sum::<f64>() / shares.iter().sum::<f64>()
+    // No branch that is taken or not as it happens.
+    shares.iter().map(|share| if *share <= least { *share } else { 0.0 }).sum()
 }
 
 fn score(days: &mut [PairDay<'_>]) {

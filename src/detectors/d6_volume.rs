@@ -89,8 +89,12 @@ impl Detector for Volume {
             let chance = |day: &Judged| {
                 let enough = |m: &usize| day.bytes[*m] >= LEAST_BYTES;
                 let told = |m: usize| {
+                    let chance = scores[m].chance(day.above[m]);
+                    if chance >= 0.5 {
+                        return chance; // Precedents can only raise it, and no more than one half counts.
+                    }
                     let all: Vec<(i32, f64)> = days.iter().map(|own| (own.day, own.above[m])).collect();
-                    tempered(scores[m].chance(day.above[m]), (day.day, day.above[m]), &all)
+                    tempered(chance, (day.day, day.above[m]), &all)
                 };
                 // Sum and greatest pair tell much the same: the better one of both, twice.
                 let way = |way: usize| [way, way + 2].into_iter().filter(enough).map(told).fold(0.5, f64::min);

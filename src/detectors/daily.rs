@@ -111,12 +111,10 @@ impl<'s> Daily<'s> {
     fn sweep_days(&self) -> BTreeMap<Host, BTreeSet<i32>> {
         let mut called: BTreeMap<(Host, i32), BTreeSet<(Party, Host)>> = BTreeMap::new();
         // Few hosts call so many others at all, and only theirs are worth the memory.
-        let mut others: BTreeMap<Host, BTreeSet<Host>> = BTreeMap::new();
         let inside = || self.units.iter().filter(|unit| unit.link.is_between_sites());
-        for pair in inside().flat_map(|unit| &unit.pairs) {
-            others.entry(pair.key.initiator).or_default().insert(pair.key.responder);
-        }
-        others.retain(|_, called| called.len() >= SWEPT_SITES * SWEPT_HOSTS);
+        let keys = inside().flat_map(|unit| &unit.pairs).map(|pair| (pair.key.initiator, pair.key.responder));
+        let mut others = with_how_many(keys.collect());
+        others.retain(|_, called| *called >= SWEPT_SITES * SWEPT_HOSTS);
         for unit in inside() {
             for pair in unit.pairs.iter().filter(|pair| others.contains_key(&pair.key.initiator)) {
                 for (day, _) in pair.days {
@@ -158,26 +156,19 @@ impl<'s> Daily<'s> {
 
     /// The hours of a day of UTC that are out of hours at the caller's: bit 0 is 00:00 to 00:59 UTC.
     pub fn off_hours(&self, link: LinkKey, day: i32) -> u32 {
-        let party = self.whose(link);
-        let rest = self.rest.get(&party);
-        let shift = self.clock(link).offset(Moment(i64::from(day) * DAY + DAY / 2));
-        (0..24).fold(0, |mask, hour| {
-            let minutes = hour * 60 + 30 + shift;
-            let local_day = day + minutes.div_euclid(1_440);
-            let local_hour = minutes.rem_euclid(1_440) / 60;
-            let off = !OFFICE.contains(&local_hour) || rest.is_some_and(|days| days.contains(&local_day));
-            mask | u32::from(off) << hour
-        })
+        off_hours(&self.local_hours(link, day))
     }
 
     /// For each hour of a day of UTC, what hour it is by the caller's own clock: 0 to 23, and 24 more on a day of rest.
     pub fn local_hours(&self, link: LinkKey, day: i32) -> [u8; 24] {
         let rest = self.rest.get(&self.whose(link));
         let shift = self.clock(link).offset(Moment(i64::from(day) * DAY + DAY / 2));
+        // No clock is a day and more from UTC, so that three local days are all that there can be.
+        let rests = [-1, 0, 1].map(|by| rest.is_some_and(|days| days.contains(&(day + by))));
         std::array::from_fn(|hour| {
             let minutes = hour as i32 * 60 + 30 + shift;
-            let rests = rest.is_some_and(|days| days.contains(&(day + minutes.div_euclid(1_440))));
-            (minutes.rem_euclid(1_440) / 60) as u8 + if rests { 24 } else { 0 }
+            let by = minutes.div_euclid(1_440).clamp(-1, 1);
+            (minutes.rem_euclid(1_440) / 60) as u8 + if rests[(by + 1) as usize] { 24 } else { 0 }
         })
     }
 
@@ -189,7 +180,7 @@ impl<'s> Daily<'s> {
     /// Local days on which far fewer hosts of a party call than on most days: weekends and holidays, as the party keeps them. Where
     /// too few hosts call to tell, Saturdays and Sundays.
     fn rest_days(&self) -> BTreeMap<Party, BTreeSet<i32>> {
-        let mut callers: BTreeMap<Party, BTreeMap<i32, BTreeSet<Host>>> = BTreeMap::new();
+        let mut callers: BTreeMap<Party, Vec<(i32, Host)>> = BTreeMap::new();
         for unit in &self.units {
             let Party::Site(_) = unit.link.from else { continue };
             let shift = self.clock(unit.link).offset(Moment(0)).div_euclid(60);
@@ -199,23 +190,32 @@ impl<'s> Daily<'s> {
                     // Most of what people do lies around local noon.
                     let middle = (seen.hours.trailing_zeros() as i32 + 31 - seen.hours.leading_zeros() as i32) / 2;
                     let local = day + (middle + shift).div_euclid(24);
-                    own.entry(local).or_default().insert(pair.key.initiator);
+                    own.push((local, pair.key.initiator));
                 }
             }
         }
-        let rest = |days: BTreeMap<i32, BTreeSet<Host>>| {
-            let mut counts: Vec<usize> = days.values().map(BTreeSet::len).collect();
+        let rest = |mut callers: Vec<(i32, Host)>| {
+            once_each(&mut callers);
+            let mut days: BTreeMap<i32, usize> = BTreeMap::new();
+            callers.into_iter().for_each(|(day, _)| *days.entry(day).or_default() += 1);
+            let mut counts: Vec<usize> = days.values().copied().collect();
             counts.lean_sort();
             // The upper quartile is an ordinary working day, whatever the share of weekends.
             let ordinary = counts.get(counts.len() * 3 / 4).copied().unwrap_or(0);
             let (first, last) = (days.keys().next().copied(), days.keys().next_back().copied());
             let Some((first, last)) = first.zip(last) else { return BTreeSet::new() };
             let weekend = |day: i32| calendar::weekday(i64::from(day)) >= 5;
-            let quiet = |day: i32| (days.get(&day).map_or(0, BTreeSet::len) as f64) < HOLIDAY * ordinary as f64;
+            let quiet = |day: i32| (days.get(&day).copied().unwrap_or(0) as f64) < HOLIDAY * ordinary as f64;
             (first..=last).filter(|day| if ordinary >= 5 { quiet(*day) } else { weekend(*day) }).lean_collect()
         };
         callers.into_iter().map(|(party, days)| (party, rest(days))).lean_collect()
     }
+}
+
+/// Which of a day's hours are out of hours, by what hours they are on the caller's clock ([`Daily::local_hours`]).
+pub fn off_hours(local: &[u8; 24]) -> u32 {
+    let is_off = |local: u8| local >= 24 || !OFFICE.contains(&i32::from(local));
+    (0..24).fold(0, |mask, hour| mask | u32::from(is_off(local[hour])) << hour)
 }
 
 /// Adds a day's hours of use.
@@ -224,6 +224,21 @@ pub fn count_hours(to: &mut [f64; 48], local: &[u8; 24], seen: &TrailDay) {
         _ = hour;
         to[usize::from(*local)] += 1.0;
     }
+}
+
+/// Days with hosts in order, each once: a hundred thousand of them are put into a list faster than into a tree.
+pub fn once_each(days: &mut Vec<(i32, Host)>) {
+    days.sort_unstable();
+    days.dedup();
+}
+
+/// Of each first host, with how many different second ones it stands.
+pub fn with_how_many(mut pairs: Vec<(Host, Host)>) -> BTreeMap<Host, usize> {
+    pairs.sort_unstable();
+    pairs.dedup();
+    let mut counts = BTreeMap::new();
+    pairs.into_iter().for_each(|(first, _)| *counts.entry(first).or_default() += 1);
+    counts
 }
 
 impl<'s> Unit<'s> {

@@ -1,8 +1,8 @@
 //! Who is new, and who is alone: hosts that begin to call over a service, or from their site at all, and responders that few others call.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::daily::{Daily, Unit};
+use super::daily::{Daily, Unit, once_each, with_how_many};
 use super::novelty::DAYS_BEFORE;
 use crate::flow::Host;
 use crate::sites::Party;
@@ -76,19 +76,20 @@ pub struct Strangers(BTreeMap<Party, Young>);
 impl Strangers {
     /// Of all days on which hosts of sites called. In a log of less than four weeks whoever comes in its second half is new.
     pub fn of(daily: &Daily<'_>) -> Strangers {
-        let mut called: BTreeMap<Party, BTreeSet<(Host, i32)>> = BTreeMap::new();
+        let mut called: BTreeMap<Party, Vec<(i32, Host)>> = BTreeMap::new();
         for unit in daily.units.iter().filter(|unit| matches!(unit.link.from, Party::Site(_))) {
             let own = called.entry(unit.link.from).or_default();
             for pair in &unit.pairs {
                 let ran = pair.days.iter().filter(|(_, seen)| seen.ran > 0);
-                own.extend(ran.map(|(day, _)| (pair.key.initiator, *day)));
+                own.extend(ran.map(|(day, _)| (*day, pair.key.initiator)));
             }
         }
-        let young = |days: BTreeSet<(Host, i32)>| {
-            let on = || days.iter().map(|(_, day)| *day);
-            let (first, last) = (on().min().unwrap_or(0), on().max().unwrap_or(0));
+        let young = |mut days: Vec<(i32, Host)>| {
+            once_each(&mut days);
+            let on = |own: Option<&(i32, Host)>| own.map_or(0, |(day, _)| *day);
+            let (first, last) = (on(days.first()), on(days.last()));
             let before = ((last - first + 1) / 2).clamp(2, DAYS_BEFORE as i32);
-            Young::of(first + before, days.iter().copied())
+            Young::of(first + before, days.iter().map(|(day, host)| (*host, *day)))
         };
         Strangers(called.into_iter().map(|(site, days)| (site, young(days))).lean_collect())
     }
@@ -99,16 +100,13 @@ impl Strangers {
     }
 }
 
-/// Who calls each responder, over whatever service.
-pub type Callers = BTreeMap<Host, BTreeSet<Host>>;
+/// How many hosts call each responder, over whatever service.
+pub type Callers = BTreeMap<Host, usize>;
 
 /// Of all pairs between parties.
 pub fn callers_of(daily: &Daily<'_>) -> Callers {
-    let mut callers = Callers::new();
-    for pair in daily.units.iter().flat_map(|unit| &unit.pairs) {
-        callers.entry(pair.key.responder).or_default().insert(pair.key.initiator);
-    }
-    callers
+    let pairs = daily.units.iter().flat_map(|unit| &unit.pairs);
+    with_how_many(pairs.map(|pair| (pair.key.responder, pair.key.initiator)).collect())
 }
 
 /// How many days are toward responders that so few hosts call.
