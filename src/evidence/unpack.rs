@@ -1,10 +1,11 @@
-//! Layers around the records: compressions (gzip, zstd, xz, bzip2, lz4), archives (zip, tar), EVTX, UTF-16; nested to a stated
+//! Layers around the records: compressions (gzip, zstd, xz, bzip2, lz4), archives (zip, tar), EVTX, Parquet, UTF-16; nested to a stated
 //! depth. Each layer keeps its own account, and what can't be unpacked is named and counted as unprocessed.
 
 mod budget;
 mod codec;
 mod evtx;
 mod gunzip;
+mod parquet;
 mod tar;
 mod zip;
 
@@ -16,6 +17,7 @@ use budget::Budget;
 use codec::{Method, Packed};
 use evtx::Evtx;
 use gunzip::Gunzip;
+use parquet::Parquet;
 use tar::Tar;
 use zip::Zip;
 
@@ -118,6 +120,7 @@ enum Layer {
     Zip(Box<Zip>),
     Tar(Box<Tar>),
     Evtx(Box<Evtx>),
+    Parquet(Box<Parquet>),
     Utf16(Utf16),
     /// A container that Kyoten does not open, or one packed too deep.
     Closed(&'static str),
@@ -177,6 +180,7 @@ impl Unpacker {
             Layer::Zip(zip) => zip.finish(&self.nest, out),
             Layer::Tar(tar) => tar.finish(out),
             Layer::Evtx(log) => log.finish(&mut |bytes| out(Unpacked::Bytes(bytes))),
+            Layer::Parquet(table) => table.finish(&self.nest.budget, &mut |bytes| out(Unpacked::Bytes(bytes))),
             Layer::Utf16(decoder) => decoder.finish(&mut |marks, bytes| marked(marks, bytes, out)),
             Layer::Text(text) => text.finish(&mut |marks, bytes| marked(marks, bytes, out)),
             Layer::Unknown | Layer::Plain | Layer::Closed(_) => {}
@@ -190,6 +194,7 @@ impl Unpacker {
             Layer::Packed(packed, inner) => packed.is_cut() || inner.is_cut(),
             Layer::Zip(zip) => zip.is_cut(),
             Layer::Tar(tar) => tar.is_cut(),
+            Layer::Parquet(table) => table.is_cut(),
             Layer::Unknown | Layer::Plain | Layer::Text(_) | Layer::Evtx(_) | Layer::Utf16(_) | Layer::Closed(_) => {
                 false
             }
@@ -201,9 +206,13 @@ impl Unpacker {
         match &self.layer {
             Layer::Zip(_) | Layer::Tar(_) => true,
             Layer::Gzip(_, inner) | Layer::Packed(_, inner) => inner.is_archive(),
-            Layer::Unknown | Layer::Plain | Layer::Text(_) | Layer::Evtx(_) | Layer::Utf16(_) | Layer::Closed(_) => {
-                false
-            }
+            Layer::Unknown
+            | Layer::Plain
+            | Layer::Text(_)
+            | Layer::Evtx(_)
+            | Layer::Parquet(_)
+            | Layer::Utf16(_)
+            | Layer::Closed(_) => false,
         }
     }
 
@@ -234,6 +243,7 @@ impl Unpacker {
             Layer::Zip(zip) => (zip.account(self.taken), Vec::new()),
             Layer::Tar(tar) => (tar.account(self.taken), Vec::new()),
             Layer::Evtx(log) => (log.account(self.taken), Vec::new()),
+            Layer::Parquet(table) => (table.account(self.taken), Vec::new()),
             Layer::Utf16(decoder) => (decoder.account(self.taken), Vec::new()),
             Layer::Text(text) => return text.account(self.taken).into_iter().collect(),
         };
@@ -265,6 +275,8 @@ impl Unpacker {
             Layer::Tar(Box::default())
         } else if Evtx::recognise(head) {
             Layer::Evtx(Box::default())
+        } else if Parquet::recognise(head) {
+            Layer::Parquet(Box::default())
         } else if let Some(decoder) = Utf16::recognise(head) {
             Layer::Utf16(decoder)
         } else if head.contains(&0) {
@@ -286,6 +298,7 @@ impl Unpacker {
             Layer::Zip(zip) => zip.feed(bytes, &self.nest, out),
             Layer::Tar(tar) => tar.feed(bytes, &self.nest, out),
             Layer::Evtx(log) => log.feed(bytes, &mut |text| out(Unpacked::Bytes(text))),
+            Layer::Parquet(table) => table.feed(bytes),
             Layer::Utf16(decoder) => decoder.feed(bytes, &mut |marks, text| marked(marks, text, out)),
             Layer::Text(text) => text.feed(bytes, &mut |marks, text| marked(marks, text, out)),
             // The bytes of a closed container are records' layer too: its reader counts them as unprocessed.
@@ -314,7 +327,7 @@ fn closed_container(head: &[u8]) -> Option<&'static str> {
         (b"\x02\x21\x4c\x18", "lz4 compression of the old kind"),
         (b"\x1f\x9d", "compression of the old kind (.Z)"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document or message of the old kind"),
-        (b"PAR1", "a Parquet file"),
+        (b"PARE", "an encrypted Parquet file"),
         (b"SQLite format 3\0", "an SQLite database"),
         (b"%PDF-", "a PDF document"),
         (b"\x89PNG\r\n\x1a\n", "a PNG picture"),

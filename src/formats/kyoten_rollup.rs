@@ -1,5 +1,6 @@
 //! `rollup.csv`: flows summed by link, service, hour and outcome, as `kyoten rollup` and the queries of
-//! `docs/warehouse.md` write them. A row stands for many flows between two sites and names no host.
+//! `docs/warehouse.md` write them. A row stands for many flows between two sites and names no host. Warehouses write such rows as
+//! Parquet and as lines of JSON too: both come here as objects.
 //!
 //! Columns, in any order: `src_site`, `dst_site`, `proto`, `dst_port`, `hour`, `outcome`, `flows`, `bytes_out`, `bytes_in`,
 //! `first_ms`, `last_ms`; `src_hosts` and `dst_hosts` may follow and are not read, since distinct hosts of several rows
@@ -8,7 +9,7 @@
 use std::borrow::Cow;
 
 use super::mapped_csv::cut_row;
-use super::syntax::{number, time};
+use super::syntax::{json, number, time};
 use super::{Disposition, Fault, Format, Likeness, Parser, Sample, Setting, Sink, reasons};
 use crate::evidence::table::unguarded;
 use crate::evidence::text::readable;
@@ -53,23 +54,41 @@ impl Format for KyotenRollup {
     }
 
     fn title(&self) -> &'static str {
-        "Kyoten rollup (CSV)"
+        "Kyoten rollup"
     }
 
     fn recognise(&self, sample: &Sample<'_>) -> Likeness {
-        match sample.lines().next().and_then(Columns::of_header) {
-            Some(_) => Likeness::Certain,
-            None => Likeness::None,
-        }
+        let has_header = sample.lines().next().and_then(Columns::of_header).is_some();
+        let has_fields = || json::objects(sample.bytes).next().is_some_and(is_row);
+        if has_header || has_fields() { Likeness::Certain } else { Likeness::None }
     }
 
-    fn framing(&self, _sample: &Sample<'_>) -> Framing {
-        Framing::QuotedLines(b',')
+    fn framing(&self, sample: &Sample<'_>) -> Framing {
+        match sample.bytes.trim_ascii_start().first() {
+            Some(b'{' | b'[') => Framing::Json,
+            Some(_) | None => Framing::QuotedLines(b','),
+        }
     }
 
     fn open(&self, _setting: &Setting, _sample: &Sample<'_>) -> Box<dyn Parser> {
         Box::new(Rows { columns: None })
     }
+}
+
+/// The column of this name.
+fn column_of(name: &[u8]) -> Option<usize> {
+    COLUMNS.iter().position(|column| name.eq_ignore_ascii_case(column.as_bytes()))
+}
+
+/// Whether an object has the fields that a row needs.
+fn is_row(object: &[u8]) -> bool {
+    let mut there = [false; COLUMNS.len()];
+    let walked = json::fields(object, |key, _| {
+        if let Some(column) = column_of(key.bytes) {
+            there[column] = true;
+        }
+    });
+    walked.is_ok() && NEEDED.iter().all(|needed| there[*needed])
 }
 
 /// Where each column stands.
@@ -92,6 +111,9 @@ struct Rows {
 
 impl Parser for Rows {
     fn read(&mut self, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
+        if record.bytes.first() == Some(&b'{') {
+            return object(record, flows);
+        }
         // Rollups may be joined end to end, and each brings its header.
         if let Some(columns) = Columns::of_header(record.bytes) {
             self.columns = Some(columns);
@@ -107,13 +129,31 @@ impl Parser for Rows {
         let cell = |column: usize| -> &[u8] {
             columns[column].and_then(|at| cells.get(at)).map_or(&b""[..], |cell| cell.trim_ascii())
         };
-        match flow(cell) {
-            Ok(flow) => {
-                flows(&flow, record.place);
-                Disposition::Parsed
-            }
-            Err(fault) => Disposition::Malformed(fault),
+        hand_on(flow(cell), record, flows)
+    }
+}
+
+/// Reads a row that is an object.
+fn object(record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
+    let mut cells = [const { Cow::Borrowed("") }; COLUMNS.len()];
+    let walked = json::fields(record.bytes, |key, value| {
+        if let Some((column, text)) = column_of(key.bytes).zip(value.text()) {
+            cells[column] = text;
         }
+    });
+    match walked {
+        Ok(()) => hand_on(flow(|column| cells[column].as_bytes().trim_ascii()), record, flows),
+        Err(error) => Disposition::Malformed(Fault::new(reasons::NOT_JSON, error.to_string())),
+    }
+}
+
+fn hand_on(flow: Result<Flow<'_>, Fault>, record: Record<'_>, flows: &mut Sink<'_>) -> Disposition {
+    match flow {
+        Ok(flow) => {
+            flows(&flow, record.place);
+            Disposition::Parsed
+        }
+        Err(fault) => Disposition::Malformed(fault),
     }
 }
 
@@ -234,6 +274,20 @@ mod tests {
             let reading = read(&format!("A,B,udp,53,{hour},unknown,1,,,,,,\n"));
             assert_eq!(reading.flows.first().and_then(|f| f.start), Some(Moment(1_591_840_800_000_000)), "{hour}");
         }
+    }
+
+    #[test]
+    fn a_row_may_be_an_object() {
+        let rows = r#"{"src_site":"A","dst_site":"B","proto":"tcp","dst_port":445,"hour":"2020-06-11T02:00:00Z",
+            "outcome":"established","flows":7,"bytes_out":null,"first_ms":1591840923456.0,"more":[1]}"#;
+        let reading = super::super::reading_of(&KyotenRollup, &rows.replace('\n', " "));
+        let [flow] = reading.flows.as_slice() else { panic!("one object is one flow: {:?}", reading.dispositions) };
+        assert_eq!((flow.start, flow.bytes_out), (Some(Moment(1_591_840_923_456_000)), None));
+        assert_eq!((flow.service_key().to_string().as_str(), flow.rolled.as_ref().unwrap().flows), ("tcp/445", 7));
+        let whole = Sample { bytes: rows.as_bytes(), whole: true };
+        assert_eq!(KyotenRollup.recognise(&whole), Likeness::Certain);
+        let other = Sample { bytes: br#"{"src_site":"A","dst_site":"B","flows":7}"#, whole: true };
+        assert_eq!(KyotenRollup.recognise(&other), Likeness::None);
     }
 
     #[test]

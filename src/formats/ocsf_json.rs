@@ -50,6 +50,8 @@ fn likeness_of(object: &[u8]) -> Likeness {
 struct Document<'j> {
     named: Named<'j>,
     time: Option<Text<'j>>,
+    /// What became of it by number, for writers that leave the words out.
+    became: Option<&'static str>,
     /// It has an endpoint, and names its class by number.
     is_ocsf: bool,
     has_class: bool,
@@ -114,6 +116,10 @@ impl<'j> Document<'j> {
                 return;
             }
             "disposition" | "action" => Slot::Action,
+            "action_id" | "disposition_id" | "activity_id" => {
+                self.became = self.became.or(said_by(path, &value));
+                return;
+            }
             "activity_name" | "status" => Slot::Outcome,
             "actor.user.name" | "user.name" => Slot::User,
             "device.hostname" | "device.name" | "metadata.log_provider" => Slot::Sensor,
@@ -130,7 +136,23 @@ impl<'j> Document<'j> {
         {
             self.named.put(Slot::Start, at);
         }
+        // Of an activity by its name `Refuse` and `Fail` tell too.
+        if let Some(became) = self.became {
+            self.named.put(Slot::Action, became.into());
+        }
         self.named
+    }
+}
+
+/// What a number says of a connection's fate: OCSF 1.x, `action_id`, `disposition_id`, and `activity_id` of Network Activity.
+fn said_by(path: &str, number: &str) -> Option<&'static str> {
+    match (path, number.trim()) {
+        ("action_id" | "disposition_id", "1") => Some("allowed"),
+        ("action_id" | "disposition_id", "2") => Some("denied"),
+        ("disposition_id", "6") => Some("dropped"),
+        ("activity_id", "4") => Some("failed"),
+        ("activity_id", "5") => Some("refused"),
+        _ => None,
     }
 }
 

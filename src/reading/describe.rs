@@ -60,13 +60,6 @@ pub fn unknown(sample: &Sample<'_>) -> String {
 
 /// Advice on a container that is not opened.
 pub fn closed(what: &str) -> String {
-    if what.contains("Parquet") {
-        return format!(
-            "This is {what}, which Kyoten does not open. Make CSV of it and drop that: with DuckDB, COPY (SELECT * FROM \
-             'file.parquet') TO 'file.csv.gz'; with Python, pandas.read_parquet('file.parquet').to_csv('file.csv.gz'); or \
-             have the lake or the cloud export CSV or JSON lines."
-        );
-    }
     format!(
         "This is {what}, which Kyoten does not open yet. Unpack it, or export it as text or CSV, and drop what comes out."
     )
