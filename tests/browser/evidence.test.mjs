@@ -83,6 +83,16 @@ test("text in Shift_JIS is read, what can’t be told is asked, and the case is 
   assert.deepEqual(own.evidence[0], theirs.evidence[0]);
 }));
 
+test("Parquet of a bucket and of a warehouse are read, and evidence and links are the command line’s", () => on(async (page) => {
+  const files = ["aws_vpc_flow_json/parquet_of_a_bucket.log", "kyoten_rollup/parquet_of_a_warehouse.log"].map((name) => join(root, "tests/fixtures", name));
+  await drop(page, files);
+  const own = JSON.parse(await saved(page, () => page.frame.getByRole("button", { name: "Save case" }).click()));
+  const theirs = JSON.parse(execFileSync("cargo", ["run", "--quiet", "--bin", "kyoten", "--", "analyze", ...files], { cwd: root, stdio: ["ignore", "pipe", "ignore"] }));
+  assert.deepEqual(own.evidence.map((each) => each.layers[0].name), ["parquet", "parquet"]);
+  assert.deepEqual([own.evidence, own.links], [theirs.evidence, theirs.links]);
+  assert.ok(own.links.length > 2, `${own.links.length} links`);
+}));
+
 test("a file of many slices has its hash in the case that is saved at once", () => on(async (page) => {
   const { frame } = page;
   const header = "#separator \\x09\n#path\tconn\n#fields\tts\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\torig_bytes\tconn_state\n";
