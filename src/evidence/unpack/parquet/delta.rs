@@ -8,11 +8,11 @@ use super::thrift::Reader;
 const CUT: Fault = "differences of values end too early";
 
 /// Hands out whole numbers, at most `most` of them; what stands behind them.
-pub(super) fn numbers<'p>(
-    bytes: &'p [u8],
+pub(super) fn numbers(
+    bytes: &[u8],
     most: usize,
     mut take: impl FnMut(i64) -> Result<(), Fault>,
-) -> Result<&'p [u8], Fault> {
+) -> Result<&[u8], Fault> {
     let mut reader = Reader { rest: bytes };
     let (block, minis) = (reader.varint()?, reader.varint()?);
     let (total, mut value) = (reader.varint()?, reader.zigzag()?);
