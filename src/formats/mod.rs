@@ -59,6 +59,7 @@ formats! {
     pfsense_filterlog::PfsenseFilterlog,
     vpn_pulse::VpnPulse,
     openvpn::Openvpn,
+    radius::Radius,
     zscaler_zia::ZscalerZia,
     aws_vpc_flow::AwsVpcFlow,
     aws_vpc_flow_json::AwsVpcFlowJson,

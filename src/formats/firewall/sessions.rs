@@ -58,11 +58,34 @@ impl Sessions {
         &mut self,
         [device, number]: [&str; 2],
         telling: Telling,
-        mut flow: Flow<'_>,
+        flow: Flow<'_>,
         record: &Record<'_>,
         flows: &mut Sink<'_>,
     ) -> Fate {
         let key = key(device, number, &flow);
+        self.tell_by(key, telling, flow, record, flows)
+    }
+
+    /// As [`Sessions::tell`], where the number is one session's whatever ends its records name.
+    pub(in crate::formats) fn tell_alone(
+        &mut self,
+        number: &str,
+        telling: Telling,
+        flow: Flow<'_>,
+        record: &Record<'_>,
+        flows: &mut Sink<'_>,
+    ) -> Fate {
+        self.tell_by(key("", number, &Flow::default()), telling, flow, record, flows)
+    }
+
+    fn tell_by(
+        &mut self,
+        key: u128,
+        telling: Telling,
+        mut flow: Flow<'_>,
+        record: &Record<'_>,
+        flows: &mut Sink<'_>,
+    ) -> Fate {
         let place = record.place;
         match telling {
             Telling::Last => {
@@ -136,6 +159,8 @@ impl Sessions {
 /// What a record leaves out and one before it of the same session said: a change of route tells no bytes, an end no account.
 fn complete(flow: Flow<'static>, before: Flow<'static>) -> Flow<'static> {
     Flow {
+        // An answer may not repeat who asked.
+        initiator: if flow.initiator.is_known() { flow.initiator } else { before.initiator },
         duration: flow.duration.or(before.duration),
         protocol: flow.protocol.or(before.protocol),
         service: flow.service.or(before.service),
