@@ -66,7 +66,7 @@ fn ise(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((kind, text))
 }
 
-/// `	Name = value` or `	Name = "value"`.
+/// `Name = value` or `Name = "value"`, set in by a tab.
 fn attribute(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = memchr::memmem::find(line, b" = ")?;
     let value = line[at + 3..].trim_ascii();
