@@ -114,6 +114,7 @@
  * @property {Party} to
  * @property {string} from_name
  * @property {string} to_name
+ * @property {{ from: Party, to: Party, from_name: string, to_name: string }[]} also other links that it is about as well
  * @property {string} [service]
  * @property {number} [first]
  * @property {number} [last]

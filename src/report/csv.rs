@@ -8,7 +8,7 @@ use crate::evidence::table::cell;
 use crate::evidence::text::visible;
 use crate::scene::figure::Tlp;
 
-const COLUMNS: [&str; 28] = [
+const COLUMNS: [&str; 29] = [
     "kind",
     "label",
     "rank",
@@ -17,6 +17,7 @@ const COLUMNS: [&str; 28] = [
     "rule",
     "from",
     "to",
+    "also",
     "service",
     "first",
     "last",
@@ -65,6 +66,7 @@ pub fn csv(document: &Document, tlp: Tlp) -> String {
             f.rule.clone(),
             f.from.clone(),
             f.to.clone(),
+            f.also.iter().map(|(from, to)| format!("{from} → {to}")).collect::<Vec<_>>().join("; "),
             f.service.clone().unwrap_or_default(),
             iso_or_nothing(f.first),
             iso_or_nothing(f.last),
@@ -98,6 +100,7 @@ pub fn csv(document: &Document, tlp: Tlp) -> String {
                 none(),
                 link.from.clone(),
                 link.to.clone(),
+                none(),
                 s.service.clone(),
                 iso_or_nothing(s.first),
                 iso_or_nothing(s.last),

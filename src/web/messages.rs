@@ -169,6 +169,8 @@ struct FindingMessage {
     to: i32,
     from_name: String,
     to_name: String,
+    /// Other links that it is about as well.
+    also: Vec<EndsMessage>,
     service: Option<String>,
     first: Option<f64>,
     last: Option<f64>,
@@ -184,6 +186,15 @@ struct FindingMessage {
     attack: &'static [&'static str],
     rows: Vec<RowPlace>,
     decision: Option<DecisionMessage>,
+}
+
+/// A link by its ends.
+#[derive(Debug, Serialize)]
+struct EndsMessage {
+    from: i32,
+    to: i32,
+    from_name: String,
+    to_name: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -354,6 +365,12 @@ fn finding_message(
         offset: sight.place.offset as f64,
         at: sight.at.map(millis),
     };
+    let ends = |link: &LinkKey| EndsMessage {
+        from: number_of(link.from),
+        to: number_of(link.to),
+        from_name: name(link.from),
+        to_name: name(link.to),
+    };
     let number = numbers.iter().position(|link| *link == finding.link).map(|at| at as u32 + 1);
     FindingMessage {
         rank,
@@ -367,6 +384,7 @@ fn finding_message(
         to: number_of(finding.link.to),
         from_name: name(finding.link.from),
         to_name: name(finding.link.to),
+        also: finding.also.iter().map(ends).collect(),
         service: finding.service.map(|service| service.to_string()),
         first: finding.window.map(|(first, _)| millis(first)),
         last: finding.window.map(|(_, last)| millis(last)),

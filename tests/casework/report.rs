@@ -1,6 +1,8 @@
 //! The report of the sample case: whole, sealed, and the same wherever it is made.
 
 use kyoten::case::document::read::read;
+use kyoten::evidence::table::Table;
+use kyoten::report::export;
 use kyoten::report::html::{Language, Options, html};
 use kyoten::scene::figure::Tlp;
 use sha2::{Digest, Sha256};
@@ -78,4 +80,22 @@ fn the_report_tells_all_that_the_case_holds() {
         }
         assert!(html.contains("SYNTHETIC") && html.contains("bkk-it@hoshizora.example"));
     }
+}
+
+#[test]
+fn a_finding_about_several_links_names_them_in_report_and_table() {
+    let mut document = document();
+    let spread = document.findings.iter_mut().find(|finding| !finding.also.is_empty()).expect("the sample spreads");
+    // What is weak is one line in the report.
+    spread.q = Some(0.001);
+    let spread = spread.clone();
+    assert_eq!(spread.also.len(), 3, "{:?}", spread.also);
+    let links: Vec<String> = spread.also.iter().map(|(from, to)| format!("{from} → {to}")).collect();
+    let report = html(&document, Options { language: Language::English, tlp: Tlp::Amber });
+    assert!(report.contains(&format!("<dt>Also on</dt><dd>{}</dd>", links.join(", "))), "{links:?}");
+    let csv = (export("csv").unwrap().write)(&document, Tlp::Amber);
+    let mut table = Table::read(csv.as_bytes());
+    let (id, also) = (table.column("id"), table.column("also"));
+    let rows: Vec<_> = table.by_ref().filter(|row| row.cell(id) == Some(&spread.id)).collect();
+    assert_eq!(rows[0].cell(also), Some(links.join("; ").as_str()));
 }

@@ -28,6 +28,7 @@ export function aboutFinding(finding, view, acts, picture) {
     finding.innocent.length > 0 && h("section", {}, h("h3", {}, words.detail.innocent), h("ul", { class: "plain" }, finding.innocent.map((cause) => h("li", {}, said(cause))))),
     decisionOn(finding, acts),
     h("dl", { class: "facts" },
+      fact(words.detail.also, finding.also.length > 0 && h("ul", { class: "tokens" }, finding.also.map((link) => h("li", {}, h("button", { type: "button", class: "inline", on: { click: () => acts.show({ kind: "link", from: link.from, to: link.to }) } }, `${link.from_name} → ${link.to_name}`))))),
       fact(words.detail.when, known(finding.first) && [moment(/** @type {number} */ (finding.first)), known(finding.last) && finding.last !== finding.first && [h("br"), moment(/** @type {number} */ (finding.last))]]),
       fact(words.detail.hosts, finding.hosts.length > 0 && h("ul", { class: "tokens" }, finding.hosts.map((host) => h("li", {}, h("code", {}, host))))),
       fact(words.detail.accounts, finding.accounts.length > 0 && h("ul", { class: "tokens" }, finding.accounts.map((account) => h("li", {}, h("code", {}, account))))),

@@ -16,7 +16,7 @@ const MOST = 200;
  * @returns {import("../dom.js").Child}
  */
 export function aboutLink(link, view, acts) {
-  const findings = view.findings.filter((finding) => finding.from === link.from && finding.to === link.to);
+  const findings = view.findings.filter((finding) => [finding, ...finding.also].some((own) => own.from === link.from && own.to === link.to));
   const rows = h("div", {});
   const showRows = (/** @type {string | undefined} */ service) => fill(rows, h("h3", {}, words.detail.rows, service && ` · ${service}`), rowsList({ from: link.from, to: link.to, service, most: 100 }, { view, acts, files: undefined, marks: [] }));
   return [

@@ -17,7 +17,7 @@ const MOST = 100;
 export function aboutSite(party, view, acts) {
   const site = view.sites.find((each) => each.index === party);
   const links = view.links.filter((link) => link.from === party || link.to === party);
-  const findings = view.findings.filter((finding) => finding.from === party || finding.to === party);
+  const findings = view.findings.filter((finding) => [finding, ...finding.also].some((own) => own.from === party || own.to === party));
   const make = () => [
     site ? h("p", { class: "hint" }, [site.role, site.country, site.timezone, site.contact].filter(Boolean).join(" · "), site.guessed && h("span", { class: "tag" }, words.sites.guessed))
       : h("p", {}, party === -1 || party <= -1000 ? words.detail.externalWhy : words.detail.unassignedWhy),

@@ -345,6 +345,7 @@ export const en = {
     hosts: "Hosts",
     accounts: "Accounts",
     when: "When",
+    also: "Also on",
     service: "Service",
     rows: "The rows",
     rowsOf: (/** @type {string} */ n) => `${n} row${n === "1" ? "" : "s"}`,

@@ -341,6 +341,7 @@ export const ja = {
     hosts: "ホスト",
     accounts: "アカウント",
     when: "日時",
+    also: "ほかの経路",
     service: "サービス",
     rows: "該当行",
     rowsOf: (n) => `${n}行`,

@@ -105,6 +105,7 @@ impl Report<'_> {
         let span = finding.first.zip(finding.last).map_or(String::new(), |span| self.span(Some(span)));
         let terms = [
             (w.rule, format!("{} ({})", finding.rule, (w.lane)(&finding.lane))),
+            (w.also, finding.also.iter().map(|(from, to)| self.link(from, to, "")).collect::<Vec<_>>().join(", ")),
             (w.when, span),
             (w.hosts, finding.hosts.join(", ")),
             (w.accounts, finding.accounts.join(", ")),

@@ -65,6 +65,7 @@ pub const WORDS: Words = Words {
     original: "",
     finding_id: "Id",
     rule: "Rule",
+    also: "Also on",
     service: "Service",
     hosts: "Hosts",
     accounts: "Accounts",

@@ -85,6 +85,7 @@ pub const WORDS: Words = Words {
     original: "規則の文（原文）",
     finding_id: "識別子",
     rule: "規則",
+    also: "ほかの経路",
     service: "サービス",
     hosts: "ホスト",
     accounts: "アカウント",

@@ -65,6 +65,7 @@ pub struct Words {
     pub original: &'static str,
     pub finding_id: &'static str,
     pub rule: &'static str,
+    pub also: &'static str,
     pub service: &'static str,
     pub hosts: &'static str,
     pub accounts: &'static str,
