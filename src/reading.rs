@@ -6,6 +6,7 @@
 
 pub mod count;
 pub mod describe;
+pub mod japanese;
 pub mod members;
 pub mod range;
 pub mod receipt;

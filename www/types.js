@@ -14,7 +14,7 @@
 
 /**
  * @typedef {object} Reason
- * @property {string} reason
+ * @property {Phrase} reason
  * @property {bigint} count
  * @property {bigint} bytes
  * @property {number} [line] of the first example
@@ -53,7 +53,7 @@
  * @property {number} [first]
  * @property {number} [last]
  * @property {{ basis: "explicit" | "file" | "chosen" | "unknown" | "mixed" | "none", offset?: number, zone?: string, year?: number, ahead?: number, undated: bigint, dated: [number, number][] }} clock
- * @property {string} [advice]
+ * @property {Phrase} [advice]
  * @property {Mapping} [mapping]
  * @property {number} [duplicate_of]
  * @property {string} [imbalance]

@@ -2,7 +2,7 @@
 import { moment, offset } from "../dates.js";
 import { h } from "../dom.js";
 import { size, whole } from "../numbers.js";
-import { words } from "../words.js";
+import { said, words } from "../words.js";
 import { clockChoice } from "./clock.js";
 import { encodingChoice } from "./encoding.js";
 import { mappingForm } from "./mapping.js";
@@ -30,7 +30,7 @@ export function receipt(evidence, store, acts, members = []) {
   const layers = evidence.layers.filter((layer) => layer !== evidence.encoding?.name);
   return [
     evidence.synthetic && h("p", { class: "notice" }, words.evidence.synthetic),
-    evidence.advice && h("div", { class: "advice" }, h("h3", {}, words.evidence.advice), h("p", { lang: "en" }, evidence.advice)),
+    evidence.advice && h("div", { class: "advice" }, h("h3", {}, words.evidence.advice), h("p", {}, said(evidence.advice))),
     twin && h("p", { class: "notice grave" }, evidence.format === "zeek_protocols" && twin.format !== evidence.format ? words.evidence.told(twin.name) : words.evidence.duplicate(twin.name)),
     evidence.imbalance && h("p", { class: "notice grave" }, words.evidence.imbalance(evidence.imbalance)),
     h("dl", { class: "counts", "aria-label": words.evidence.accounts },
@@ -103,12 +103,12 @@ function reasons(evidence, acts) {
     const place = number ? words.evidence.at(whole(number)) : at !== undefined && at !== null ? words.evidence.offset(whole(at)) : undefined;
     return h("tr", {},
       h("td", { class: "number" }, reason.count > 0n ? whole(reason.count) : size(reason.bytes)),
-      h("td", {}, h("span", { class: "reason-kind" }, kind), " ", h("span", { lang: "en" }, reason.reason),
+      h("td", {}, h("span", { class: "reason-kind" }, kind), " ", h("span", {}, said(reason.reason)),
         reason.found && h("code", { class: "found" }, reason.found),
         place && at !== undefined && at !== null
           ? [" ", h("button", {
-            type: "button", class: "inline", title: words.evidence.see, data: { key: `${kind} ${reason.reason}` },
-            on: { click: () => acts.show({ kind: "place", file: evidence.index, offset: at, line: number, why: `${kind}: ${reason.reason}` }) },
+            type: "button", class: "inline", title: words.evidence.see, data: { key: `${kind} ${reason.reason.en}` },
+            on: { click: () => acts.show({ kind: "place", file: evidence.index, offset: at, line: number, why: `${kind}: ${said(reason.reason)}` }) },
           }, `${words.evidence.firstOne}: ${place}`)]
           : place && ` (${place})`));
   }

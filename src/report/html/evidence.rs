@@ -1,7 +1,10 @@
 //! The report's evidence: files with digests and receipts, clocks, method, and the appendix of books and log.
 
-use super::{Report, number};
+use std::borrow::Cow;
+
+use super::{Language, Report, number};
 use crate::case::log;
+use crate::reading::japanese;
 use crate::sorting::LeanSort as _;
 
 /// How many entries of the log the report lists.
@@ -55,14 +58,32 @@ impl Report<'_> {
                 for (reason, count) in counts {
                     let example = own.examples.iter().find(|example| example.reason == *reason);
                     let example = example.map_or(String::new(), |e| format!("{} {}: {}", w.line, e.line, e.found));
-                    reasons.push(vec![file.name.clone(), format!("{kind}: {reason}"), number(*count), example]);
+                    reasons.push(vec![
+                        file.name.clone(),
+                        format!("{kind}: {}", self.told(reason)),
+                        number(*count),
+                        example,
+                    ]);
                 }
             }
             if let Some(reason) = &file.abandoned {
-                reasons.push(vec![file.name.clone(), format!("PARTIAL: {reason}"), String::new(), String::new()]);
+                reasons.push(vec![
+                    file.name.clone(),
+                    format!("PARTIAL: {}", self.told(reason)),
+                    String::new(),
+                    String::new(),
+                ]);
             }
         }
         self.out.table("reasons", &[w.file, w.reason, w.count, w.example], &reasons);
+    }
+
+    /// What is said of a file, in the report's language.
+    fn told<'r>(&self, english: &'r str) -> Cow<'r, str> {
+        match self.words.language {
+            Language::English => Cow::Borrowed(english),
+            Language::Japanese => japanese::said(english),
+        }
     }
 
     pub(super) fn clocks(&mut self) {

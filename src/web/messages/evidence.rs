@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::millis;
+use super::{PhraseMessage, millis};
 use crate::case::document::basis;
 use crate::case::{Case, File};
 use crate::evidence::text::visible;
 use crate::evidence::zone::{Rules, Zone};
 use crate::evidence::{Clock, Reasons};
 use crate::formats::{self, Mapping, Sample, mapped_csv};
+use crate::reading::japanese;
 use crate::reading::receipt::Receipt;
 use crate::sorting::LeanCollect as _;
 
@@ -40,7 +41,7 @@ pub(super) struct EvidenceMessage {
     first: Option<f64>,
     last: Option<f64>,
     clock: ClockMessage,
-    advice: Option<String>,
+    advice: Option<PhraseMessage>,
     mapping: Option<MappingMessage>,
     duplicate_of: Option<u32>,
     imbalance: Option<String>,
@@ -142,7 +143,7 @@ pub struct SkewMessage {
 
 #[derive(Debug, Serialize)]
 struct ReasonMessage {
-    reason: String,
+    reason: PhraseMessage,
     count: u64,
     bytes: u64,
     line: Option<f64>,
@@ -194,7 +195,7 @@ pub(super) fn evidence(case: &Case, file: &File, repeat: Option<usize>, index: u
             undated: receipt.undated,
             dated: receipt.dated.iter().map(|(place, at)| (place.line as f64, millis(*at))).collect(),
         },
-        advice: receipt.advice.clone(),
+        advice: receipt.advice.as_deref().map(told),
         mapping: mapping(receipt, receipt.mapping.as_ref()),
         duplicate_of: repeat.map(|at| at as u32),
         imbalance: receipt.imbalance(),
@@ -202,11 +203,17 @@ pub(super) fn evidence(case: &Case, file: &File, repeat: Option<usize>, index: u
     }
 }
 
+/// What is said of a file, in each language.
+fn told(english: &str) -> PhraseMessage {
+    let [en, ja] = [english, &japanese::said(english)].map(|text| visible(text).into_owned());
+    PhraseMessage { en, ja }
+}
+
 fn reasons(reasons: &Reasons) -> Vec<ReasonMessage> {
     let message =
         |(reason, (tally, example)): (&String, &(crate::evidence::Tally, Option<crate::evidence::Example>))| {
             ReasonMessage {
-                reason: visible(reason).into_owned(),
+                reason: told(reason),
                 count: tally.count,
                 bytes: tally.bytes,
                 line: example.as_ref().map(|example| example.place.line as f64),
