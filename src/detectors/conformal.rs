@@ -140,8 +140,9 @@ mod tests {
 
     #[test]
     fn a_rank_is_that_of_a_search_through_all() {
-        let spread =
-            |n: u32| f64::from(n.wrapping_mul(2_654_435_761) >> 12).powi(3) * if n % 5 == 0 { 0.0 } else { 1.0 };
+        let spread = |n: u32| {
+            f64::from(n.wrapping_mul(2_654_435_761) >> 12).powi(3) * if n.is_multiple_of(5) { 0.0 } else { 1.0 }
+        };
         for count in [0, 1, 3, 59, 700] {
             let all: Vec<f64> = (0..count).map(spread).collect();
             let scores = Scores::of(all.clone(), Tail::Power);
