@@ -8,7 +8,8 @@
 //! of the Internet fail every day. A log that tells bytes but no outcome (NetFlow) tells a failure by nothing having come back.
 //!
 //! p = (walks) / (highest ratio): by Ville's inequality the chance that an ordinary host's ratio ever gets so high.
-//! Where more than two hosts fail as much, no less is said than their share of all that call: it is how the organisation runs.
+//! Where more than two hosts fail as much, no less is said than their share of all that call: it is how the organisation runs; and all of
+//! which no less can be said are one finding, the least likely of them, that names the others.
 //! No less than .01 is said of who scans in the first two weeks of a long log, or sweeps the organisation (5 hosts at each of 3 sites and more
 //! on one day) again five days later and more: that is how a scanner works.
 //! Gate: at least 4 failures. ATT&CK: T1046 Network Service Discovery, T1018 Remote System Discovery. Innocent: scanners,
@@ -30,7 +31,7 @@ use crate::sorting::{LeanCollect as _, LeanSort as _};
 /// The detector.
 pub struct FanOut;
 
-const RULE: &str = "D10 fan-out v5";
+const RULE: &str = "D10 fan-out v6";
 /// (1 − θ1) / (1 − θ0): what a failure multiplies the ratio by, and a success divides it by.
 const STEP: f64 = 4.0;
 /// β / α.
@@ -87,14 +88,16 @@ impl Detector for FanOut {
         }
         // Where others fail as much, it is how the organisation runs: no less likely than their share of all hosts.
         let ratios: Vec<f64> = claims.iter().map(|(_, ratio)| *ratio).collect();
-        found.findings = claims
-            .into_iter()
-            .map(|(finding, ratio)| {
-                let as_much = ratios.iter().filter(|other| **other >= ratio).count();
-                let share = if as_much > COMMON { as_much as f64 / found.tested.max(1) as f64 } else { 0.0 };
-                Finding { p: finding.p.map(|p| p.max(share)), ..finding }
-            })
-            .collect();
+        let mut common = Vec::new();
+        for (finding, ratio) in claims {
+            let as_much = ratios.iter().filter(|other| **other >= ratio).count();
+            let share = as_much as f64 / found.tested.max(1) as f64;
+            match finding.p {
+                Some(p) if as_much > COMMON && share >= p => common.push(Finding { p: Some(share), ..finding }),
+                Some(_) | None => found.findings.push(finding),
+            }
+        }
+        found.findings.extend(as_one(common));
         if below_gate > 0 {
             let because = phrase!(
                 "not enough evidence: {hosts} with fewer than {least} failed first contacts",
@@ -106,6 +109,35 @@ impl Detector for FanOut {
         }
         found
     }
+}
+
+/// One finding of many hosts that fail as much as each other: the least likely speaks, and the others stand beside it.
+fn as_one(mut common: Vec<Finding>) -> Option<Finding> {
+    common.lean_sort_by(|a, b| {
+        a.p.unwrap_or(1.0).total_cmp(&b.p.unwrap_or(1.0)).then_with(|| (a.window, &a.id).cmp(&(b.window, &b.id)))
+    });
+    let mut common = common.into_iter();
+    let mut first = common.next()?;
+    let others = common.len();
+    if others == 0 {
+        return Some(first);
+    }
+    for other in common {
+        first.also.push(other.link);
+        first.also.extend(other.also.iter().copied());
+        super::joining::absorb(&mut first, other);
+    }
+    first.also.lean_sort();
+    first.also.dedup();
+    first.also.retain(|link| *link != first.link);
+    first.service = None;
+    let told = phrase!(
+        "So it is with {others} more, as it is with firewalls that refuse something every day.",
+        "ほかに{others}でも同様で、日々何かを拒否しているファイアウォールがある場合と同じ形です。",
+        others = count(others as u64, Thing::HOST)
+    );
+    first.because = std::mem::take(&mut first.because).and(&told);
+    Some(first)
 }
 
 /// The first contacts of each host of which some failed, within the organisation, in order of time. What has no known
@@ -290,6 +322,19 @@ mod tests {
         );
         assert!(finding.p.unwrap() < 1e-100);
         assert_eq!((finding.hosts.len(), finding.rows.iter().count()), (20, 50));
+    }
+
+    #[test]
+    fn hosts_that_fail_as_much_as_each_other_are_one_finding() {
+        let stream =
+            (0..4).flat_map(|plant| (1..6).map(move |n| (plant, n))).fold(Stream::new(), |stream, (plant, n)| {
+                let from = format!("10.{plant}.0.66");
+                stream.flow(n, n, &from, &format!("10.4.0.{n}"), "tcp/139", Failed)
+            });
+        let found = stream.findings().findings;
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0].also.len(), 3);
+        assert!(found[0].because.contains("So it is with 3 hosts more"), "{}", found[0].because);
     }
 
     #[test]
