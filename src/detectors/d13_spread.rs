@@ -1,8 +1,9 @@
 //! D13 spread: what is odd at one site comes about at another toward the same server side and service, and at a third.
 //!
-//! Of the findings of the other lanes with q ≤ .5, or against the policy, those from different sites to the same party over
-//! the same service within 45 days, X of them. Were F such findings strewn over all K services that parties offer, F/K would
-//! meet by chance: p is the Poisson tail of X − 1 more.
+//! Of the findings of the other lanes with p ≤ .1, or against the policy, those from different sites to the same party over
+//! the same service within 45 days, X of them. Were F such findings strewn over all N services of links, of which K share this goal,
+//! F·K/N would meet there by chance: p is the Poisson tail of X − 1 more. So a server that everybody calls is no goal, and one that only
+//! the odd ones call is.
 //!
 //! Gate: X ≥ 2. ATT&CK: T1021 Remote Services, T1570 Lateral Tool Transfer. Innocent: a roll-out (one that many hosts take up in
 //! working hours is one finding already, and counts once).
@@ -23,9 +24,9 @@ use crate::sorting::{LeanCollect as _, LeanSort as _};
 /// The detector.
 pub struct Spread;
 
-const RULE: &str = "D13 spread v2";
+const RULE: &str = "D13 spread v3";
 const WITHIN: i64 = 45 * DAY;
-const WORTH_COUNTING: f64 = 0.5;
+const WORTH_COUNTING: f64 = 0.1;
 const TELLING: f64 = 0.2;
 
 impl Detector for Spread {
@@ -46,7 +47,7 @@ impl Detector for Spread {
         #[expect(clippy::type_complexity, reason = "a table within a table, used once")]
         let mut by_goal: BTreeMap<(Party, Service), BTreeMap<Party, (Moment, Vec<&Finding>)>> = BTreeMap::new();
         let mut of_all: BTreeSet<(Party, Party, Service)> = BTreeSet::new();
-        for finding in earlier.iter().filter(|finding| finding.q.is_none_or(|q| q <= WORTH_COUNTING)) {
+        for finding in earlier.iter().filter(|finding| finding.p.is_none_or(|p| p <= WORTH_COUNTING)) {
             let (Some(service), Some((first, _)), Party::Site(_)) =
                 (finding.service, finding.window, finding.link.from)
             else {
@@ -62,10 +63,12 @@ impl Detector for Spread {
             own.0 = own.0.min(first);
             own.1.push(finding);
         }
-        let goals: BTreeSet<(Party, Service)> =
-            observed.daily().units.iter().map(|unit| (unit.link.to, novelty::kind(unit.service))).lean_collect();
-        let mean = of_all.len() as f64 / goals.len().max(1) as f64;
-        for sites in by_goal.into_values() {
+        let units = &observed.daily().units;
+        let mut sharing: BTreeMap<(Party, Service), usize> = BTreeMap::new();
+        units.iter().for_each(|unit| *sharing.entry((unit.link.to, novelty::kind(unit.service))).or_default() += 1);
+        for (goal, sites) in by_goal {
+            let share = sharing.get(&goal).copied().unwrap_or(1) as f64 / units.len().max(1) as f64;
+            let mean = of_all.len() as f64 * share;
             let mut steps: Vec<(Moment, Party, Vec<&Finding>)> =
                 sites.into_iter().map(|(site, (first, own))| (first, site, own)).collect();
             steps.lean_sort_by_key(|(first, site, _)| (*first, *site));
@@ -173,6 +176,16 @@ mod tests {
             "{}",
             spread.because
         );
+    }
+
+    #[test]
+    fn a_server_that_everybody_calls_is_no_goal() {
+        let mut stream = Stream::new().everyday(60);
+        for (plant, day) in [(0, 30), (1, 33)] {
+            stream = stream.sized(day, 1100, &format!("10.{plant}.0.77"), "10.4.0.1", "tcp/443", (900_000_000, 4_000));
+        }
+        let found = stream.findings().findings;
+        assert!(!found.iter().any(|own| own.rule == super::RULE && own.p.is_some_and(|p| p < 0.05)), "{found:#?}");
     }
 
     #[test]
