@@ -2,7 +2,8 @@
 //!
 //! The statistic is a sum over a day of a host pair: of −ln of the chances that it carries so much out, so much back, so many
 //! connections and one so long (by distance from the pair's own earlier days, drawn to those of all pairs of the service, in
-//! deviations of the median kind; the greatest of the four counts in full, the others half, since busy days have more of all four); that so many of its hours are out of hours at the caller's (beta-binomial
+//! deviations of the median kind, and no further than from what the caller did over the same service elsewhere on five earlier days and more,
+//! for an administrator's habit is not one link's; the greatest of the four counts in full, the others half, since busy days have more of all four); that so many of its hours are out of hours at the caller's (beta-binomial
 //! on the service's own share, ρ = .15), or one of them so rarely used there at all by others; that the caller is new there, or has never
 //! called from its site at all (the shares of such days among all); and that so few other hosts ever call the responder. What such a sum
 //! is worth is settled by comparison with the days of all pairs of the organisation (`conformal`), those to the Internet apart;
@@ -18,12 +19,13 @@ use super::conformal::{Scores, Tail, tempered};
 use super::d5_off_hours::hours_of;
 use super::daily::{Daily, Pair, Unit, off_hours};
 use super::newcomers::{Callers, Newcomers, Shared, Strangers, callers_of};
+use super::novelty::kind;
 use super::numeric::{acat, beta_binomial_tail, ln, middle_and_spread_of};
 use super::spread::spread;
 use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
 use crate::finding::usual::{Measure, Usual};
 use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::Host;
+use crate::flow::{Host, Service};
 use crate::ledger::TrailDay;
 use crate::phrase::{Phrase, Saying, Thing, bytes, count, day as date, decimal, joined, phrase, power, time};
 use crate::sorting::{LeanCollect as _, LeanSort as _};
@@ -31,7 +33,7 @@ use crate::sorting::{LeanCollect as _, LeanSort as _};
 /// The detector.
 pub struct OddHosts;
 
-const RULE: &str = "D15 odd-hosts v4";
+const RULE: &str = "D15 odd-hosts v5";
 const LEAST_PAIR_DAYS: usize = 8;
 const LEAST_SCORES: usize = 60;
 /// So many days of its own weigh as much as all others of the service together.
@@ -40,6 +42,10 @@ const OWN_WEIGHT: f64 = 4.0;
 const LEAST_SPREAD: f64 = 0.35;
 /// So many of a pair's earlier days are its habit.
 const EARLIER: usize = 60;
+/// On so many earlier days elsewhere a caller has a habit.
+const HABIT: usize = 5;
+/// Among so many times as many of its latest days it is looked for.
+const LOOKED_THROUGH: usize = 10;
 /// What the three lesser measures count beside the greatest: busy days have more of all four.
 const BESIDE: f64 = 0.5;
 /// How much the hours of a host's day go together.
@@ -122,6 +128,7 @@ impl Detector for OddHosts {
                 few += days.iter().map(|day| day.unit).lean_collect::<BTreeSet<_>>().len() as u64;
                 continue;
             }
+            hold_by_habit(daily, &mut days);
             score(&mut days);
             judge(observed, daily, &days, &mut found);
         }
@@ -302,6 +309,37 @@ fn shares<'c>(
 fn as_rare(shares: &[f64; 48], least: f64) -> f64 {
     // No branch that is taken or not as it happens.
     shares.iter().map(|share| if *share <= least { *share } else { 0.0 }).sum()
+}
+
+/// Holds what is far above the pair's usual against what its caller did over the same service elsewhere: only what is odd by both is.
+fn hold_by_habit(daily: &Daily<'_>, days: &mut [PairDay<'_>]) {
+    let who = |day: &PairDay<'_>| (kind(daily.units[day.unit].service), day.pair.key.initiator);
+    let is_far = |day: &PairDay<'_>| day.above.iter().any(|above| *above >= TOLD_FROM);
+    let mut done: BTreeMap<(Service, Host), Vec<(i32, usize, Measures)>> = BTreeMap::new();
+    days.iter().filter(|day| is_far(day)).for_each(|day| _ = done.entry(who(day)).or_default());
+    for day in days.iter() {
+        if let Some(own) = done.get_mut(&who(day)) {
+            own.push((day.day, day.unit, measures(day.seen)));
+        }
+    }
+    done.values_mut().for_each(|own| own.lean_sort_by_key(|(day, unit, _)| (*day, *unit)));
+    for day in days.iter_mut().filter(|day| is_far(day)) {
+        let Some(all) = done.get(&who(day)) else { continue };
+        let before = &all[..all.partition_point(|(on, ..)| *on < day.day)];
+        // One host may call thousands, and each of them is held against no more than these.
+        let latest = before.iter().rev().take(LOOKED_THROUGH * EARLIER).filter(|(_, unit, _)| *unit != day.unit);
+        let elsewhere: Vec<Measures> = latest.take(EARLIER).map(|(.., own)| *own).collect();
+        if elsewhere.len() < HABIT {
+            continue;
+        }
+        let (habit, now) = (usual(&elsewhere), measures(day.seen));
+        for m in 0..4 {
+            let above = ((now[m] - habit[m].0) / habit[m].1.max(LEAST_SPREAD)).max(0.0);
+            if above < day.above[m] {
+                (day.above[m], day.usual[m]) = (above, habit[m].0);
+            }
+        }
+    }
 }
 
 fn score(days: &mut [PairDay<'_>]) {
@@ -624,6 +662,28 @@ mod tests {
                 .any(|own| own.service.is_some_and(|service| service.port == Some(3389)) && own.p.unwrap() < 0.02),
             "{found:#?}"
         );
+    }
+
+    /// What is told of Lincoln, where a host of Tokyo works once; 10.4.0.12 does as much at three plants week by week.
+    fn told_of_lincoln(host: &str) -> String {
+        let mut stream = files(60);
+        for day in 0..40 {
+            let to = format!("10.{}.0.3", day % 3);
+            let sizes = (900_000 + 50_021 * (day as u64 * 5 % 9), 7_000_000 + 300_007 * (day as u64 * 3 % 7));
+            stream = stream.sized(day, 60 + day * 7 % 120, "10.4.0.12", &to, "tcp/3389", sizes);
+            stream = stream.sized(day, 90, "10.4.0.14", "10.3.0.3", "tcp/3389", (3_000, 9_000));
+        }
+        let stream = stream.sized(45, 100, host, "10.3.0.3", "tcp/3389", (1_000_000, 8_000_000));
+        let found = stream.told_by(&super::OddHosts).findings;
+        let of_lincoln = found.iter().filter(|own| own.link.to == crate::sites::Party::Site(3));
+        of_lincoln.map(|own| own.because.to_string()).collect()
+    }
+
+    #[test]
+    fn what_a_host_does_elsewhere_day_by_day_is_no_odder_at_another_site() {
+        let (habit, none) = (told_of_lincoln("10.4.0.12"), told_of_lincoln("10.4.0.13"));
+        assert!(none.contains("8.00 MB fetched"), "{none}");
+        assert!(!habit.contains("MB fetched"), "{habit}");
     }
 
     #[test]
