@@ -7,7 +7,7 @@
 //! declared baseline says stands beside it.
 //!
 //! Where too few days came before, nothing is called new. A link between sites that begins with a service for administration and does not
-//! run on most days since is told all the same by how late it began and how oddly it is marked: p, at most .05, is Fisher's combination of the
+//! run on most days since is told all the same by how late it began and how oddly it is marked: p, at most .1, is Fisher's combination of the
 //! share of services between sites that ran first as late, and of the share of all services of links that are marked as oddly.
 //!
 //! A site that came up calling, or being called, for many things at once (a new site, or a sensor that began midway) is looked at from
@@ -30,7 +30,7 @@ use crate::sorting::LeanSort as _;
 /// The detector.
 pub struct NewLink;
 
-pub(super) const RULE: &str = "D2 new-link v5";
+pub(super) const RULE: &str = "D2 new-link v6";
 
 /// A link that is new.
 struct New<'s> {

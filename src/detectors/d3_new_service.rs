@@ -25,7 +25,7 @@ use crate::sorting::LeanSort as _;
 /// The detector.
 pub struct NewService;
 
-const RULE: &str = "D3 new-service v5";
+const RULE: &str = "D3 new-service v6";
 
 /// A service, or all dynamic ports, of a link.
 struct Kind<'s> {

@@ -226,9 +226,9 @@ pub fn count_hours(to: &mut [f64; 48], local: &[u8; 24], seen: &TrailDay) {
     }
 }
 
-/// Days with hosts in order, each once: a hundred thousand of them are put into a list faster than into a tree.
+/// A site's days with hosts in order, each once: thousands of them are put into a list faster than into a tree.
 pub fn once_each(days: &mut Vec<(i32, Host)>) {
-    days.sort_unstable();
+    days.lean_sort();
     days.dedup();
 }
 

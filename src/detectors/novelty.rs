@@ -343,7 +343,7 @@ pub fn approved(observed: &Observed<'_>, link: LinkKey, service: Service, at: Mo
 }
 
 /// What may be new or not is told where so few of all services of links have such marks.
-pub const ODD: f64 = 0.05;
+pub const ODD: f64 = 0.1;
 
 /// The chance of so late a beginning with such marks: both are shares of all services, and their product p is as low by chance as
 /// p(1 − ln p) says (Fisher's combination of two).
