@@ -86,6 +86,9 @@ fn likeness_of(line: &[u8]) -> Likeness {
     if marked {
         return Likeness::Certain;
     }
+    if printed(line).is_some() {
+        return Likeness::Certain;
+    }
     if Header::of(line).is_some() || tracker_row(line).is_some() { Likeness::Likely } else { Likeness::None }
 }
 
@@ -164,6 +167,26 @@ fn tracker_row(line: &[u8]) -> Option<Vec<Cow<'_, [u8]>>> {
     (row.len() >= 15 && !row[1].contains(&b' ') && firewall::stamp_of(&when).is_some()).then_some(row)
 }
 
+/// A record as `fw log` prints it, alone or behind a syslog header: `14Aug2020 16:38:54 … accept gateway >eth1 product: …; src: …; dst: …;`.
+/// Gives when, the verdict, the gateway and the pairs.
+fn printed(line: &[u8]) -> Option<([&[u8]; 3], &[u8])> {
+    let has = |mark: &[u8]| memchr::memmem::find(line, mark).is_some();
+    if !has(b"; src: ") && !has(b" src: ") || !has(b"; dst: ") {
+        return None;
+    }
+    let head = &line[..memchr::memmem::find(line, b": ").filter(|at| *at < 300)?];
+    let mut words = head.split(|b| *b == b' ').filter(|word| !word.is_empty());
+    let is_date = |word: &[u8]| word.len() == 9 && firewall::stamp_of(&[word, b" 00:00:00"].concat()).is_some();
+    let date = words.find(|word| is_date(word))?;
+    let from = date.as_ptr() as usize - line.as_ptr() as usize;
+    let when = line.get(from..from + 18)?;
+    let verdict =
+        words.find(|word| word.iter().all(u8::is_ascii_lowercase) && firewall::verdict(&readable(word)).is_some())?;
+    let gateway = words.next()?;
+    let key = head.rsplit(|b| *b == b' ').next()?;
+    Some(([when, verdict, gateway], &line[head.len() - key.len()..]))
+}
+
 /// What the columns of such a row mean.
 const TRACKER: [Option<Means>; 16] = [
     None,
@@ -215,6 +238,16 @@ impl Gateway {
         let mut written = None;
         if line.first() == Some(&b'{') {
             report.put_object(line, means_of)?;
+        } else if let Some(([when, verdict, gateway], pairs)) = printed(line) {
+            for pair in pairs.split(|b| *b == b';').map(<[u8]>::trim_ascii) {
+                let colon = memchr::memmem::find(pair, b": ").unwrap_or(pair.len());
+                if let Some(means) = means_of(&pair[..colon]) {
+                    report.put(means, readable(pair[colon..].strip_prefix(b": ").unwrap_or_default()));
+                }
+            }
+            report.put(Means::Action, readable(verdict));
+            report.put(Means::Sensor, readable(gateway));
+            written = firewall::stamp_of(when);
         } else if !self.take_row(line, &mut report)? {
             let message = syslog::strip(line);
             written = message.time.or_else(|| west_of_utc(line));

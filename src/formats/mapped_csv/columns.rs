@@ -216,7 +216,8 @@ impl Unit {
             // ECS counts `event.duration` in nanoseconds, CICFlowMeter its `Flow Duration` in microseconds.
             "eventduration" => Unit::Nanos,
             "flowduration" => Unit::Micros,
-            "durationms" | "elapsedms" => Unit::Millis,
+            // What proxies name so counts milliseconds.
+            "durationms" | "elapsedms" | "timetaken" => Unit::Millis,
             "durationus" => Unit::Micros,
             "durationns" => Unit::Nanos,
             _ => Unit::of_word(name),

@@ -5,9 +5,9 @@
 pub const FIELDS: &[(&str, &str)] = &[
     (
         "src_ip",
-        "srcip sourceip sip idorigh srcaddr srcipaddr srcaddress sourceaddress sourceipaddress ipsourceaddress \
+        "srcip sourceip cip sip idorigh srcaddr srcipaddr srcaddress sourceaddress sourceipaddress ipsourceaddress \
          srcipaddress saddr sa src4addr ipsrc ipvsrcaddr ipv4srcaddr clientip clientaddress callingip initiatorip \
-         initiatoraddress origh originip cip localip localaddress localaddressip4 localaddressip6 actionlocalip \
+         initiatoraddress origh originip localip localaddress localaddressip4 localaddressip6 actionlocalip \
          sourceipv4address sourceipv6address cliip flowclientipaddr srcipv4 srcipv6 sourceipv4 pktsrcaddr internalip \
          fromip fromaddress src source client initiator from local remotehostip origin 送信元ipアドレス 送信元アドレス 送信元ip 送信元 \
          源ip 源地址 源ip地址 sourceipaddr quellip quelladresse quelle adressesource ipsource direccionorigen iporigen \
@@ -33,20 +33,20 @@ pub const FIELDS: &[(&str, &str)] = &[
          dstipv4 dstipv6 destinationipv4 pktdstaddr externalip targetip targetaddress toip toaddress dst dest \
          destination server responder target to remote 宛先ipアドレス 宛先アドレス 宛先ip 宛先 送信先ipアドレス 送信先アドレス 送信先 目的ip 目的地址 \
          目的ip地址 目标ip destipaddr destinationipaddr zielip zieladresse ziel adressedestination ipdestination \
-         direcciondestino ipdestino originip cserveraddr",
+         direcciondestino ipdestino originip cserveraddr rip csip ssupplierip",
     ),
     (
         "dst_host",
         "dsthost dsthostname desthost desthostname destinationhost destinationhostname dstname destname \
          destinationname destinationdomain serverhost servername dhost dstdns dst dest destination server target to \
-         remotehost remoteurl",
+         remotehost remoteurl cshost",
     ),
     (
         "dst_port",
         "dstport dstportnumber destinationport destport dport idrespp dpt dp serverport respp remoteport \
          actionremoteport dstpt responderport dstprt l4dstport tcpdstport destinationtransportport portdst srvport \
          flowserverl4portid targetport toport port service 宛先ポート 宛先ポート番号 送信先ポート 目的端口 目标端口 zielport portdestination \
-         puertodestino originport cserverport",
+         puertodestino originport cserverport csuriport",
     ),
     (
         "proto",
@@ -98,7 +98,7 @@ pub const FIELDS: &[(&str, &str)] = &[
          bytestoserver bytesfromclient uploadbytes bytesuploaded bytesup sent txbytes bytestx requestsize \
          initiatorbytes srctodstbytes src2dstbytes bytessrctodst ibyt ibytes totlenfwdpkts totallengthoffwdpacket \
          totallengthoffwdpackets octetdeltacount octettotalcount oct cli2srvbytes outoctets bytesc2s bytes octets \
-         inbytes dbytesout 送信バイト数 送信バイト 发送字节数 发送字节 sendbytes initbytecount c2pbytes",
+         inbytes dbytesout 送信バイト数 送信バイト 发送字节数 发送字节 sendbytes initbytecount c2pbytes csbytes",
     ),
     (
         "bytes_in",
@@ -107,7 +107,7 @@ pub const FIELDS: &[(&str, &str)] = &[
          bytesdown received rcvd rxbytes bytesrx responsesize responderbytes dsttosrcbytes dst2srcbytes \
          reverseoctetdeltacount reverseoctettotalcount roct srv2clibytes bytesdsttosrc obyt obytes totlenbwdpkts \
          totallengthofbwdpacket totallengthofbwdpackets inoctets bytess2c inbytes 受信バイト数 受信バイト 接收字节数 接收字节 rcvbytes \
-         rplybytecount replybytes p2cbytes bytesrcvd rcvdoctets",
+         rplybytecount replybytes p2cbytes bytesrcvd rcvdoctets scbytes",
     ),
     ("bytes_total", "totbytes totalbytes bytestotal networkbytes bytes"),
     (
@@ -129,13 +129,13 @@ pub const FIELDS: &[(&str, &str)] = &[
         "outcome",
         "outcome action verdict deviceaction dvcaction act connstate disposition decision ruleaction actionid \
          policyaction eventaction actiontype firewallaction accesscontrolruleaction result eventoutcome state status \
-         動作 処理 アクション 动作 aktion fwruleaction",
+         動作 処理 アクション 动作 aktion fwruleaction scfilterresult",
     ),
     (
         "user",
         "user username srcuser sourceuser sourceusername suser srcusername clientuser initiatoruser account \
          accountname initiatingprocessaccountname email useremail userid usersrc remoteuser ユーザー ユーザ ユーザー名 ユーザ名 用户 用户名 benutzer \
-         utilisateur",
+         utilisateur csusername",
     ),
     (
         "sensor",

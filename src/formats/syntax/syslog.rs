@@ -83,7 +83,18 @@ impl<'r> Message<'r> {
             rest = rest.get(end + 1..).unwrap_or_default();
             (word != b"-" && !word.is_empty()).then_some(word)
         };
-        let (stamp, host, program, _process, _id) = (word(), word(), word(), word(), word());
+        let (stamp, host, program) = (word(), word(), word());
+        let message = rest;
+        let mut is_pair = false;
+        for _ in 0..2 {
+            let end = memchr::memchr(b' ', rest).unwrap_or(rest.len());
+            is_pair |= rest[..end].contains(&b'=');
+            rest = rest.get(end + 1..).unwrap_or_default();
+        }
+        // Some write a tag of RFC 3164 and their message behind the time and host of this one.
+        if is_pair {
+            rest = message;
+        }
         if let Some(read) = stamp.and_then(time::read) {
             self.time = Some(Stamp::Full(read));
         }
