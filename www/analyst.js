@@ -4,6 +4,7 @@ import { release } from "./releasing.js";
 
 /** @type {any} */ (self).kyotenWorker = (/** @type {any} */ bindings) => {
   const analyst = new bindings.Analyst();
+  findFonts(bindings.fonts());
   self.onmessage = (event) => {
     const { id, call, given } = event.data;
     try {
@@ -20,3 +21,17 @@ import { release } from "./releasing.js";
     }
   };
 };
+
+/**
+ * Sets a few signs, so that the browser has found the pictures' fonts before the first picture is drawn: that takes it up to 60 ms, for
+ * which the page would stand still. What one thread has found, the others need not look for.
+ * @param {string} fonts
+ */
+function findFonts(fonts) {
+  const context = typeof OffscreenCanvas === "function" && new OffscreenCanvas(1, 1).getContext("2d");
+  if (!context) return;
+  for (const weight of ["", "bold "]) {
+    context.font = `${weight}12px ${fonts}`;
+    context.fillText("A東①✕→", 0, 0);
+  }
+}

@@ -44,6 +44,12 @@ pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
 }
 
+/// The fonts of pictures, as a style sheet lists them.
+#[wasm_bindgen]
+pub fn fonts() -> String {
+    crate::paint::FONTS.to_owned()
+}
+
 /// A file's name as it stands in the case: with acting characters made visible, so that it is the same name everywhere.
 #[wasm_bindgen]
 pub fn file_name(name: &str) -> String {
