@@ -69,6 +69,9 @@ const NAMES: [Saying; 4] = [
 /// A day of use: of whom, when, what was seen, and how many of its hours are out of hours, of how many.
 type Use<'s> = (Host, i32, &'s TrailDay, (u32, u32));
 
+/// What a caller did over a service: on which day, over which unit, how much.
+type Done = (i32, usize, Measures);
+
 /// A day of a host pair.
 struct PairDay<'s> {
     unit: usize,
@@ -315,7 +318,7 @@ fn as_rare(shares: &[f64; 48], least: f64) -> f64 {
 fn hold_by_habit(daily: &Daily<'_>, days: &mut [PairDay<'_>]) {
     let who = |day: &PairDay<'_>| (kind(daily.units[day.unit].service), day.pair.key.initiator);
     let is_far = |day: &PairDay<'_>| day.above.iter().any(|above| *above >= TOLD_FROM);
-    let mut done: BTreeMap<(Service, Host), Vec<(i32, usize, Measures)>> = BTreeMap::new();
+    let mut done: BTreeMap<(Service, Host), Vec<Done>> = BTreeMap::new();
     days.iter().filter(|day| is_far(day)).for_each(|day| _ = done.entry(who(day)).or_default());
     for day in days.iter() {
         if let Some(own) = done.get_mut(&who(day)) {
