@@ -15,7 +15,9 @@ pub fn said(english: &str) -> Cow<'_, str> {
 
 /// The Japanese of what is in the table.
 pub fn translated(english: &str) -> Option<String> {
-    let plain = TABLE.iter().find(|(own, _)| *own == english).map(|(_, japanese)| (*japanese).to_owned());
+    // A text that reads like a template is one whose gap holds braces.
+    let is_plain = |own: &str| own == english && !own.contains("{}");
+    let plain = TABLE.iter().find(|(own, _)| is_plain(own)).map(|(_, japanese)| (*japanese).to_owned());
     plain.or_else(|| TABLE.iter().find_map(|(own, japanese)| filled(own, japanese, english)))
 }
 
