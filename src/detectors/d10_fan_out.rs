@@ -87,10 +87,11 @@ impl Detector for FanOut {
             }
         }
         // Where others fail as much, it is how the organisation runs: no less likely than their share of all hosts.
-        let ratios: Vec<f64> = claims.iter().map(|(_, ratio)| *ratio).collect();
+        let mut ratios: Vec<f64> = claims.iter().map(|(_, ratio)| *ratio).collect();
+        super::numeric::ascending(&mut ratios);
         let mut common = Vec::new();
         for (finding, ratio) in claims {
-            let as_much = ratios.iter().filter(|other| **other >= ratio).count();
+            let as_much = ratios.len() - ratios.partition_point(|other| *other < ratio);
             let share = as_much as f64 / found.tested.max(1) as f64;
             match finding.p {
                 Some(p) if as_much > COMMON && share >= p => common.push(Finding { p: Some(share), ..finding }),
