@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileUrl, launch, serve, visit } from "./harness.mjs";
+import { slow } from "./harming.mjs";
 import { conn, file, folder, large, offices, policy, sites } from "./offices.mjs";
 import { assertInert, drop, inWords, painted, read, saved, tab } from "./screen.mjs";
 
@@ -148,8 +149,9 @@ test("what stands in logs, file names and site names is inert on the screen", ()
 
 test("a reading is cancelled: what was read stays, and the case says PARTIAL; until then nothing is exported", () => on(fileUrl, async (page) => {
   const { frame, dropFiles } = page;
+  await slow(frame);
   await drop(page, offices);
-  await dropFiles([large("large.log", 380)]);
+  await dropFiles([large("harmed.log", 60)]);
   await frame.locator("header .chip.lacking", { hasText: "SNAPSHOT" }).waitFor();
   await frame.locator("#figure-open").click();
   await frame.locator(".note.grave", { hasText: "still being read" }).waitFor();

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { fileUrl, launch, visit } from "./harness.mjs";
+import { harm, slow } from "./harming.mjs";
 import { conn, file, large } from "./offices.mjs";
 import { drop, saved } from "./screen.mjs";
 
@@ -13,19 +14,6 @@ before(async () => { browser = await launch(); });
 after(() => browser?.close());
 
 const small = file("small.log", Array.from({ length: 200 }, (_, i) => conn(i * 11, "10.0.1.6", "10.0.1.4", 3389)).join("\n"));
-
-/** Readers do this to the file "harmed.log" before they give the engine the n-th MiB; the engine is the real one. */
-const harm = (/** @type {import("playwright-core").Frame} */ frame, /** @type {number} */ n, /** @type {string} */ how) =>
-  frame.evaluate(([n, how]) => {
-    document.getElementById("kyoten-reader").firstChild.data += `;(() => {
-      const hook = self.kyotenWorker;
-      const harmed = (Reading) => class extends Reading {
-        constructor(name, ...more) { super(name, ...more); this.harmed = name === "harmed.log" ? 0 : NaN; }
-        feed(slice) { this.harmed += 1; if (this.harmed === ${n}) { ${how} } return super.feed(slice); }
-      };
-      self.kyotenWorker = (bindings) => hook({ ...bindings, FileReading: harmed(bindings.FileReading), PartReading: harmed(bindings.PartReading) });
-    })();`;
-  }, [n, how]);
 
 /** The case as it is saved, and the account of the harmed file. */
 async function told(/** @type {import("./harness.mjs").Visit} */ page) {
@@ -47,7 +35,7 @@ for (const [title, how, megabytes] of /** @type {[string, string, number][]} */ 
 ])) {
   test(`${title}; what it had not read is unprocessed, the other files go on, exports say PARTIAL`, async () => {
     const page = await visit(browser, fileUrl);
-    await harm(page.frame, 9, how);
+    await harm(page.frame, "=== 9", how);
     const path = large("harmed.log", megabytes);
     if (megabytes > 32) await page.dropFiles([path]);
     await drop(page, megabytes > 32 ? [small] : [path, small]);
@@ -86,7 +74,7 @@ test("an engine that breaks as it hands over what it read of a range loses nothi
 for (const megabytes of [20, 40, 410]) {
   test(`a file of ${megabytes} MB that is called off keeps what was read of it, and nothing of it goes on`, async () => {
     const page = await visit(browser, fileUrl);
-    await harm(page.frame, 9, "const start = performance.now(); while (performance.now() - start < 4000) {}");
+    await slow(page.frame);
     await page.dropFiles([large("harmed.log", megabytes)]);
     await page.frame.locator("html[data-page=case]").waitFor();
     await page.frame.locator("#tab-evidence").click();
@@ -107,7 +95,7 @@ for (const megabytes of [20, 40, 410]) {
 
 test("a file that is taken out while it is read does not come back", async () => {
   const page = await visit(browser, fileUrl);
-  await harm(page.frame, 9, "const start = performance.now(); while (performance.now() - start < 4000) {}");
+  await slow(page.frame);
   await page.dropFiles([large("harmed.log", 40)]);
   await page.frame.locator("html[data-page=case]").waitFor();
   await page.frame.locator("#tab-evidence").click();
@@ -123,7 +111,7 @@ test("a file that is taken out while it is read does not come back", async () =>
 
 test("case 64: a file that changes while it is read is read up to there, and the receipt says so", async () => {
   const page = await visit(browser, fileUrl);
-  await harm(page.frame, 1, "const start = performance.now(); while (performance.now() - start < 3000) {}");
+  await harm(page.frame, "=== 1", "const start = performance.now(); while (performance.now() - start < 3000) {}");
   const path = large("harmed.log", 60);
   const whole = readFileSync(path).length;
   await page.dropFiles([path]);

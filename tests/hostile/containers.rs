@@ -104,7 +104,7 @@ fn case_58_a_name_says_nothing_of_the_content() {
     for (bytes, what) in [
         (&b"7z\xbc\xaf\x27\x1cand so on"[..], "7-Zip"),
         (b"Rar!\x1a\x07and so on", "RAR"),
-        (b"PAR1\x15\x04\x15\x10and so on", "COPY (SELECT * FROM"),
+        (b"PARE\x15\x04\x15\x10and so on", "an encrypted Parquet file"),
         (b"PK\x03\x04\x14\0\x06\0\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x13\0\0\0[Content_Types].xml", "Office"),
     ] {
         let receipt = receipt(bytes);
