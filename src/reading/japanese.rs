@@ -1,7 +1,7 @@
 //! What a receipt says of a file, in Japanese: reasons and advice. English is what machines read and what stands in the case file;
 //! who shows it asks here. `{}` stands for a name out of the file, or for something that is in the table itself.
 //!
-//! The fixtures' goldens and the sources are held against this table by a test: no reason without its Japanese.
+//! A test holds the reasons of the fixtures and of the sources against this table: nearly all must be in it.
 
 use std::borrow::Cow;
 
