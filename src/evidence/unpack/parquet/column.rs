@@ -98,7 +98,7 @@ impl<'f> Column<'f> {
         Ok(self.next)
     }
 
-    /// Takes the next value: written to `out` where it is there. What its levels are.
+    /// Takes the next value: written to `out`, `null` where it is missing.
     pub(super) fn take(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
         let levels = self.peek()?.ok_or(CUT)?;
         self.next = None;

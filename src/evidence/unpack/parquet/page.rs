@@ -12,6 +12,9 @@ const LARGEST: usize = 128 << 20;
 /// How many values a page may hold.
 pub(super) const MOST_VALUES: u64 = 1 << 24;
 
+/// So much is unpacked at once, so that a page that holds more than it says is noticed before it went off.
+const BITE: usize = 16 * 1024;
+
 const CUT: Fault = "values end too early";
 const PACKING: Fault = "a page can't be unpacked";
 
@@ -45,12 +48,24 @@ pub(super) fn unpack(codec: i64, packed: &[u8], length: usize) -> Result<Vec<u8>
         }
         2 => {
             let mut gunzip = Gunzip::default();
-            gunzip.feed(packed, &Budget::default(), &mut |bytes| fill(&mut out, bytes, length));
+            for bite in packed.chunks(BITE) {
+                gunzip.feed(bite, &Budget::default(), &mut |bytes| fill(&mut out, bytes, length));
+                if out.len() > length {
+                    break;
+                }
+            }
         }
         5 => out = hadoop(packed, length).or_else(|_| lz4(packed, length))?,
         6 => {
             let mut decoder = Method::Zstd.open();
-            if !matches!(decoder.feed(packed, &mut |bytes| fill(&mut out, bytes, length)), Fed::End(..)) {
+            let mut fed = Fed::More;
+            for bite in packed.chunks(BITE) {
+                fed = decoder.feed(bite, &mut |bytes| fill(&mut out, bytes, length));
+                if out.len() > length || !matches!(fed, Fed::More) {
+                    break;
+                }
+            }
+            if !matches!(fed, Fed::End(..)) {
                 return Err(PACKING);
             }
         }
@@ -174,4 +189,26 @@ fn plain(kind: Kind, bytes: &[u8], most: usize, texts: &mut Texts) -> Result<(),
         })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn a_page_that_holds_more_or_less_than_it_says_is_refused() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&[b'x'; 1 << 20]).unwrap();
+        let packed = encoder.finish().unwrap();
+        assert_eq!(unpack(2, &packed, 1 << 20).map(|page| page.len()), Ok(1 << 20));
+        for length in [0, 10, (1 << 20) - 1, (1 << 20) + 1] {
+            assert_eq!(unpack(2, &packed, length), Err(PACKING), "{length}");
+        }
+        let zstd = ruzstd::encoding::compress_to_vec(&[b'x'; 100_000][..], ruzstd::encoding::CompressionLevel::Fastest);
+        assert_eq!(unpack(6, &zstd, 100_000).map(|page| page.len()), Ok(100_000));
+        assert_eq!(unpack(6, &zstd, 99_999), Err(PACKING));
+        assert_eq!(unpack(6, &zstd[..zstd.len() - 1], 100_000), Err(PACKING));
+    }
 }

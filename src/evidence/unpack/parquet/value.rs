@@ -205,24 +205,8 @@ fn decimal(value: i128, scale: usize, out: &mut Vec<u8>) {
 
 /// A JSON string.
 pub(super) fn string(text: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    let mut from = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte >= b' ' && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&text.as_bytes()[from..at]);
-        from = at + 1;
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            _ => say(out, format_args!("\\u{byte:04x}")),
-        }
-    }
-    out.extend_from_slice(&text.as_bytes()[from..]);
-    out.push(b'"');
+    // Neither a text nor a list of bytes gives it a reason to fail.
+    _ = serde_json::to_writer(out, text);
 }
 
 /// Values one behind the other.
