@@ -118,10 +118,11 @@ pub(super) fn looks_like_netbox(sample: &[u8]) -> bool {
         && has(b"\"family\"")
 }
 
-/// NetBox's prefixes as a `sites.csv`, a line an object. Prefixes of no site are left out, and said by their number.
-pub(super) fn netbox_as_csv(bytes: &[u8]) -> (String, u64) {
+/// NetBox's prefixes as a `sites.csv`, a row an object, and on which line each object began. Prefixes of no site are left out, and
+/// said by their number.
+pub(super) fn netbox_as_csv(bytes: &[u8]) -> (String, Vec<u64>, u64) {
     let mut csv = "site,cidr,role\n".to_owned();
-    let mut without = 0;
+    let (mut lines, mut without) = (Vec::new(), 0);
     let mut take = |piece: Piece<'_>| {
         let Piece::Record(record) = piece else { return };
         let Ok(object) = serde_json::from_slice::<serde_json::Value>(record.bytes) else {
@@ -135,6 +136,7 @@ pub(super) fn netbox_as_csv(bytes: &[u8]) -> (String, u64) {
         match (object["prefix"].as_str(), name_of("site").or_else(|| name_of("scope"))) {
             (Some(prefix), Some(site)) => {
                 csv += &format!("{},{},{}\n", cell(site), cell(prefix), cell(name_of("role").unwrap_or_default()));
+                lines.push(record.place.line);
             }
             (_, _) => without += 1,
         }
@@ -142,7 +144,7 @@ pub(super) fn netbox_as_csv(bytes: &[u8]) -> (String, u64) {
     let mut splitter = Splitter::new(Framing::Json);
     splitter.feed(bytes, &mut take);
     splitter.finish(&mut take);
-    (csv, without)
+    (csv, lines, without)
 }
 
 #[cfg(test)]
@@ -172,6 +174,15 @@ mod tests {
         let (sites, complaints) = read(json);
         assert_eq!(sites, ["Tokyo DC=10.1.0.0/16"]);
         assert_eq!(complaints, ["1 range of no site is left out"]);
+    }
+
+    #[test]
+    fn what_is_said_of_a_prefix_of_netbox_names_the_line_of_its_object() {
+        let object = |net: &str| format!("{{\"prefix\":\"{net}\",\"family\":4,\"site\":\"A\\nB\"}}");
+        let lines = |text: &str| read_sites(text.as_bytes()).1.iter().map(|c| c.line).collect::<Vec<_>>();
+        let both = [object("10.1.0.1/16"), object("10.2.0.0/99")];
+        assert_eq!(lines(&format!("[{}]", both.join(","))), [1, 1], "all on one line");
+        assert_eq!(lines(&format!("[\n\n{}\n]", both.join(",\n"))), [3, 4]);
     }
 
     #[test]

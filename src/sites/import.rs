@@ -48,13 +48,14 @@ fn range_of<'r>(row: &'r Row, dialect: &Dialect) -> Option<Cow<'r, str>> {
 pub fn read_sites(bytes: &[u8]) -> (SiteBook, Vec<Complaint>) {
     let bytes = &as_utf8(bytes);
     if looks_like_netbox(bytes) {
-        let (csv, without) = netbox_as_csv(bytes);
-        return read_table(csv.as_bytes(), without);
+        let (csv, lines, without) = netbox_as_csv(bytes);
+        return read_table(csv.as_bytes(), &lines, without);
     }
-    read_table(bytes, 0)
+    read_table(bytes, &[], 0)
 }
 
-fn read_table(bytes: &[u8], mut without: u64) -> (SiteBook, Vec<Complaint>) {
+/// `lines` has where the rows stand in the file that the table was made of, where it is not that file itself.
+fn read_table(bytes: &[u8], lines: &[u64], mut without: u64) -> (SiteBook, Vec<Complaint>) {
     let mut table = Table::read(bytes);
     let mut reading = Reading::default();
     let dialect = Dialect::of(&table.header).unwrap_or_else(|| {
@@ -67,7 +68,8 @@ fn read_table(bytes: &[u8], mut without: u64) -> (SiteBook, Vec<Complaint>) {
     if dialect.columns[0].is_none() {
         reading.say(0, "no column \"site\" in the header");
     }
-    for row in table.by_ref() {
+    for (at, mut row) in table.by_ref().enumerate() {
+        row.line = lines.get(at).copied().unwrap_or(row.line);
         // An inventory knows ranges that are in use nowhere: they are told once, not row by row.
         if !dialect.own && row.cell(dialect.columns[0]).is_none() {
             without += 1;

@@ -48,8 +48,10 @@ impl<'b> Database<'b> {
         if !matches!(record_bits, 24 | 28 | 32) {
             return Err(format!("a MaxMind DB with records of {record_bits} bits"));
         }
-        let length = nodes as usize * record_bits / 4;
-        let (tree, rest) = bytes.split_at_checked(length).ok_or("a MaxMind DB that is cut off")?;
+        // In the page, whose addresses have 32 bits, the product may be larger than any file.
+        let length = (nodes as usize).checked_mul(record_bits / 4);
+        let (tree, rest) =
+            length.and_then(|length| bytes.split_at_checked(length)).ok_or("a MaxMind DB that is cut off")?;
         let kind = Value::at(metadata, 0).and_then(|map| map.get("database_type")?.text().map(str::to_owned));
         let kind = kind.unwrap_or_default().chars().take(LONGEST_KIND).collect();
         let data = rest.get(16..).ok_or("a MaxMind DB that is cut off")?;

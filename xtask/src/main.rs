@@ -35,7 +35,7 @@ enum Chore {
     Bench(bench::Bench),
     /// Compare what is read of a folder of logs with what others made of them
     Conformance(conformance::Conformance),
-    /// Fuzz each format for a while: accounts add up, chunks change nothing
+    /// Fuzz each family of readers for a while: accounts add up, chunks change nothing
     Fuzz(fuzz::Fuzz),
     /// Measure the detectors on made-up intrusions, into benches/DETECTION.md
     Evaluate(evaluate::Evaluate),

@@ -5,7 +5,7 @@
 
 mod logs;
 mod page;
-mod process;
+pub mod process;
 mod redraw;
 mod references;
 

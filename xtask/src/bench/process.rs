@@ -3,7 +3,7 @@
 use crate::workspace;
 use anyhow::{Context, Result, bail};
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What a run cost.
@@ -30,21 +30,7 @@ pub fn run_on(command: &mut Command, input: Stdio) -> Result<Cost> {
     let said = workspace::target().join("bench/said.txt");
     let spawned = command.stdin(input).stdout(Stdio::null()).stderr(fs::File::create(&said)?).spawn();
     let mut child = spawned.with_context(|| format!("{name} could not be started"))?;
-    let folder = format!("/proc/{}", child.id());
-    let mut peak = 0;
-    // A process that has ended but was not yet waited for still tells its processor time, though no longer its memory.
-    let processor = loop {
-        let stat = fs::read_to_string(format!("{folder}/stat")).context("this needs /proc, as Linux has it")?;
-        let status = fs::read_to_string(format!("{folder}/status")).unwrap_or_default();
-        peak = peak.max(kilobytes(&status, "VmHWM:") * 1024);
-        // What follows the name, which stands in brackets and may hold blanks.
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        if fields.first() == Some(&"Z") {
-            let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
-            break (ticks(11) + ticks(12)) / TICKS;
-        }
-        std::thread::sleep(Duration::from_millis(4));
-    };
+    let (processor, peak) = spent(&child).context("this needs /proc, as Linux has it")?;
     let seconds = start.elapsed().as_secs_f64();
     let status = child.wait()?;
     // 1 is "done, with input that was not fully read".
@@ -52,6 +38,26 @@ pub fn run_on(command: &mut Command, input: Stdio) -> Result<Cost> {
         bail!("{name} ended with {status}: {}", fs::read_to_string(&said).unwrap_or_default().trim());
     }
     Ok(Cost { seconds, processor, peak })
+}
+
+/// Waits until a program has ended, and says how many seconds of processor time it took and its peak of resident memory in bytes;
+/// `None` where the machine has no /proc.
+pub fn spent(child: &Child) -> Option<(f64, u64)> {
+    let folder = format!("/proc/{}", child.id());
+    let mut peak = 0;
+    // A process that has ended but was not yet waited for still tells its processor time, though no longer its memory.
+    loop {
+        let stat = fs::read_to_string(format!("{folder}/stat")).ok()?;
+        let status = fs::read_to_string(format!("{folder}/status")).unwrap_or_default();
+        peak = peak.max(kilobytes(&status, "VmHWM:") * 1024);
+        // What follows the name, which stands in brackets and may hold blanks.
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        if fields.first() == Some(&"Z") {
+            let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
+            return Some(((ticks(11) + ticks(12)) / TICKS, peak));
+        }
+        std::thread::sleep(Duration::from_millis(4));
+    }
 }
 
 /// Linux counts processor time to programs in hundredths of a second on every machine (USER_HZ).

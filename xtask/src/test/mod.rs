@@ -217,14 +217,14 @@ fn core(table: &mut Table) {
         }
         false => step::cargo_test(&mut cargo(&["test", "--workspace", "--all-targets", "--no-fail-fast"])),
     });
-    table.step("every format is fuzzed for a moment", || {
+    table.step("every family of readers is fuzzed for a moment", || {
         // libFuzzer is C++.
         let mut compiler = Command::new("c++");
         compiler.arg("--version");
         if !step::succeeds(compiler) {
             return Ok(Outcome::skipped("no C++ compiler here"));
         }
-        crate::fuzz::every_format(1)
+        crate::fuzz::every_family(4)
     });
     table.step("the documentation's examples", || match has_examples() {
         true => step::cargo_test(&mut cargo(&["test", "--workspace", "--doc", "--no-fail-fast"])),
