@@ -225,6 +225,13 @@ impl Ledger {
                 parts = phrase::joined(&parts, ", ", "、")
             ));
         }
+        if self.spilled_services.flows > 0 {
+            told.push(phrase!(
+                "{flows} connections of other links are counted in the whole and in no link",
+                "ほかの経路の接続{flows}件は、全体にのみ数え、どの経路にも含まない",
+                flows = self.spilled_services.flows
+            ));
+        }
         if self.services.grain() != Grain::default() {
             told.push(phrase!(
                 "hours of services are kept {grain} at a time, since there are very many; first and last times are exact",
@@ -354,6 +361,17 @@ mod tests {
                 assert!(merged.to_bytes() == whole.to_bytes(), "as bytes, cap {cap}, order {order:?}");
             }
             assert_eq!(sum(&whole), 3000);
+        }
+    }
+
+    #[test]
+    fn what_is_counted_in_no_link_is_said_with_its_number() {
+        for (cap, falls_short) in [(3, true), (100_000, false)] {
+            let whole = ledger(0..3000, cap);
+            let told = whole.cap_reached().map(|told| told.english().to_owned()).unwrap_or_default();
+            let spilled = whole.spilled_services.flows;
+            assert_eq!((sum(&whole), spilled > 0), (3000, falls_short));
+            assert_eq!(told.contains(&format!("{spilled} connections of other links")), falls_short, "{told}");
         }
     }
 

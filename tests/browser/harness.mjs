@@ -118,12 +118,13 @@ export function resealed(script) {
 /**
  * @param {import("playwright-core").Browser} browser
  * @param {string} url
- * @param {import("playwright-core").BrowserContextOptions & { ready?: boolean }} [options] `ready: false` does not wait for the engine
+ * @param {import("playwright-core").BrowserContextOptions & { ready?: boolean, beside?: Visit }} [options] `ready: false` does not wait for the
+ *   engine; `beside` opens another tab beside that one, of the same profile
  * @returns {Promise<Visit>}
  */
-export async function visit(browser, url, { ready = true, ...options } = {}) {
+export async function visit(browser, url, { ready = true, beside, ...options } = {}) {
   if (!existsSync(dist)) throw new Error("dist/kyoten.html is not built: run cargo xtask dist");
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true, ...options });
+  const context = beside?.page.context() ?? await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true, ...options });
   const page = await context.newPage();
   const complaints = [];
   const requests = [];
@@ -139,8 +140,9 @@ export async function visit(browser, url, { ready = true, ...options } = {}) {
   page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
   page.on("crash", () => complaints.push("the page crashed"));
   page.on("popup", (popup) => complaints.push(`a window opened: ${popup.url()}`));
-  await context.exposeFunction("kyotenViolation", (text) => void complaints.push(text));
-  await context.addInitScript(() => {
+  // What the policy stops in either of two tabs is a complaint of the first.
+  if (!beside) await context.exposeFunction("kyotenViolation", (text) => void complaints.push(text));
+  if (!beside) await context.addInitScript(() => {
     addEventListener("securitypolicyviolation", (event) => {
       globalThis.kyotenViolation?.(`policy: ${event.effectiveDirective} stopped ${event.blockedURI}`);
     });

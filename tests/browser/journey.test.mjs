@@ -147,7 +147,7 @@ test("what stands in logs, file names and site names is inert on the screen", ()
   await page.picture("journey-hostile");
 }));
 
-test("a reading is cancelled: what was read stays, and the case says PARTIAL; until then nothing is exported", () => on(fileUrl, async (page) => {
+test("cases 82 and 85: a reading is cancelled: what was read stays, and the case says PARTIAL; until then nothing is exported", () => on(fileUrl, async (page) => {
   const { frame, dropFiles } = page;
   await slow(frame);
   await drop(page, offices);
@@ -166,7 +166,7 @@ test("a reading is cancelled: what was read stays, and the case says PARTIAL; un
   assert.match(String(await saved(page, () => frame.getByRole("button", { name: "Save SVG" }).click())), /PARTIAL/);
 }));
 
-test("a second drop while reading is queued, and the order of drops changes nothing", async () => {
+test("case 84: a second drop while reading is queued, and the order of drops changes nothing", async () => {
   const first = large("first.log", 24);
   const second = file("second.log", Array.from({ length: 400 }, (_, i) => conn(i * 11, "10.0.1.6", "10.0.1.4", 3389)).join("\n"));
   const cases = [];
@@ -257,7 +257,7 @@ test("the picture is walked through by keys", () => on(fileUrl, async (page) => 
   await frame.locator("aside.detail").waitFor({ state: "hidden" });
 }));
 
-test("leaving with unsaved work asks first", async () => {
+test("case 83: leaving with unsaved work asks first", async () => {
   const page = await visit(browser, fileUrl);
   await drop(page, [...offices, sites]);
   await page.frame.locator("#tab-sites").click();

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { fileUrl, launch, visit } from "./harness.mjs";
+import { fileUrl, launch, launchFirefox, visit } from "./harness.mjs";
 import { harm, slow } from "./harming.mjs";
 import { conn, file, large } from "./offices.mjs";
-import { drop, saved } from "./screen.mjs";
+import { drop, read, saved } from "./screen.mjs";
 
 /** @type {import("playwright-core").Browser} */
 let browser;
@@ -148,3 +148,27 @@ test("case 87: a picture that is too large for the browser is refused, and said"
   await page.frame.getByText(/so large/).first().waitFor();
   await page.close();
 });
+
+for (const [name, start] of /** @type {const} */ ([["Chromium", launch], ["Firefox", launchFirefox]])) {
+  test(`two tabs at once in ${name} are two cases: both read, and neither leaves anything for the other`, async () => {
+    const own = await start();
+    const first = await visit(own, fileUrl, { locale: "en-US" });
+    const second = await visit(own, fileUrl, { beside: first });
+    const other = file("other-tab.log", Array.from({ length: 300 }, (_, i) => conn(i * 13, "10.0.1.4", "10.0.0.4", 445)).join("\n"));
+    await first.dropFiles([small]);
+    await second.dropFiles([other]);
+    for (const [tab, path, flows] of /** @type {const} */ ([[second, "other-tab.log", 300], [first, "small.log", 200]])) {
+      await tab.page.bringToFront();
+      await tab.frame.locator("html[data-page=case]").waitFor();
+      await read(tab.frame);
+      const { evidence } = JSON.parse(String(await saved(tab, () => tab.frame.getByRole("button", { name: "Save case" }).click())));
+      assert.deepEqual(evidence.map((/** @type {any} */ each) => [each.name, each.accounts.parsed]), [[path, flows]]);
+    }
+    await second.page.close();
+    assert.equal(await first.frame.locator(".file").count(), 1, "the first goes on when the second is closed");
+    const third = await visit(own, fileUrl, { beside: first });
+    assert.equal(await third.frame.locator("html[data-page=empty]").count(), 1, "a new tab knows of no case");
+    for (const tab of [first, second, third]) assert.deepEqual(tab.complaints, []);
+    await own.close();
+  });
+}

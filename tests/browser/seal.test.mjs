@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { apart, impossible } from "./apart.mjs";
 import { CHANNELS, QUIET } from "./channels.mjs";
@@ -46,6 +47,8 @@ for (const browser of browsers) {
       const arrived = Object.keys(control).filter((name) => control[name].length > 0);
       assert.ok(arrived.length >= 40, `${arrived.length}`);
       console.log(`${told[browser].browser}: ${arrived.length} of ${CHANNELS.length} ways out arrive without the defences`);
+      const document = readFileSync(`${root}/docs/security.md`, "utf8");
+      assert.ok(document.includes(`by any of ${CHANNELS.length} ways`), "docs/security.md says how many were tried");
       const silent = CHANNELS.map(({ name }) => name).filter((name) => !arrived.includes(name));
       assert.deepEqual(silent.filter((name) => !QUIET[browser].includes(name)), [], "these arrived once, and should again");
     });

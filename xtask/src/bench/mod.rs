@@ -4,6 +4,7 @@
 //! runs is kept.
 
 mod logs;
+mod long;
 mod page;
 pub mod process;
 mod redraw;
@@ -42,6 +43,9 @@ pub struct Bench {
     /// Only how fast the picture follows the brush, and print that only
     #[arg(long, conflicts_with_all = ["native", "page"])]
     redraw: bool,
+    /// Only use the page for so many minutes without loading it anew, and print what its memory did; fails when it grew
+    #[arg(long, value_name = "MINUTES", conflicts_with_all = ["native", "page", "redraw"])]
+    long: Option<f64>,
     /// Only make the logs, for measuring by other means
     #[arg(long)]
     logs: bool,
@@ -62,6 +66,11 @@ impl Bench {
         if self.redraw {
             timed("building the page", || Dist::default().run())?;
             println!("{}", redraw::measure()?);
+            return Ok(());
+        }
+        if let Some(minutes) = self.long {
+            timed("building the page", || Dist::default().run())?;
+            println!("{}", long::measure(minutes)?);
             return Ok(());
         }
         if self.logs {

@@ -81,7 +81,7 @@ struct Run {
 }
 
 /// A run that goes on is told in pieces of so many seconds, so that what it came to is not lost with it.
-const PIECE: u32 = 240;
+const PIECE: u32 = 900;
 
 impl Fuzz {
     /// Fuzzes and prints a line a run; fails when anything broke.
@@ -218,7 +218,8 @@ fn fuzz(program: &Path, target: Target, seconds: u32) -> Result<Run> {
         .arg(format!("-max_len={}", target.family.longest))
         // It refuses an empty dictionary.
         .args((!dictionary.is_empty()).then(|| format!("-dict={}", words.display())))
-        .arg("-timeout=20")
+        // By the clock, and the machine may be busy: what is small packed may be megabytes unpacked.
+        .arg("-timeout=120")
         .arg("-rss_limit_mb=2048")
         .arg("-print_final_stats=1")
         .arg(format!("-artifact_prefix={}/", broken.display()))
