@@ -4,8 +4,8 @@ import { release } from "./releasing.js";
 
 /** How much of a file is read at once. */
 export const SLICE = 8 * 1024 * 1024;
-/** How much of it an engine is given at once: it holds that in memory of its own, which never becomes less. */
-const PIECE = 1024 * 1024;
+/** How much of it an engine is given at once: so little that it is still near the processor when it is read. */
+const PIECE = 256 * 1024;
 /** How many slices are on their way while one is examined. */
 const AHEAD = 2;
 

@@ -75,19 +75,33 @@ fn is_mark(c: char) -> bool {
 /// JSON text in which no character acts: those that would are written as `\uXXXX`, which means the same (RFC 8259 §7).
 /// Line ends between the values stay.
 pub fn inert_json(json: String) -> String {
-    if !json.chars().any(|c| acts(c) && c != '\n') {
-        return json;
-    }
+    let Some(first) = first_acting(&json) else { return json };
     let mut out = String::with_capacity(json.len() + 64);
-    for c in json.chars() {
-        if acts(c) && c != '\n' {
-            let mut units = [0; 2];
-            c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
-        } else {
-            out.push(c);
-        }
+    let (mut rest, mut at) = (json.as_str(), Some(first));
+    while let Some((before, from)) = at.and_then(|at| rest.split_at_checked(at)) {
+        out.push_str(before);
+        let mut chars = from.chars();
+        let mut units = [0; 2];
+        let own = chars.next().map(|c| &*c.encode_utf16(&mut units)).unwrap_or_default();
+        own.iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        rest = chars.as_str();
+        at = first_acting(rest);
     }
+    out.push_str(rest);
     out
+}
+
+/// Where the first character stands that acts; line ends between the values do not. Most text is plain, and is passed over as bytes.
+fn first_acting(json: &str) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += json.as_bytes()[at..].iter().position(|byte| !matches!(byte, b'\n' | b' '..=b'~'))?;
+        let c = json[at..].chars().next()?;
+        if acts(c) {
+            return Some(at);
+        }
+        at += c.len_utf8();
+    }
 }
 
 /// Whether a character does something other than being seen: controls, line separators, zero-width and

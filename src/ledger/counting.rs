@@ -95,7 +95,12 @@ impl Ledger {
     pub(super) fn count_noted(&mut self) {
         let noted = std::mem::take(&mut self.noted);
         let (mut services, mut pairs) = ([None; BATCH], [None; BATCH]);
-        black_box(self.pairs.fetch(noted.iter().map(|noted| noted.pair.hash)));
+        let mut likely = [u32::MAX; BATCH];
+        for (noted, place) in noted.iter().zip(&mut likely) {
+            *place = self.pairs.likely(noted.pair.hash);
+        }
+        black_box(self.pairs.fetch(&likely));
+        black_box(self.services.fetch(self.pairs.services_at(&likely)));
         for ((noted, service), pair) in noted.iter().zip(&mut services).zip(&mut pairs) {
             *pair = self.find_pair(&noted.key, &noted.pair);
             *service = match *pair {
@@ -107,7 +112,6 @@ impl Ledger {
                 }
             };
         }
-        black_box(self.services.fetch(services.iter().flatten().copied()));
         for (noted, service) in noted.iter().zip(services) {
             self.count_service(noted, service);
         }

@@ -33,10 +33,11 @@ impl Index {
         }
     }
 
-    /// Where the thing of this hash most likely stands, if anywhere: for fetching it ahead.
+    /// Where the thing of this hash most likely stands, if anywhere: for fetching it ahead. Two things of which the upper halves of the
+    /// hashes are the same are rare.
     #[inline]
     pub(super) fn likely(&self, hash: u64) -> u32 {
-        if self.slots.is_empty() { u32::MAX } else { self.slots[self.first_slot(hash)] as u32 }
+        self.find(hash, |_| true).unwrap_or(u32::MAX)
     }
 
     /// Notes where a thing stands that is not here yet.

@@ -1,5 +1,7 @@
 //! Two hosts and what one asked of the other. There may be hundreds of thousands in a tab's memory, so they are packed.
 
+use std::hint::black_box;
+
 use serde::{Deserialize, Serialize};
 
 use super::blocks::Blocks;
@@ -312,12 +314,27 @@ impl Pairs {
         place
     }
 
+    /// Where the pair of this hash most likely stands, if anywhere.
+    #[inline]
+    pub(super) fn likely(&self, hash: u64) -> u32 {
+        self.index.likely(hash)
+    }
+
     /// Fetches what finding and counting will look at, so that the waits of many pairs overlap.
-    pub(super) fn fetch(&self, hashes: impl Iterator<Item = u64>) -> usize {
-        hashes
-            .filter_map(|hash| self.entries.get(self.index.likely(hash)))
-            .filter(|entry| entry.words == [u32::MAX; 2] || entry.totals.last_established.is_none())
-            .count()
+    pub(super) fn fetch(&self, places: &[u32]) -> usize {
+        let entries = places.iter().filter_map(|place| self.entries.get(*place));
+        entries.filter(|entry| entry.words == [u32::MAX; 2] || entry.totals.last_established.is_none()).count()
+    }
+
+    /// The services of the pairs at these places. What the pairs are followed under is fetched by the way.
+    pub(super) fn services_at(&self, places: &[u32]) -> impl Iterator<Item = u32> {
+        let known = places.iter().filter_map(|place| Some((*place, self.entries.get(*place)?)));
+        known.map(|(place, entry)| {
+            if !entry.is_lost() {
+                black_box(self.trails[place as usize]);
+            }
+            entry.service()
+        })
     }
 
     #[inline]

@@ -18,6 +18,8 @@ use crate::flow::{Hour, Outcome};
 #[derive(Debug, Clone)]
 pub(super) struct Services {
     keys: Numbered<ServiceKey>,
+    /// Which are kept: apart, since each flow asks it, so that it stays near the processor.
+    is_kept: Vec<bool>,
     slots: Vec<Slot>,
     /// How many services are kept.
     kept: usize,
@@ -30,47 +32,65 @@ pub(super) struct Services {
     bar: Option<(u8, u64)>,
 }
 
+/// What each flow reads and writes stands first and is one cache line.
 #[derive(Debug, Clone)]
+#[repr(C, align(64))]
 struct Slot {
-    kept: bool,
-    /// Whether the hours are in order, each once.
-    ordered: bool,
-    /// The hours; the last of them is counted into.
-    hours: Vec<(Hour, Hourly)>,
-    /// The day of the last flow, so that a day is noted once and not with every flow.
-    last_day: Option<i32>,
+    /// The hour that is counted into; [`CLOSED`] for none.
+    hour: Hour,
+    open: Hourly,
     /// Records that began later than this are not among the earliest.
     bar: i64,
+    /// The day of the last flow, so that a day is noted once and not with every flow.
+    last_day: Option<i32>,
+    /// Whether the other hours are in order, each once, before the open one.
+    ordered: bool,
+    /// The other hours.
+    hours: Vec<(Hour, Hourly)>,
     earliest: Earliest,
     #[expect(clippy::box_collection, reason = "most services name no account: eight bytes rather than twenty-four")]
     accounts: Option<Box<BTreeMap<String, u64>>>,
 }
 
+/// No flow began then.
+const CLOSED: Hour = Hour(i32::MAX);
+
 impl Slot {
-    fn new(kept: bool) -> Slot {
+    fn new() -> Slot {
         Slot {
-            kept,
+            hour: CLOSED,
+            open: Hourly::default(),
+            bar: i64::MAX,
+            last_day: None,
             ordered: true,
             hours: Vec::new(),
-            last_day: None,
-            bar: i64::MAX,
             earliest: Earliest::default(),
             accounts: None,
         }
     }
 
-    /// Another hour to count into, behind the others.
-    fn begin(&mut self, hour: Hour) {
+    /// How many hours it holds, where one that came twice counts twice.
+    fn len(&self) -> usize {
+        self.hours.len() + usize::from(self.hour != CLOSED)
+    }
+
+    /// Puts the hour that is counted into behind the others.
+    fn close(&mut self) {
+        if self.hour == CLOSED {
+            return;
+        }
+        let (hour, hourly) = (std::mem::replace(&mut self.hour, CLOSED), std::mem::take(&mut self.open));
         if self.hours.len() == self.hours.capacity() {
             // Less than twice as many: there may be a hundred thousand of these lists.
             self.hours.reserve_exact(self.hours.len() / 2 + 2);
         }
         self.ordered &= self.hours.last().is_none_or(|(last, _)| *last < hour);
-        self.hours.push((hour, Hourly::default()));
+        self.hours.push((hour, hourly));
     }
 
-    /// Puts the hours in order, each once.
+    /// Puts all hours in order, each once.
     fn order(&mut self) {
+        self.close();
         if !self.ordered {
             // A stable sort, since it finds the stretches that are in order already.
             self.hours.sort_by_key(|(hour, _)| *hour);
@@ -92,6 +112,7 @@ impl Services {
     pub(super) fn new(cap: usize, hours_cap: usize) -> Services {
         Services {
             keys: Numbered::default(),
+            is_kept: Vec::new(),
             slots: Vec::new(),
             kept: 0,
             hours: 0,
@@ -131,7 +152,7 @@ impl Services {
     /// The number under which a service is counted; `None` when it is past the bar and belongs to the spill.
     pub(super) fn counted(&mut self, key: ServiceKey) -> Option<u32> {
         if let Some(number) = self.keys.find(&key) {
-            return self.slots[number as usize].kept.then_some(number);
+            return self.kept(number);
         }
         if self.bar.is_some_and(|bar| key.rank() >= bar) {
             return None;
@@ -141,14 +162,15 @@ impl Services {
     }
 
     fn make(&mut self, key: ServiceKey, kept: bool) -> u32 {
-        self.slots.push(Slot::new(kept));
+        self.is_kept.push(kept);
+        self.slots.push(Slot::new());
         self.keys.number(key)
     }
 
     /// The number, if what is counted under it is kept apart.
     #[inline]
     pub(super) fn kept(&self, number: u32) -> Option<u32> {
-        self.slots[number as usize].kept.then_some(number)
+        self.is_kept[number as usize].then_some(number)
     }
 
     /// The number of a service for its host pairs, whether or not it is counted.
@@ -162,7 +184,7 @@ impl Services {
 
     /// The services that are kept apart, in no order.
     pub(super) fn kept_keys(&self) -> impl Iterator<Item = ServiceKey> + '_ {
-        self.keys.values().iter().zip(&self.slots).filter(|(_, slot)| slot.kept).map(|(key, _)| *key)
+        self.keys.values().iter().zip(&self.is_kept).filter(|(_, kept)| **kept).map(|(key, _)| *key)
     }
 
     /// The most accounts of a service.
@@ -170,11 +192,11 @@ impl Services {
         self.slots.iter().filter_map(|slot| slot.accounts.as_ref()).map(|accounts| accounts.len()).max().unwrap_or(0)
     }
 
-    /// Counts a flow of a service. Whether it is the first of its day.
+    /// Counts a flow of a service. Whether it is of another day than the one before.
     #[inline]
     pub(super) fn count(&mut self, number: u32, hour: Hour, seen: &Seen, sight: Packed) -> bool {
-        self.open(number, hour).count(seen);
-        let slot = &mut self.slots[number as usize];
+        let (slot, is_another) = self.open(number, hour);
+        slot.open.count(seen);
         if !seen.reply
             && matches!(seen.outcome, Outcome::Established | Outcome::Unknown)
             && time_order(seen.at) <= slot.bar
@@ -182,19 +204,19 @@ impl Services {
             slot.earliest.take(sight);
             slot.bar = slot.earliest.bar();
         }
-        let day = (hour != Hour::UNDATED).then(|| hour.day());
-        let fresh = day.is_some() && slot.last_day != day;
-        if fresh {
+        let day = (is_another && hour != Hour::UNDATED).then(|| hour.day());
+        let is_fresh = day.is_some() && slot.last_day != day;
+        if is_fresh {
             slot.last_day = day;
         }
-        fresh
+        is_fresh
     }
 
     /// Counts flows that a row of a rollup stands for.
     pub(super) fn count_rolled(&mut self, number: u32, hour: Hour, totals: &Totals, outcome: Outcome, sight: Packed) {
-        self.open(number, hour).absorb(&Hourly::of(totals));
+        let (slot, _) = self.open(number, hour);
+        slot.open.absorb(&Hourly::of(totals));
         if matches!(outcome, Outcome::Established | Outcome::Unknown) {
-            let slot = &mut self.slots[number as usize];
             slot.earliest.take(sight);
             slot.bar = slot.earliest.bar();
         }
@@ -208,7 +230,7 @@ impl Services {
     /// Adds what is known of a service elsewhere. Its hours may be finer than those here.
     pub(super) fn absorb(&mut self, number: u32, served: &Served) {
         for (hour, hourly) in served.hours.packed() {
-            self.open(number, *hour).absorb(hourly);
+            self.open(number, *hour).0.open.absorb(hourly);
         }
         for (user, flows) in &served.accounts {
             self.count_account(number, user, *flows);
@@ -218,23 +240,26 @@ impl Services {
         slot.bar = slot.earliest.bar();
     }
 
-    /// The hour to count into.
+    /// A service with the hour to count into open. Whether that may be another hour than the one before.
     #[inline]
-    fn open(&mut self, number: u32, hour: Hour) -> &mut Hourly {
-        let hour = self.grain.floor(hour);
+    fn open(&mut self, number: u32, hour: Hour) -> (&mut Slot, bool) {
+        let coarse = self.grain.floor(hour);
         let slot = &mut self.slots[number as usize];
-        if slot.hours.last().is_none_or(|(last, _)| *last != hour) {
-            slot.begin(hour);
+        let is_another = slot.hour != coarse;
+        if is_another {
+            slot.close();
+            slot.hour = coarse;
             self.hours += 1;
         }
-        let at = slot.hours.len() - 1;
-        &mut slot.hours[at].1
+        (slot, is_another || self.grain != Grain::default())
     }
 
     /// Fetches what counting will look at, so that the waits of many services overlap.
     pub(super) fn fetch(&self, numbers: impl Iterator<Item = u32>) -> usize {
-        let last = |number: u32| self.slots.get(number as usize)?.hours.last();
-        numbers.filter_map(last).filter(|(hour, _)| *hour == Hour::UNDATED).count()
+        let keys = self.keys.values();
+        let both = numbers.filter_map(|number| self.slots.get(number as usize).zip(keys.get(number as usize)));
+        // A pair is compared by the key.
+        both.map(|(slot, key)| usize::from(slot.hour == CLOSED) + usize::from(key.service.port.is_none())).sum()
     }
 
     /// Whether so many services or hours have gathered that [`Services::settle`] is due.
@@ -266,11 +291,13 @@ impl Services {
             return;
         }
         self.bar = Some(bar);
-        for (key, slot) in self.keys.values().iter().zip(&mut self.slots) {
-            if slot.kept && key.rank() >= bar {
-                let leaving = std::mem::replace(slot, Slot::new(false));
+        for ((key, slot), kept) in self.keys.values().iter().zip(&mut self.slots).zip(&mut self.is_kept) {
+            if *kept && key.rank() >= bar {
+                let mut leaving = std::mem::replace(slot, Slot::new());
+                *kept = false;
                 self.kept -= 1;
-                self.hours -= leaving.hours.len();
+                self.hours -= leaving.len();
+                leaving.close();
                 let mut totals = Totals::default();
                 leaving.hours.iter().for_each(|(_, own)| super::Absorb::absorb(&mut totals, &own.totals()));
                 spill(*key, &totals);
@@ -285,6 +312,7 @@ impl Services {
         }
         self.grain = grain;
         for slot in &mut self.slots {
+            slot.close();
             slot.hours.iter_mut().for_each(|(hour, _)| *hour = grain.floor(*hour));
             slot.ordered = false;
         }
@@ -300,10 +328,12 @@ impl Services {
 
     /// Forgets the keys that are neither kept nor `named`, and numbers the rest anew; gives the new number of each old one.
     pub(super) fn forget(&mut self, named: &[bool]) -> Vec<u32> {
-        let slots = std::mem::take(&mut self.slots);
-        let stays: Vec<bool> = slots.iter().enumerate().map(|(at, slot)| slot.kept || named[at]).collect();
+        let stays: Vec<bool> = self.is_kept.iter().zip(named).map(|(kept, named)| *kept || *named).collect();
         let renamed = self.keys.retain(|at| stays[at]);
-        self.slots = slots.into_iter().zip(&stays).filter(|(_, stays)| **stays).map(|(slot, _)| slot).collect();
+        let mut staying = stays.iter();
+        self.slots.retain(|_| staying.next().is_some_and(|stays| *stays));
+        let mut staying = stays.iter();
+        self.is_kept.retain(|_| staying.next().is_some_and(|stays| *stays));
         // The numbers that stay keep their order.
         renamed
     }
@@ -316,14 +346,14 @@ impl Services {
     /// The numbers of the services that are kept apart, in order of key.
     pub(super) fn kept_in_order(&self) -> Vec<u32> {
         let mut order = self.keys.in_order();
-        order.retain(|number| self.slots[*number as usize].kept);
+        order.retain(|number| self.is_kept[*number as usize]);
         order
     }
 
     /// What is known of the service of this number.
     pub(super) fn served(&self, number: u32) -> (ServiceKey, Served) {
         let mut slot = Cow::Borrowed(&self.slots[number as usize]);
-        if !slot.ordered {
+        if !slot.ordered || slot.hour != CLOSED {
             slot.to_mut().order();
         }
         let hours = Hours::of_ordered(slot.hours.clone());

@@ -18,7 +18,8 @@ use kyoten::scene::figure::Tlp;
 
 use crate::End;
 
-const SLICE: usize = 1 << 20;
+/// So much is read at a time: what stays near the processor until it is hashed and cut.
+const SLICE: usize = 1 << 18;
 
 /// What a log is read with, as far as the command line says it.
 #[derive(clap::Args, Debug, Clone, Default)]

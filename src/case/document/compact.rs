@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde_json::value::to_raw_value;
 
 /// An hour of a service: its start in epoch seconds (`None` for flows without a time), and its connections, those established,
 /// denied and failed, and bytes out and in.
@@ -39,8 +39,7 @@ impl<T> Lines<T> {
 
 impl<T: Serialize> Serialize for Lines<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = serde_json::to_string(&self.0).map_err(serde::ser::Error::custom)?;
-        RawValue::from_string(text).map_err(serde::ser::Error::custom)?.serialize(serializer)
+        to_raw_value(&self.0).map_err(serde::ser::Error::custom)?.serialize(serializer)
     }
 }
 

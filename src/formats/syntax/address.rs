@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::matching::places_of_16;
 use crate::flow::canonical;
 
 /// An address in its plain spelling. The zone of `fe80::1%eth0` names an interface of the machine that logged it, not
@@ -44,57 +45,49 @@ pub fn address_and_port(bytes: &[u8]) -> Option<(IpAddr, Option<u16>)> {
 
 /// IPv4 as nearly every record writes it, at a fraction of the general parser's cost: all sixteen bytes at once, since how long each
 /// number is can't be foretold.
+#[inline]
 fn dotted_quad(bytes: &[u8]) -> Option<[u8; 4]> {
     let length = bytes.len();
-    let text = match length {
-        // Two loads, which overlap.
+    // The text at the end of sixteen bytes, with zeros before it, as two words that overlap in what is loaded.
+    let (low, high) = match length {
         8..=15 => {
             let (first, last) = (u64::from_le_bytes(*bytes.first_chunk()?), u64::from_le_bytes(*bytes.last_chunk()?));
-            u128::from(first) | u128::from(last) << (8 * (length - 8))
+            (first << (8 * (15 - length)) << 8, last)
         }
         7 => {
             let (first, last) = (u32::from_le_bytes(*bytes.first_chunk()?), u32::from_le_bytes(*bytes.last_chunk()?));
-            u128::from(first) | u128::from(last) << 24
+            (0, u64::from(first) << 8 | u64::from(last) << 32)
         }
         _ => return None,
     };
-    let mut points = points(text as u64) | points((text >> 64) as u64) << 8;
-    let (mut quad, mut start) = ([0; 4], 0);
+    let middle = low >> 32 | high << 32;
+    let mut points = u32::from(places_of_16((u128::from(low) | u128::from(high) << 64).to_le_bytes(), b'.'));
+    let (mut quad, mut wrong, mut start) = ([0; 4], 0, 16 - length);
     for (slot, number) in quad.iter_mut().enumerate() {
         // Behind the last number stands the end.
-        let end = if slot < 3 { points.trailing_zeros() as usize } else { length };
-        if slot < 3 && points == 0 || slot == 3 && points != 0 {
-            return None;
+        let end = if slot < 3 { points.trailing_zeros() as usize } else { 16 };
+        if slot < 3 {
+            points &= points.wrapping_sub(1);
         }
-        points &= points.wrapping_sub(1);
         let places = end.wrapping_sub(start);
         if !(1..=3).contains(&places) {
             return None;
         }
-        let own = (text >> (8 * start)) as u32;
-        // Its last place in the highest byte; zeros before it.
-        let shift = 32 - 8 * places as u32;
-        let digits = (own ^ 0x3030_3030) << shift;
+        let (word, last) = match end {
+            ..=8 => (low, end),
+            9..=12 => (middle, end - 4),
+            _ => (high, end - 8),
+        };
+        // The four bytes up to the end, the number's last place in the highest; of those before the number nothing is kept.
+        let own = (word << (8 * (8 - last)) >> 32) as u32;
+        let digits = (own ^ 0x3030_3030) & (u32::MAX << (32 - 8 * places));
         let value = (digits >> 24) + 10 * (digits >> 16 & 0xff) + 100 * (digits >> 8 & 0xff);
-        let all_digits = (digits.wrapping_add(0x7676_7676) | digits) & 0x8080_8080 == 0;
         // A leading zero is octal to some programs.
-        let octal = places > 1 && own & 0xff == u32::from(b'0');
-        if !all_digits || octal || value > 255 {
-            return None;
-        }
+        let least = 0x64_0a00 >> (8 * (places - 1)) & 0xff;
+        wrong |= (digits.wrapping_add(0x7676_7676) | digits) & 0x8080_8080 | value >> 8 | u32::from(value < least);
         (*number, start) = (value as u8, end + 1);
     }
-    Some(quad)
-}
-
-/// A bit for each byte that is a point.
-#[inline]
-fn points(word: u64) -> u32 {
-    const EACH: u64 = u64::MAX / 255;
-    let other = word ^ (EACH * u64::from(b'.'));
-    let same = !(((other & (EACH * 0x7f)) + EACH * 0x7f) | other | (EACH * 0x7f));
-    // The product puts the highest bits of eight bytes side by side into the highest byte.
-    ((same >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
+    ((wrong | points) == 0).then_some(quad)
 }
 
 #[cfg(test)]
