@@ -12,6 +12,7 @@
 //! Gate: 60 days of host pairs over the service that sent. ATT&CK: T1090.001 Internal Proxy, T1048 Exfiltration Over Alternative Protocol.
 //! Innocent: jump hosts, file gateways, mail.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use super::daily::{Pair, Unit};
@@ -77,18 +78,13 @@ impl Detector for Relay {
         let mut few = 0_u64;
         for unit in units.iter().filter(|unit| matches!(unit.link.from, Party::Site(_))) {
             let logs = logs_of(unit);
-            let mut sent: Vec<f64> = unit
-                .pairs
-                .iter()
-                .flat_map(|pair| pair.days)
-                .map(|(_, seen)| ln(1.0 + (seen.bytes_out / logs) as f64))
-                .collect();
-            if sent.len() < LEAST_DAYS {
+            if unit.pairs.iter().map(|pair| pair.days.len()).sum::<usize>() < LEAST_DAYS {
                 few += 1;
                 continue;
             }
             found.tested += 1;
-            ascending(&mut sent);
+            // Few services send on what was fetched at all.
+            let sent = LazyCell::new(|| amounts_sent(unit, logs));
             // Every sending that something was fetched before is another chance to match.
             let mut sendings = 0_u32;
             let mut matches: Vec<Match<'_, '_, '_>> = Vec::new();
@@ -132,6 +128,14 @@ impl Detector for Relay {
         }
         found
     }
+}
+
+/// What was sent over a service, day by day and pair by pair: logarithms, in order.
+fn amounts_sent(unit: &Unit<'_>, logs: u64) -> Vec<f64> {
+    let days = unit.pairs.iter().flat_map(|pair| pair.days);
+    let mut sent: Vec<f64> = days.map(|(_, seen)| ln(1.0 + (seen.bytes_out / logs) as f64)).collect();
+    ascending(&mut sent);
+    sent
 }
 
 /// Whether an hour of the sending lies in one of the fetching, or in one of the two after.

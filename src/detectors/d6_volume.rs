@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::conformal::{Scores, Tail, tempered};
 use super::daily::{Daily, Unit};
-use super::numeric::{acat, exp, ln, middle_and_spread};
+use super::numeric::{acat, exp, ln, middle_and_spread_of};
 use super::spread::spread;
 use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
 use crate::finding::usual::Measure;
@@ -110,6 +110,17 @@ impl Detector for Volume {
     }
 }
 
+/// A day of a service.
+struct Day {
+    day: i32,
+    /// Whether the callers rest on it.
+    rests: bool,
+    /// Sent and fetched in all, and by the pair that sent or fetched most.
+    bytes: [u64; 4],
+    /// The same as logarithms.
+    logs: [f64; 4],
+}
+
 /// All days of a service, measured against their like; none below the gate.
 fn days_of(daily: &Daily<'_>, unit: &Unit<'_>) -> Option<Vec<Judged>> {
     let ran: BTreeMap<i32, [u64; 4]> = unit
@@ -137,32 +148,40 @@ fn days_of(daily: &Daily<'_>, unit: &Unit<'_>) -> Option<Vec<Judged>> {
     if ran.len() < LEAST_DAYS {
         return None;
     }
-    let log = |count: u64| ln(1.0 + count as f64);
-    let kinds: BTreeMap<i32, bool> = ran.keys().map(|day| (*day, daily.rests_on(unit.link, *day))).lean_collect();
+    let like_days: Vec<Day> = ran
+        .into_iter()
+        .map(|(day, bytes)| Day {
+            day,
+            rests: daily.rests_on(unit.link, day),
+            bytes,
+            logs: bytes.map(|count| ln(1.0 + count as f64)),
+        })
+        .collect();
     let like = |rest: Option<bool>, m: usize| -> Vec<f64> {
-        ran.iter()
-            .filter(|(day, _)| rest.is_none_or(|rest| kinds[*day] == rest))
-            .map(|(_, bytes)| log(bytes[m]))
-            .collect()
+        like_days.iter().filter(|own| rest.is_none_or(|rest| own.rests == rest)).map(|own| own.logs[m]).collect()
     };
     let standard = |rest: bool, m: usize| {
-        let own = like(Some(rest), m);
-        middle_and_spread(if own.len() >= LEAST_DAYS { &own } else { return middle_and_spread(&like(None, m)) })
-    };
-    let standards: Vec<[Option<(f64, f64)>; 4]> =
-        [false, true].map(|rest| std::array::from_fn(|m| standard(rest, m))).into();
-    let judge = |(day, bytes): (&i32, &[u64; 4])| {
-        let mut judged =
-            Judged { day: *day, bytes: *bytes, usual: [0.0; 4], above: [0.0; 4], rank: [1; 4], of: ran.len() };
-        for m in 0..4 {
-            let (middle, spread) = standards[usize::from(kinds[day])][m].unwrap_or((0.0, 0.0));
-            judged.usual[m] = middle;
-            judged.above[m] = ((log(bytes[m]) - middle) / spread.max(LEAST_SPREAD)).max(0.0);
-            judged.rank[m] = 1 + ran.values().filter(|other| other[m] > bytes[m]).count();
+        let mut own = like(Some(rest), m);
+        if own.len() < LEAST_DAYS {
+            own = like(None, m);
         }
-        judged
+        middle_and_spread_of(&mut own).unwrap_or((0.0, 0.0))
     };
-    Some(ran.iter().map(judge).collect())
+    let standards: [[(f64, f64); 4]; 2] = [false, true].map(|rest| std::array::from_fn(|m| standard(rest, m)));
+    let judge = |own: &Day| {
+        let Day { day, bytes, .. } = *own;
+        let usual = standards[usize::from(own.rests)];
+        let more = |m: usize| like_days.iter().filter(|other| other.bytes[m] > bytes[m]).count();
+        Judged {
+            day,
+            bytes,
+            usual: usual.map(|(middle, _)| middle),
+            above: std::array::from_fn(|m| ((own.logs[m] - usual[m].0) / usual[m].1.max(LEAST_SPREAD)).max(0.0)),
+            rank: std::array::from_fn(|m| 1 + more(m)),
+            of: like_days.len(),
+        }
+    };
+    Some(like_days.iter().map(judge).collect())
 }
 
 fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, mut days: Vec<(f64, &Judged)>) -> Option<Finding> {

@@ -63,14 +63,16 @@ impl Link {
     }
 }
 
-/// The distinct initiators and responders of host pairs.
+/// How many distinct initiators and responders host pairs have.
 fn distinct<'p>(pairs: impl Iterator<Item = &'p (PairKey, PairTotals)>) -> (usize, usize) {
-    let (mut initiators, mut responders) = (BTreeSet::new(), BTreeSet::new());
-    for (key, _) in pairs {
-        initiators.insert(key.initiator);
-        responders.insert(key.responder);
-    }
-    (initiators.len(), responders.len())
+    let (initiators, responders): (Vec<Host>, Vec<Host>) = pairs.map(|(key, _)| (key.initiator, key.responder)).unzip();
+    let count = |mut hosts: Vec<Host>| {
+        // Thousands of them are put in order faster than into a tree.
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts.len()
+    };
+    (count(initiators), count(responders))
 }
 
 /// What is known of one service of a link.
