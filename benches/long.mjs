@@ -35,11 +35,15 @@ async function look() {
     await debug.send("HeapProfiler.collectGarbage");
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
-  const [heap, nodes] = await frame.evaluate(() => [performance.memory.usedJSHeapSize / 1e6, document.querySelectorAll("*").length]);
+  // The case's log is kept on purpose: what is done with the case goes on record, and its newest hundred entries are listed.
+  const [heap, logged] = await frame.evaluate(() => {
+    const count = (node) => 1 + [...node.childNodes].reduce((sum, child) => sum + count(child), 0);
+    return [performance.memory.usedJSHeapSize / 1e6, [...document.querySelectorAll("ol.log")].reduce((sum, list) => sum + count(list), 0)];
+  });
   const { metrics } = await debug.send("Performance.getMetrics");
   const metric = (name) => metrics.find((each) => each.name === name)?.value ?? 0;
   // Nodes that are in no document, but that something still holds, are counted too.
-  return { megabytes: await opened.memory(), heap, nodes: Math.max(nodes, metric("Nodes")), listeners: metric("JSEventListeners"), workers: page.workers().length };
+  return { megabytes: await opened.memory(), heap, nodes: metric("Nodes") - logged, listeners: metric("JSEventListeners"), workers: page.workers().length };
 }
 
 async function take(paths) {
