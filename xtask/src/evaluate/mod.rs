@@ -1,4 +1,4 @@
-//! `cargo xtask evaluate`: how well the detectors find intrusions that were made up, beside two rules that cost nothing.
+//! `cargo xtask evaluate`: how well the detectors find intrusions that were made up, beside rules that cost nothing.
 //!
 //! The streams go the way of any log (flows, sites, ledger, survey, detectors); nothing here is shared with a detector. Seeds
 //! and goals for tuning differ from those for reporting. Only reported ones are kept, in benches/DETECTION.md.
@@ -167,10 +167,10 @@ pub struct Trial {
     pub all: Vec<Claim>,
     pub novelty: Vec<Claim>,
     pub known: Vec<Claim>,
-    /// Every item's score by the findings, and by the rivals.
+    /// Every item's score by the findings.
     pub scores: Vec<(Item, f64)>,
-    pub first_seen: Vec<(Item, f64)>,
-    pub midas: Vec<(Item, f64)>,
+    /// And by each rival, from the highest down.
+    pub rivals: Vec<Vec<(Item, f64)>>,
     /// Days from a step's first connection to the first day's end at which it stands among the first twenty findings.
     pub delays: Vec<(bool, Option<f64>)>,
     /// Per detector: chances computed, and those at or below 1e-3 and 1e-2.
@@ -256,8 +256,9 @@ impl Trial {
             place.map_or(0.0, |place| 1.0 / (place + 1) as f64)
         };
         let scores = stream.items.keys().map(|item| (item.clone(), score(item))).collect();
+        let rivals: Vec<_> = rivals::ALL.iter().map(|rival| (rival.ranking)(&stream)).collect();
         if options.verbose {
-            print!("{}", told_of(seed, &groups, &stream, &engine, &found, [&all, &novelty, &known]));
+            print!("{}", told_of(seed, &groups, &stream, &engine, &found, [&all, &novelty, &known], &rivals));
         }
         Trial {
             seed,
@@ -268,8 +269,7 @@ impl Trial {
             novelty,
             known,
             scores,
-            first_seen: rivals::first_seen(&stream),
-            midas: rivals::midas(&stream),
+            rivals,
             delays,
             chances: engine.chances(),
             steps: stream.steps,
@@ -285,6 +285,7 @@ fn told_of(
     engine: &Engine<'_>,
     found: &Findings,
     [all, novelty, known]: [&[Claim]; 3],
+    rivals: &[Vec<(Item, f64)>],
 ) -> String {
     let told: Vec<&str> = groups.iter().map(|(.., name)| name.as_str()).collect();
     let (days, rows, sensors) = (stream.days, stream.events.len(), stream.sensors.len());
@@ -296,9 +297,11 @@ fn told_of(
         let (first, last) = (stream::day_of(stream, step.first), stream::day_of(stream, step.last));
         let (all, novelty, known) = (rank(all), rank(novelty), rank(known));
         let kind = if step.novel { "new" } else { "known" };
+        let beside = |ranking: &Vec<(Item, f64)>| ranking.iter().position(|own| own.0 == *item).map_or(0, |at| at + 1);
+        let beside: Vec<usize> = rivals.iter().map(beside).collect();
         _ = writeln!(
             text,
-            "  step {item:?} {kind} day {first:.1}-{last:.1}: all {all} novelty {novelty} known {known}"
+            "  step {item:?} {kind} day {first:.1}-{last:.1}: all {all} novelty {novelty} known {known} rivals {beside:?}"
         );
     }
     for refrain in &found.refrains {

@@ -1,8 +1,10 @@
 //! What came of the evaluation, as a table that is printed and kept.
 
 use super::Trial;
+use super::rivals;
 use super::score::{Claim, auc, average_precision, mean, names, precision_at, recall_at};
 use super::stream::Item;
+use super::world::DAY;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -51,22 +53,34 @@ pub fn told_of_houses(trials: &[Trial], nulls: &[Trial]) -> String {
 
 fn measured(trials: &[Trial], nulls: &[Trial]) -> String {
     let mut text = String::new();
-    for (title, which) in [
-        ("Links and services that never ran before", Some(true)),
-        ("Services of links that ran before", Some(false)),
-        ("All steps", None),
+    let short: Vec<&Trial> = trials.iter().filter(|trial| dwell(trial) <= DAY as f64).collect();
+    let trials_of: Vec<&Trial> = trials.iter().collect();
+    for (title, which, trials) in [
+        ("Links and services that never ran before", Some(true), &trials_of),
+        ("Services of links that ran before", Some(false), &trials_of),
+        (
+            "Services of links that ran before, where all that the intruder did was done within a day",
+            Some(false),
+            &short,
+        ),
+        ("All steps", None, &trials_of),
     ] {
         text += &format!("## {title}\n\n");
         text +=
             "| ranking | AP | precision@5 | recall@10 | recall@20 | AUC | base rate |\n|---|---|---|---|---|---|---|\n";
         match which {
-            Some(true) => row(&mut text, "Kyoten, the lane", trials, which, |trial| trial.novelty.clone()),
-            Some(false) => row(&mut text, "Kyoten, the lane", trials, which, |trial| trial.known.clone()),
+            Some(true) => {
+                row(&mut text, "Kyoten, the lane", trials, which, &|trial| (trial.novelty.clone(), &trial.scores))
+            }
+            Some(false) => {
+                row(&mut text, "Kyoten, the lane", trials, which, &|trial| (trial.known.clone(), &trial.scores))
+            }
             None => {}
         }
-        row(&mut text, "Kyoten, all findings", trials, which, |trial| trial.all.clone());
-        row(&mut text, "first seen, two passes", trials, which, |trial| items(&trial.first_seen));
-        row(&mut text, "MIDAS, link × service", trials, which, |trial| items(&trial.midas));
+        row(&mut text, "Kyoten, all findings", trials, which, &|trial| (trial.all.clone(), &trial.scores));
+        for (at, rival) in rivals::ALL.iter().enumerate() {
+            row(&mut text, rival.name, trials, which, &|trial| (items(&trial.rivals[at]), &trial.rivals[at]));
+        }
         text += "\n";
     }
     by_group(&mut text, trials);
@@ -75,8 +89,9 @@ fn measured(trials: &[Trial], nulls: &[Trial]) -> String {
     text
 }
 
+/// What a rival says nothing of, it does not rank.
 fn items(scores: &[(Item, f64)]) -> Vec<Claim> {
-    scores.iter().map(|(item, _)| vec![item.clone()]).collect()
+    scores.iter().filter(|(_, score)| *score > 0.0).map(|(item, _)| vec![item.clone()]).collect()
 }
 
 /// The steps that are new, or not, or both.
@@ -85,17 +100,27 @@ fn truth(trial: &Trial, novel: Option<bool>) -> Vec<Item> {
     steps.map(|step| (step.from.clone(), step.to.clone(), step.service.clone())).collect()
 }
 
-fn row(text: &mut String, name: &str, trials: &[Trial], novel: Option<bool>, ranking: fn(&Trial) -> Vec<Claim>) {
+/// What a row shows of a stream: a ranking, and the score of every item.
+type Shown<'t> = (Vec<Claim>, &'t [(Item, f64)]);
+
+/// Seconds from the intruder's first connection to the last.
+fn dwell(trial: &Trial) -> f64 {
+    let first = trial.steps.iter().map(|step| step.first).fold(f64::INFINITY, f64::min);
+    trial.steps.iter().map(|step| step.last - first).fold(0.0, f64::max)
+}
+
+fn row(
+    text: &mut String,
+    name: &str,
+    trials: &[&Trial],
+    novel: Option<bool>,
+    shown: &dyn for<'t> Fn(&'t Trial) -> Shown<'t>,
+) {
     let with = || trials.iter().filter(|trial| !truth(trial, novel).is_empty());
     let over = |score: &dyn Fn(&[Claim], &[Item]) -> f64| {
-        said(mean(with().map(|trial| score(&ranking(trial), &truth(trial, novel)))))
+        said(mean(with().map(|trial| score(&shown(trial).0, &truth(trial, novel)))))
     };
-    let scores = |trial: &Trial| match name {
-        "first seen, two passes" => trial.first_seen.clone(),
-        "MIDAS, link × service" => trial.midas.clone(),
-        _ => trial.scores.clone(),
-    };
-    let area = said(mean(with().filter_map(|trial| auc(&scores(trial), &truth(trial, novel)))));
+    let area = said(mean(with().filter_map(|trial| auc(shown(trial).1, &truth(trial, novel)))));
     let base = said(mean(with().map(|trial| truth(trial, novel).len() as f64 / trial.scores.len() as f64)));
     _ = writeln!(
         text,
