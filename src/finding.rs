@@ -61,6 +61,31 @@ impl Finding {
     /// Above this q a finding is weak: a sign to look at when there is time, not counted as a finding.
     pub const WEAK: f64 = 0.10;
 
+    /// A finding of a link by its rows, with nothing said yet: suspected, without a chance, of no one service, host or account.
+    pub fn of(lane: Lane, rule: &'static str, id: String, link: LinkKey, rows: Rows) -> Finding {
+        Finding {
+            id,
+            lane,
+            rule,
+            link,
+            also: Vec::new(),
+            service: None,
+            window: None,
+            hosts: Vec::new(),
+            accounts: Vec::new(),
+            p: None,
+            q: None,
+            because: Phrase::default(),
+            gist: Phrase::default(),
+            normal: Phrase::default(),
+            usual: None,
+            innocent: &[],
+            attack: &[],
+            gravity: Gravity::Suspected,
+            rows,
+        }
+    }
+
     /// Whether more of its like would be false than a lane allows. A finding without q is a fact or a pattern, and never weak.
     pub fn is_weak(&self) -> bool {
         self.q.is_some_and(|q| q > Finding::WEAK)

@@ -7,6 +7,7 @@
 use std::f64::consts::LN_2;
 
 use super::numeric::{ascending, exp, ln, median};
+use crate::sorting::LeanSort as _;
 
 /// How a tail falls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,19 +112,36 @@ const SIMILAR: f64 = 0.75;
 /// So long nothing can be told from a habit that was there before the log began.
 const CENSORED: i32 = 14;
 
-/// A chance, held up by precedents: what came about twice before is no rarer than that. In the first two weeks what comes later
-/// counts as well, because a habit that is older than the log shows only there. `all` are the days and scores to compare with.
-pub fn tempered(chance: f64, (day, score): (i32, f64), all: &[(i32, f64)]) -> f64 {
-    let begin = all.iter().map(|(day, _)| *day).min().unwrap_or(day);
-    let censored = day < begin + CENSORED;
-    let counts = |other: i32| other < day || censored && other > day;
-    let others = all.iter().filter(|(other, _)| counts(*other));
-    let (mut similar, mut count) = (0_u32, 0_u32);
-    for (_, own) in others {
-        count += 1;
-        similar += u32::from(*own >= SIMILAR * score);
+/// What came before, to hold a chance against.
+pub struct Precedents {
+    /// The days, in order.
+    days: Vec<i32>,
+    /// Scores from the highest down, each with its day.
+    scores: Vec<(f64, i32)>,
+}
+
+impl Precedents {
+    /// Of all days and scores to compare with.
+    pub fn of(all: impl IntoIterator<Item = (i32, f64)>) -> Precedents {
+        let mut scores: Vec<(f64, i32)> = all.into_iter().map(|(day, score)| (score, day)).collect();
+        scores.lean_sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut days: Vec<i32> = scores.iter().map(|(_, day)| *day).collect();
+        days.lean_sort();
+        Precedents { days, scores }
     }
-    if similar >= 2 { chance.max(f64::from(similar) / f64::from(count)) } else { chance }
+
+    /// A chance, held up by precedents: what came about twice before is no rarer than that. In the first two weeks what comes later
+    /// counts as well, because a habit that is older than the log shows only there.
+    pub fn temper(&self, chance: f64, (day, score): (i32, f64)) -> f64 {
+        let begin = self.days.first().copied().unwrap_or(day);
+        let censored = day < begin + CENSORED;
+        let counts = |other: i32| other < day || censored && other > day;
+        let near = &self.scores[..self.scores.partition_point(|(own, _)| *own >= SIMILAR * score)];
+        let similar = near.iter().filter(|(_, other)| counts(*other)).count();
+        let [from, to] = [day, day + 1].map(|day| self.days.partition_point(|other| *other < day));
+        let count = from + if censored { self.days.len() - to } else { 0 };
+        if similar >= 2 { chance.max(similar as f64 / count as f64) } else { chance }
+    }
 }
 
 #[cfg(test)]
@@ -168,10 +186,11 @@ mod tests {
     #[test]
     fn what_has_precedents_is_no_rarer_than_they() {
         let weekly: Vec<(i32, f64)> = (0..56).map(|day| (day, if day % 7 == 6 { 9.0 } else { 0.1 })).collect();
-        assert!(tempered(1e-6, (48, 9.0), &weekly) > 0.1);
-        assert!(tempered(1e-6, (6, 9.0), &weekly) > 0.1, "the habit may be older than the log");
+        let weekly = Precedents::of(weekly);
+        assert!(weekly.temper(1e-6, (48, 9.0)) > 0.1);
+        assert!(weekly.temper(1e-6, (6, 9.0)) > 0.1, "the habit may be older than the log");
         let once: Vec<(i32, f64)> = (0..56).map(|day| (day, if day >= 48 { 9.0 } else { 0.1 })).collect();
-        assert_eq!(tempered(1e-6, (48, 9.0), &once), 1e-6);
+        assert_eq!(Precedents::of(once).temper(1e-6, (48, 9.0)), 1e-6);
     }
 
     #[test]

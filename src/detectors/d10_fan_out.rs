@@ -17,10 +17,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Detector, Findings, Observed, Refrain, id_of, novelty, untold};
+use super::{Detector, Findings, Observed, id_of, novelty, untold};
 use crate::calendar;
 use crate::finding::usual::{Share, Usual};
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::flow::{Host, Protocol, Service};
 use crate::ledger::survey::LinkKey;
 use crate::ledger::{PairTotals, Sight};
@@ -106,7 +106,7 @@ impl Detector for FanOut {
                 hosts = count(below_gate, Thing::HOST),
                 least = LEAST_FAILURES
             );
-            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            found.refrain(RULE, because);
         }
         found
     }
@@ -124,13 +124,8 @@ fn as_one(mut common: Vec<Finding>) -> Option<Finding> {
         return Some(first);
     }
     for other in common {
-        first.also.push(other.link);
-        first.also.extend(other.also.iter().copied());
         super::joining::absorb(&mut first, other);
     }
-    first.also.lean_sort();
-    first.also.dedup();
-    first.also.retain(|link| *link != first.link);
     first.service = None;
     let told = phrase!(
         "So it is with {others} more, as it is with firewalls that refuse something every day.",
@@ -263,17 +258,11 @@ fn claim(observed: &Observed<'_>, from: Party, initiator: Host, walk: &Walk<'_>)
     );
     let responders = failures.iter().map(|contact| contact.responder);
     Some(Finding {
-        id: id_of(observed, RULE, link, None, Some(initiator)),
-        lane: Lane::Behaviour,
-        rule: RULE,
-        link,
         also: by_party.keys().filter(|party| *party != to).map(|party| LinkKey { from, to: *party }).collect(),
         service: (services.len() == 1).then(|| services.first().copied()).flatten(),
         window,
         hosts: std::iter::once(initiator).chain(responders).take(Finding::MOST_HOSTS).collect(),
-        accounts: Vec::new(),
         p: Some((f64::from(walk.walks) / walk.ratio).min(1.0).max(if walk.is_habit { OF_HABIT } else { 0.0 })),
-        q: None,
         because,
         gist: phrase!(
             "{failed} of {all} first contacts failed",
@@ -292,8 +281,7 @@ fn claim(observed: &Observed<'_>, from: Party, initiator: Host, walk: &Walk<'_>)
             Saying("a server that moved", "サーバーの移設"),
         ],
         attack: &["T1046", "T1018"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..Finding::of(Lane::Behaviour, RULE, id_of(observed, RULE, link, None, Some(initiator)), link, rows)
     })
 }
 

@@ -11,9 +11,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::daily::{Pair, Unit};
-use super::{Detector, Findings, Observed, accounts_of, hosts_of, id_of};
+use super::{Detector, Findings, Observed, hosts_of};
 use crate::finding::usual::{Days, Usual};
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::flow::Protocol;
 use crate::phrase::{Saying, Thing, count, day as date, phrase, time};
 use crate::sites::Party;
@@ -149,17 +149,9 @@ fn claim(observed: &Observed<'_>, own: &Candidate<'_, '_>, p: f64, as_high: usiz
         like
     );
     Some(Finding {
-        id: id_of(observed, RULE, unit.link, Some(unit.service), Some(pair.key.initiator)),
-        lane: Lane::Behaviour,
-        rule: RULE,
-        link: unit.link,
-        also: Vec::new(),
-        service: Some(unit.service),
         window,
         hosts,
-        accounts: accounts_of(unit.records.iter().copied()),
         p: Some(p),
-        q: None,
         because,
         gist: phrase!(
             "refused {refused}, then let in",
@@ -176,8 +168,7 @@ fn claim(observed: &Observed<'_>, own: &Candidate<'_, '_>, p: f64, as_high: usiz
             Saying("a wrong password, then the right one", "パスワードの誤りと、その後の正しい入力"),
         ],
         attack: &["T1110", "T1562.004"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..unit.finding(observed, RULE, Some(pair.key.initiator), rows)
     })
 }
 

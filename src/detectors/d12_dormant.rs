@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::daily::Unit;
 use super::numeric::{exp, ln};
-use super::{Detector, Findings, Observed, Refrain, id_of};
+use super::{Detector, Findings, Observed};
 use crate::finding::usual::{Days, Usual};
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::flow::Host;
 use crate::ledger::Sight;
 use crate::phrase::{Saying, Thing, alike, count, day as date, phrase};
@@ -72,7 +72,7 @@ impl Detector for Dormant {
                     few = count(few, kind),
                     least = LEAST_DAYS
                 );
-                found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+                found.refrain(RULE, because);
             }
             found.tested += calls.len() - few as usize;
             for (gap, who, day, by_habit) in gaps.iter().filter(|(gap, ..)| *gap >= LEAST_GAP) {
@@ -149,17 +149,10 @@ fn claim(observed: &Observed<'_>, who: &Who, calls: &Calls<'_, '_>, gap: i32, da
         service = unit.service
     );
     Some(Finding {
-        id: id_of(observed, RULE, unit.link, Some(unit.service), host),
-        lane: Lane::Behaviour,
-        rule: RULE,
-        link: unit.link,
-        also: Vec::new(),
-        service: Some(unit.service),
         window: times().min().zip(times().max()),
         hosts,
         accounts,
         p: Some(p),
-        q: None,
         because,
         gist: phrase!("silent for {gap}, then back", "{gap}間の沈黙の後に再開", gap = count(gap as u64, Thing::DAY)),
         normal: phrase!(
@@ -175,8 +168,7 @@ fn claim(observed: &Observed<'_>, who: &Who, calls: &Calls<'_, '_>, gap: i32, da
         .map(Usual::Days),
         innocent: &[Saying("leave", "休暇や休職"), Saying("a device that was repaired", "修理から戻った端末")],
         attack: &["T1078"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..unit.finding(observed, RULE, host, rows)
     })
 }
 

@@ -12,10 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::novelty;
 use super::numeric::poisson_tail;
-use super::{Detector, Findings, Observed, Refrain, id_of};
+use super::{Detector, Findings, Observed, id_of};
 use crate::calendar::DAY;
 use crate::finding::usual::{Days, Usual};
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::flow::{Moment, Service};
 use crate::phrase::{Phrase, Saying, Thing, alike, count, decimal, joined, phrase, time};
 use crate::sites::Party;
@@ -88,7 +88,7 @@ impl Detector for Spread {
                 "証拠不足：異常な{odd}のうち、二つの拠点に共通する目標はありません。",
                 odd = count(of_all.len() as u64, Thing::SERVICE)
             );
-            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            found.refrain(RULE, because);
         }
         found
     }
@@ -125,17 +125,12 @@ fn judge(observed: &Observed<'_>, steps: Vec<(Moment, Party, Vec<&Finding>)>, me
     let sites = count(steps.len() as u64, Thing::SITE);
     let links: BTreeSet<_> = all().map(|finding| finding.link).filter(|link| *link != first.link).lean_collect();
     found.findings.push(Finding {
-        id: id_of(observed, RULE, first.link, first.service, None),
-        lane: Lane::Campaign,
-        rule: RULE,
-        link: first.link,
         also: links.into_iter().collect(),
         service: first.service,
         window: last.map(|last| (steps[0].0, last)),
         hosts,
         accounts: accounts.into_iter().take(Finding::MOST_HOSTS).collect(),
         p: Some(p),
-        q: None,
         because: phrase!(
             "{sites} one after the other became odd toward {goal} over {service}: {told}. By chance {mean} of the findings would share \
              such a goal.",
@@ -154,8 +149,7 @@ fn judge(observed: &Observed<'_>, steps: Vec<(Moment, Party, Vec<&Finding>)>, me
         usual: Days::of(&observed.survey.covered_days(), &BTreeSet::new(), &BTreeSet::new(), steps.iter().map(|(at, ..)| at.hour().day())).map(Usual::Days),
         innocent: &[Saying("a roll-out", "展開作業"), Saying("a server that moved", "サーバーの移設")],
         attack: &["T1021", "T1570"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..Finding::of(Lane::Campaign, RULE, id_of(observed, RULE, first.link, first.service, None), first.link, rows)
     });
 }
 

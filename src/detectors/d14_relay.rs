@@ -18,9 +18,9 @@ use std::collections::BTreeMap;
 use super::daily::{Pair, Unit};
 use super::numeric::{ascending, beta_binomial_tail, ln};
 use super::spread::spread;
-use super::{Detector, Findings, Observed, Refrain, id_of};
+use super::{Detector, Findings, Observed, id_of};
 use crate::finding::usual::Measure;
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::flow::Host;
 use crate::ledger::{Sight, TrailDay};
 use crate::phrase::{Saying, Thing, bytes, count, day as date, decimal, phrase, time};
@@ -124,7 +124,7 @@ impl Detector for Relay {
                 services = count(few, Thing::SERVICE),
                 least = LEAST_DAYS
             );
-            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            found.refrain(RULE, because);
         }
         found
     }
@@ -195,17 +195,10 @@ fn claim(observed: &Observed<'_>, p: f64, matches: &[Match<'_, '_, '_>], sending
         first = times().min().map(time).unwrap_or_default()
     );
     Some(Finding {
-        id: id_of(observed, RULE, to.unit.link, Some(to.unit.service), Some(to.pair.key.initiator)),
-        lane: Lane::Campaign,
-        rule: RULE,
-        link: to.unit.link,
-        also: Vec::new(),
         service: Some(to.unit.service),
         window: times().min().zip(times().max()),
         hosts: vec![from.pair.key.initiator, from.pair.key.responder, to.pair.key.responder],
-        accounts: Vec::new(),
         p: Some(p.min(1.0)),
-        q: None,
         because,
         gist: phrase!("what it fetched inside it sent on", "組織内で取得したものを、同じ量だけ送信（中継の疑い）"),
         normal: phrase!(
@@ -218,8 +211,13 @@ fn claim(observed: &Observed<'_>, p: f64, matches: &[Match<'_, '_, '_>], sending
             Saying("mail with what was fetched", "取得したものを添付したメール"),
         ],
         attack: &["T1090.001", "T1048"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..Finding::of(
+            Lane::Campaign,
+            RULE,
+            id_of(observed, RULE, to.unit.link, Some(to.unit.service), Some(to.pair.key.initiator)),
+            to.unit.link,
+            rows,
+        )
     })
 }
 

@@ -17,8 +17,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::novelty::DAYS_BEFORE;
-use super::{Detector, Findings, Observed, Refrain, hosts_of, id_of, ran};
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use super::{Detector, Findings, Observed, hosts_of, id_of, ran};
+use crate::finding::{Finding, Lane, Rows};
 use crate::flow::{Host, Service};
 use crate::ledger::survey::LinkKey;
 use crate::ledger::{PairKey, PairTotals};
@@ -79,7 +79,7 @@ impl Detector for RemoteControl {
                 "ログが{days}日分あるため、新しいものや異常なものはほかの規則が判定します。",
                 days
             );
-            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            found.refrain(RULE, because);
             return found;
         }
         #[expect(clippy::type_complexity, reason = "two tables filled in one pass, used once")]
@@ -116,7 +116,7 @@ impl Detector for RemoteControl {
                 host = observed.host(*host),
                 worked = count(worked.len() as u64, Thing::HOST)
             );
-            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            found.refrain(RULE, because);
         }
         let worked = pairs.into_iter().filter(|((_, initiator, responder), _)| {
             callers[responder].len() <= MOST_CALLERS && workers[initiator].len() <= MOST_WORKED
@@ -179,31 +179,20 @@ fn claim(observed: &Observed<'_>, link: LinkKey, calls: &Calls<'_>) -> Option<Fi
     );
     let because = because.and(&pushed).and(&within).and(&short);
     Some(Finding {
-        id: id_of(observed, RULE, link, None, Some(key.initiator)),
-        lane: Lane::Behaviour,
-        rule: RULE,
-        link,
-        also: Vec::new(),
-        service: None,
         window,
         hosts,
-        accounts: Vec::new(),
-        p: None,
-        q: None,
         because,
         gist: phrase!("worked from afar by several services", "複数のサービスによる遠隔操作"),
         normal: phrase!(
             "Hosts of offices ask servers; they do not work each other.",
             "拠点のホストはサーバーに接続するもので、互いを操作することは通常ありません。"
         ),
-        usual: None,
         innocent: &[
             Saying("an administrator at work", "管理者の作業"),
             Saying("software distribution", "ソフトウェアの配布"),
         ],
         attack: &["T1021.002", "T1021.006", "T1570"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..Finding::of(Lane::Behaviour, RULE, id_of(observed, RULE, link, None, Some(key.initiator)), link, rows)
     })
 }
 

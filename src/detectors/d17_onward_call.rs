@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Detector, Findings, Observed, Refrain, d16_remote_control, hosts_of, id_of, ran};
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::flow::{Host, Moment, Service};
 use crate::ledger::survey::LinkKey;
 use crate::ledger::{PairKey, PairTotals};
@@ -196,31 +196,27 @@ fn claim(observed: &Observed<'_>, calls: &[&Call<'_>], because: Phrase, gist: Ph
     let services: BTreeSet<Service> = calls.iter().map(|call| call.service).lean_collect();
     let service = if services.len() == 1 { services.first().copied() } else { None };
     Some(Finding {
-        id: id_of(observed, RULE, call.link, None, Some(call.key.initiator)),
-        lane: Lane::Campaign,
-        rule: RULE,
-        link: call.link,
-        also: Vec::new(),
         service,
         window: Some((first, last)),
         hosts,
-        accounts: Vec::new(),
-        p: None,
-        q: None,
         because,
         gist,
         normal: phrase!(
             "What a host calls is called by others of its kind as well.",
             "ホストの接続先には、通常、同種のほかのホストも接続します。"
         ),
-        usual: None,
         innocent: &[Saying(
             "an agent that an administrator installed and that reports to its server",
             "管理者が導入し、サーバーに報告するエージェント",
         )],
         attack: &["T1071", "T1090", "T1105"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..Finding::of(
+            Lane::Campaign,
+            RULE,
+            id_of(observed, RULE, call.link, None, Some(call.key.initiator)),
+            call.link,
+            rows,
+        )
     })
 }
 

@@ -10,9 +10,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::daily::{Pair, Unit};
-use super::{Detector, Findings, Observed, accounts_of, hosts_of, id_of};
+use super::{Detector, Findings, Observed, hosts_of};
 use crate::finding::usual::{Days, Usual};
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::flow::Host;
 use crate::phrase::{Saying, Thing, count, phrase, time};
 use crate::sites::Party;
@@ -113,17 +113,9 @@ fn claim(observed: &Observed<'_>, own: &Lone<'_, '_>, p: f64, others: usize, all
     ));
     let covered = observed.coverage().days(unit.link);
     Some(Finding {
-        id: id_of(observed, RULE, unit.link, Some(unit.service), Some(pair.key.initiator)),
-        lane: Lane::Behaviour,
-        rule: RULE,
-        link: unit.link,
-        also: Vec::new(),
-        service: Some(unit.service),
         window: Some((first, last)),
         hosts,
-        accounts: accounts_of(unit.records.iter().copied()),
         p: Some(p),
-        q: None,
         because,
         gist: phrase!("day after day to a place that nobody else calls", "ほかに例のない接続先へ連日の通信"),
         normal: phrase!(
@@ -136,8 +128,7 @@ fn claim(observed: &Observed<'_>, own: &Lone<'_, '_>, p: f64, others: usize, all
             Saying("an agent that reports to its maker", "製造元に報告するエージェント"),
         ],
         attack: &["T1071", "T1102"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..unit.finding(observed, RULE, Some(pair.key.initiator), rows)
     })
 }
 

@@ -34,7 +34,7 @@ impl Detector for PolicyRule {
                 "no policy was given, so nothing is forbidden",
                 "ポリシーがないため、禁じられた接続は判定できません。"
             );
-            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            found.refrain(RULE, because);
             return found;
         }
         for (link, seen) in &observed.survey.links {
@@ -105,21 +105,13 @@ fn judge(observed: &Observed<'_>, link: LinkKey, service: Service, record: &Serv
     let last_ran = record.pairs.iter().filter_map(|(_, pair)| pair.last_established().filter(in_force)?.at).max();
     let window = rows.first().at.or(forbidden.first).zip(last_ran.or(forbidden.last));
     found.findings.push(Finding {
-        id: id_of(observed, RULE, link, Some(service), None),
-        lane: Lane::Policy,
-        rule: RULE,
-        link,
-        also: Vec::new(),
         service: Some(service),
         window,
         hosts,
         accounts: accounts_of(std::iter::once(record)),
-        p: None,
-        q: None,
         because: sentence(observed, link, service, rule, &forbidden, window, (from, to)),
         gist: gist(rule),
         normal: normal(rule),
-        usual: None,
         innocent: &[
             Saying("the policy is out of date", "ポリシーが古いままになっている"),
             Saying(
@@ -129,7 +121,7 @@ fn judge(observed: &Observed<'_>, link: LinkKey, service: Service, record: &Serv
         ],
         attack: &["T1021", "T1078"],
         gravity: if forbidden.established > 0 { Gravity::Violation } else { Gravity::Suspected },
-        rows,
+        ..Finding::of(Lane::Policy, RULE, id_of(observed, RULE, link, Some(service), None), link, rows)
     });
 }
 

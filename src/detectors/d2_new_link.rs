@@ -21,7 +21,7 @@ use super::{
     Detector, Findings, Observed, Refrain, accounts_of, d9_long_session::is_administrative, hosts_of, id_of, is_link,
     ran,
 };
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::flow::Service;
 use crate::ledger::survey::{Link, LinkKey};
 use crate::phrase::{Phrase, Saying, Thing, alike, count, decimal, listed, phrase, time};
@@ -177,17 +177,11 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
     let because =
         because.and(&novelty::denied(seen.totals.denied)).and(&newness.of_baseline()).and(&signs.said()).and(&among);
     let finding = Finding {
-        id: id_of(observed, RULE, *link, None, None),
-        lane: Lane::Novelty,
-        rule: RULE,
-        link: *link,
-        also: Vec::new(),
         service: (services.len() == 1).then_some(*first_service),
         window: Some((newness.first, last)),
         hosts,
         accounts: accounts_of(seen.services.values()),
         p: Some(p),
-        q: None,
         because,
         gist: match is_new {
             true => phrase!(
@@ -204,8 +198,7 @@ fn claim(observed: &Observed<'_>, new: &New<'_>, coverage: &Coverage) -> Result<
             Saying("address translation that was changed", "アドレス変換（NAT）の変更"),
         ],
         attack: &["T1021", "T1570"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..Finding::of(Lane::Novelty, RULE, id_of(observed, RULE, *link, None, None), *link, rows)
     };
     Ok((finding, signs.cause()))
 }

@@ -14,7 +14,7 @@ use super::{
     Detector, Findings, Observed, Refrain, accounts_of, d2_new_link, d9_long_session::is_administrative, hosts_of,
     id_of, is_link, ran,
 };
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::flow::{Moment, Service};
 use crate::ledger::Totals;
 use crate::ledger::capped::Absorb as _;
@@ -220,17 +220,11 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
     let because =
         because.and(&novelty::denied(totals.denied)).and(&newness.of_baseline()).and(&signs.said()).and(&among);
     let finding = Finding {
-        id: id_of(observed, RULE, *link, Some(service), None),
-        lane: Lane::Novelty,
-        rule: RULE,
-        link: *link,
-        also: Vec::new(),
         service: Some(service),
         window: Some((newness.first, last)),
         hosts,
         accounts: accounts_of(records.iter().map(|(_, record)| *record)),
         p: Some(p),
-        q: None,
         because,
         gist: match is_new {
             true => phrase!(
@@ -248,8 +242,7 @@ fn claim(observed: &Observed<'_>, new: &Kind<'_>, coverage: &Coverage) -> Result
             Saying("a port that was moved", "ポートの変更"),
         ],
         attack: &["T1021", "T1571"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..Finding::of(Lane::Novelty, RULE, id_of(observed, RULE, *link, Some(service), None), *link, rows)
     };
     Ok((finding, signs.cause()))
 }

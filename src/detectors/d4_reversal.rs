@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::daily::{Pair, Unit};
 use super::numeric::beta_binomial_tail;
-use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of, novelty};
+use super::{Detector, Findings, Observed, accounts_of, hosts_of, id_of, novelty};
 use crate::finding::usual::{Share, Usual};
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::flow::{Host, Service};
 use crate::ledger::survey::LinkKey;
 use crate::phrase::{Saying, Thing, alike, count, listed, phrase, time};
@@ -79,7 +79,7 @@ impl Detector for Reversal {
                 least = LEAST_BEFORE,
                 proven = LEAST_PROVEN
             );
-            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            found.refrain(RULE, because);
         }
         found
     }
@@ -162,17 +162,11 @@ fn claim(
         turned = turned.len()
     );
     Some(Finding {
-        id: id_of(observed, RULE, back, None, None),
-        lane: Lane::Behaviour,
-        rule: RULE,
-        link: back,
-        also: Vec::new(),
         service: services.iter().next().copied().filter(|_| services.len() == 1),
         window,
         hosts,
         accounts: accounts_of(units.iter().flat_map(|unit| unit.records.iter().copied())),
         p: Some(turn.p),
-        q: None,
         because,
         gist: phrase!(
             "{called} used to be called, and calls",
@@ -197,8 +191,7 @@ fn claim(
             Saying("replication that was turned round", "複製（レプリケーション）の向きの変更"),
         ],
         attack: &["T1090.001", "T1219"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..Finding::of(Lane::Behaviour, RULE, id_of(observed, RULE, back, None, None), back, rows)
     })
 }
 

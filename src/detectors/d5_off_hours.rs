@@ -10,12 +10,12 @@
 
 use std::collections::BTreeSet;
 
-use super::conformal::{Scores, Tail, tempered};
+use super::conformal::{Precedents, Scores, Tail};
 use super::daily::{Daily, Unit};
 use super::numeric::{acat, beta_binomial_tail, ln};
-use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
+use super::{Detector, Findings, Observed, hosts_of};
 use crate::finding::usual::{Hours, Usual};
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::ledger::TrailDay;
 use crate::phrase::{Phrase, Saying, Thing, count, day as date, decimal, phrase, power};
 use crate::sorting::{LeanCollect as _, LeanSort as _};
@@ -80,7 +80,7 @@ impl Detector for OffHours {
                 services,
                 lack
             );
-            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            found.refrain(RULE, because);
         }
         let every = people.iter().fold((0, 0), |(off, all), (_, _, own)| (off + own.0, all + own.1));
         let norm = (every.0 as f64 + 0.5) / (every.1 as f64 + 1.0);
@@ -99,9 +99,9 @@ impl Detector for OffHours {
                 .filter(|(_, own)| own.1 >= LEAST_USE)
                 .map(|(day, own)| (scores.chance(-ln(score(*own, *all).1)), *day, *own))
                 .collect();
-            let own_scores: Vec<(i32, f64)> = days.iter().map(|(day, own)| (*day, -ln(score(*own, *all).1))).collect();
+            let precedents = Precedents::of(days.iter().map(|(day, own)| (*day, -ln(score(*own, *all).1))));
             for (p, day, own) in &mut chances {
-                *p = tempered(*p, (*day, -ln(score(*own, *all).1)), &own_scores);
+                *p = precedents.temper(*p, (*day, -ln(score(*own, *all).1)));
             }
             if chances.is_empty() {
                 continue;
@@ -198,17 +198,9 @@ fn claim(
     };
     let because = because.and(&further);
     Some(Finding {
-        id: id_of(observed, RULE, unit.link, Some(unit.service), None),
-        lane: Lane::Behaviour,
-        rule: RULE,
-        link: unit.link,
-        also: Vec::new(),
-        service: Some(unit.service),
         window: unit.window(&odd),
         hosts,
-        accounts: accounts_of(unit.records.iter().copied()),
         p: Some(p),
-        q: None,
         because,
         gist: phrase!("out of hours in {site}", "{site}の業務時間外の通信", site = observed.name(whose)),
         normal: phrase!(
@@ -222,8 +214,7 @@ fn claim(
             Saying("somebody on a journey", "出張中の利用"),
         ],
         attack: &["T1078"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..unit.finding(observed, RULE, None, rows)
     })
 }
 

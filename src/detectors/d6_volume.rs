@@ -11,13 +11,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::conformal::{Scores, Tail, tempered};
+use super::conformal::{Precedents, Scores, Tail};
 use super::daily::{Daily, Unit};
 use super::numeric::{acat, exp, ln, middle_and_spread_of};
 use super::spread::spread;
-use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
+use super::{Detector, Findings, Observed, hosts_of};
 use crate::finding::usual::Measure;
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::phrase::{Phrase, Saying, Thing, bytes, count, day as date, decimal, listed, phrase};
 use crate::sorting::{LeanCollect as _, LeanSort as _};
 
@@ -79,7 +79,7 @@ impl Detector for Volume {
                 services = count(few, Thing::SERVICE),
                 least = LEAST_DAYS
             );
-            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            found.refrain(RULE, because);
         }
         let all = || judged.iter().flat_map(|(_, days)| days);
         let scores: [Scores; 4] =
@@ -93,8 +93,8 @@ impl Detector for Volume {
                     if chance >= 0.5 {
                         return chance; // Precedents can only raise it, and no more than one half counts.
                     }
-                    let all: Vec<(i32, f64)> = days.iter().map(|own| (own.day, own.above[m])).collect();
-                    tempered(chance, (day.day, day.above[m]), &all)
+                    Precedents::of(days.iter().map(|own| (own.day, own.above[m])))
+                        .temper(chance, (day.day, day.above[m]))
                 };
                 // Sum and greatest pair tell much the same: the better one of both, twice.
                 let way = |way: usize| [way, way + 2].into_iter().filter(enough).map(told).fold(0.5, f64::min);
@@ -220,17 +220,9 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, mut days: Vec<(f64, &
     );
     let because = because.and(&further);
     Some(Finding {
-        id: id_of(observed, RULE, unit.link, Some(unit.service), None),
-        lane: Lane::Behaviour,
-        rule: RULE,
-        link: unit.link,
-        also: Vec::new(),
-        service: Some(unit.service),
         window: unit.window(&odd),
         hosts,
-        accounts: accounts_of(unit.records.iter().copied()),
         p: Some(p),
-        q: None,
         because,
         gist: phrase!(
             "{factor} times the usual amount {what}",
@@ -254,8 +246,7 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, mut days: Vec<(f64, &
             Saying("the end of a month or of a quarter", "月末・四半期末の処理"),
         ],
         attack: if fetched { &["T1039", "T1030"] } else { &["T1048", "T1030"] },
-        gravity: Gravity::Suspected,
-        rows,
+        ..unit.finding(observed, RULE, None, rows)
     })
 }
 

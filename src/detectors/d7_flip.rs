@@ -6,13 +6,13 @@
 //!
 //! Gate: 5 days of 1 MB. ATT&CK: T1041 Exfiltration Over C2 Channel, T1048. Innocent: migrations, restores.
 
-use super::conformal::{Scores, Tail, tempered};
+use super::conformal::{Precedents, Scores, Tail};
 use super::daily::Unit;
 use super::numeric::{acat, middle_and_spread};
 use super::spread::spread;
-use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
+use super::{Detector, Findings, Observed, hosts_of};
 use crate::finding::usual::Measure;
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::ledger::TrailDay;
 use crate::phrase::{Saying, Thing, alike, bytes, count, day as date, decimal, phrase};
 use crate::sorting::{LeanCollect as _, LeanSort as _};
@@ -63,16 +63,16 @@ impl Detector for Flip {
                 services = count(few, Thing::SERVICE),
                 least = LEAST_DAYS
             );
-            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            found.refrain(RULE, because);
         }
         let scores =
             Scores::of(judged.iter().flat_map(|(_, _, days)| days.iter().map(|day| day.away)).collect(), Tail::Power);
         for (unit, middle, days) in &judged {
             found.tested += 1;
-            let all: Vec<(i32, f64)> = days.iter().map(|day| (day.day, day.away)).collect();
+            let precedents = Precedents::of(days.iter().map(|day| (day.day, day.away)));
             let chance = |day: &Day| {
                 let flipped = day.ratio * middle < 0.0 && (day.ratio - middle).abs() >= LEAST_CHANGE;
-                if flipped { tempered(scores.chance(day.away), (day.day, day.away), &all) } else { 0.5 }
+                if flipped { precedents.temper(scores.chance(day.away), (day.day, day.away)) } else { 0.5 }
             };
             let p = acat(days.iter().map(chance), days.len());
             if p <= TELLING {
@@ -126,17 +126,9 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64, mut days
         away = decimal(flipped.away, 1)
     );
     Some(Finding {
-        id: id_of(observed, RULE, unit.link, Some(unit.service), None),
-        lane: Lane::Behaviour,
-        rule: RULE,
-        link: unit.link,
-        also: Vec::new(),
-        service: Some(unit.service),
         window: unit.window(&odd),
         hosts,
-        accounts: accounts_of(unit.records.iter().copied()),
         p: Some(p),
-        q: None,
         because,
         gist: phrase!("what {was} now {is}", "主に{was}だった通信が{is}に逆転", was, is),
         normal: phrase!(
@@ -147,8 +139,7 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64, mut days
         usual: spread(Measure::Ratio, days.iter().map(|(_, day)| day.ratio), flipped.ratio),
         innocent: &[Saying("a migration", "移行作業"), Saying("a restore from a backup", "バックアップからの復元")],
         attack: &["T1041", "T1048"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..unit.finding(observed, RULE, None, rows)
     })
 }
 

@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::daily::{Pair, Unit};
 use super::numeric::median;
-use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
+use super::{Detector, Findings, Observed, hosts_of};
 use crate::finding::usual::{Beats, Usual};
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::flow::{Host, Moment};
 use crate::phrase::{Phrase, Saying, Thing, alike, count, decimal, phrase, span, time};
 
@@ -101,7 +101,7 @@ impl Detector for Beacon {
                     },
                     least = LEAST_HOURS
                 );
-                found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+                found.refrain(RULE, because);
             }
             for (at, own) in regular.iter().enumerate() {
                 let like = |other: &Regular<'_, '_>| {
@@ -248,17 +248,9 @@ fn claim(observed: &Observed<'_>, own: &Regular<'_, '_>, p: f64, others: usize, 
     };
     let because = because.and(&news).and(&rare).and(&among);
     Some(Finding {
-        id: id_of(observed, RULE, unit.link, Some(unit.service), Some(pair.key.initiator)),
-        lane: Lane::Behaviour,
-        rule: RULE,
-        link: unit.link,
-        also: Vec::new(),
-        service: Some(unit.service),
         window,
         hosts,
-        accounts: accounts_of(unit.records.iter().copied()),
         p: Some(p),
-        q: None,
         because,
         gist: phrase!("as if by a clock: {pace}", "時計のように規則的な通信：{pace}", pace),
         normal: phrase!(
@@ -271,8 +263,7 @@ fn claim(observed: &Observed<'_>, own: &Regular<'_, '_>, p: f64, others: usize, 
             Saying("time servers, updates", "時刻同期や更新の確認"),
         ],
         attack: &["T1071", "T1029"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..unit.finding(observed, RULE, Some(pair.key.initiator), rows)
     })
 }
 

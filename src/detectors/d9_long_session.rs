@@ -9,13 +9,13 @@
 
 use std::collections::BTreeMap;
 
-use super::conformal::{Scores, Tail, tempered};
+use super::conformal::{Precedents, Scores, Tail};
 use super::daily::Unit;
 use super::numeric::{acat, exp, ln, middle_and_spread};
 use super::spread::spread;
-use super::{Detector, Findings, Observed, Refrain, accounts_of, hosts_of, id_of};
+use super::{Detector, Findings, Observed, Refrain, hosts_of};
 use crate::finding::usual::Measure;
-use crate::finding::{Finding, Gravity, Lane, Rows};
+use crate::finding::{Finding, Lane, Rows};
 use crate::flow::{Kind, Service};
 use crate::ledger::TrailDay;
 use crate::phrase::{Phrase, Saying, Thing, alike, count, day as date, phrase};
@@ -74,7 +74,8 @@ impl Detector for LongSession {
                     continue;
                 }
                 found.tested += 1;
-                let chance = |at: &(i32, f64)| tempered(scores.chance(at.1), *at, &own);
+                let precedents = Precedents::of(own.iter().copied());
+                let chance = |at: &(i32, f64)| precedents.temper(scores.chance(at.1), *at);
                 let p = acat(own.iter().map(chance), own.len());
                 if p <= TELLING {
                     found.findings.extend(claim(observed, unit, p, middle, &all));
@@ -122,17 +123,9 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64, all: &[f
         usual = hours(usual)
     );
     Some(Finding {
-        id: id_of(observed, RULE, unit.link, Some(unit.service), None),
-        lane: Lane::Behaviour,
-        rule: RULE,
-        link: unit.link,
-        also: Vec::new(),
-        service: Some(unit.service),
         window: unit.window(&days),
         hosts,
-        accounts: accounts_of(unit.records.iter().copied()),
         p: Some(p),
-        q: None,
         because,
         gist: phrase!("open for {longest}", "{longest}にわたる接続", longest = hours(f64::from(longest.longest))),
         normal: phrase!(
@@ -146,8 +139,7 @@ fn claim(observed: &Observed<'_>, unit: &Unit<'_>, p: f64, middle: f64, all: &[f
             Saying("a desktop left open", "開いたままのリモートデスクトップ"),
         ],
         attack: &["T1021", "T1572"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..unit.finding(observed, RULE, None, rows)
     })
 }
 

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Observed, is_link, novelty, ran};
+use super::{Observed, accounts_of, id_of, is_link, novelty, ran};
 use crate::calendar::zones::LocalClock;
 use crate::calendar::{self, DAY};
+use crate::finding::{Finding, Lane, Rows};
 use crate::flow::{Host, Hour, Moment, Service};
 use crate::ledger::capped::Absorb as _;
 use crate::ledger::survey::{LinkKey, ServiceRecord};
@@ -254,6 +255,21 @@ impl<'s> Unit<'s> {
         let mut unit = Unit { link, service, days, use_by_hour: [0.0; 48], pairs: pairs.collect(), records };
         unit.pairs.retain(|pair| !pair.days.is_empty());
         unit
+    }
+
+    /// A finding that it behaves unlike itself, of one of its hosts or of none, with nothing said yet.
+    pub fn finding(&self, observed: &Observed<'_>, rule: &'static str, host: Option<Host>, rows: Rows) -> Finding {
+        Finding {
+            service: Some(self.service),
+            accounts: accounts_of(self.records.iter().copied()),
+            ..Finding::of(
+                Lane::Behaviour,
+                rule,
+                id_of(observed, rule, self.link, Some(self.service), host),
+                self.link,
+                rows,
+            )
+        }
     }
 
     /// Whether one of its ends is outside.

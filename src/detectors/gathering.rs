@@ -56,8 +56,9 @@ fn gather_by(
         }
     }
     for mut same in groups.into_values() {
-        let links: BTreeSet<_> = same.iter().map(|finding| finding.link).lean_collect();
-        if links.len() < SEVERAL {
+        let links: BTreeSet<_> =
+            same.iter().flat_map(|own| std::iter::once(&own.link).chain(&own.also)).copied().lean_collect();
+        if links.len() < SEVERAL || same.len() < 2 {
             apart.append(&mut same);
             continue;
         }
@@ -66,12 +67,8 @@ fn gather_by(
         let mut rest = same.into_iter();
         let Some(mut first) = rest.next() else { continue };
         for other in rest {
-            let links = std::iter::once(other.link).chain(other.also.iter().copied());
-            first.also.extend(links.filter(|link| *link != first.link));
             absorb(&mut first, other);
         }
-        first.also.lean_sort();
-        first.also.dedup();
         let others: Vec<Phrase> = first.also.iter().map(|link| observed.link(*link)).collect();
         let when = if is_short {
             Saying("within the same hour", "同じ時間帯に")

@@ -16,6 +16,8 @@ use crate::sorting::LeanSort as _;
 
 /// Joins the findings of a lane about the same service of the same link. `rules` is how many rules look at such services.
 pub fn join(findings: Vec<Finding>, rules: usize) -> Vec<Finding> {
+    // What is about several links is no matter of one link's service.
+    let (findings, several): (Vec<_>, Vec<_>) = findings.into_iter().partition(|finding| finding.also.is_empty());
     let mut joined = Vec::new();
     let mut by_service: BTreeMap<(LinkKey, Service), Vec<Finding>> = BTreeMap::new();
     for finding in findings {
@@ -47,7 +49,9 @@ pub fn join(findings: Vec<Finding>, rules: usize) -> Vec<Finding> {
         }
         joined.push(first);
     }
-    of_one_day(joined)
+    let mut joined = of_one_day(joined);
+    joined.extend(several);
+    joined
 }
 
 /// Makes one finding of what the same hosts did over one link on one day by several services: the least likely one speaks for all, and
@@ -97,8 +101,12 @@ fn share_hosts(one: &Finding, other: &Finding) -> bool {
     has(one, other) || has(other, one)
 }
 
-/// Takes over the hosts, accounts, rows and times of another finding about the same.
+/// Takes over the links, hosts, accounts, rows and times of another finding about the same.
 pub(super) fn absorb(first: &mut Finding, other: Finding) {
+    let links = std::iter::once(other.link).chain(other.also);
+    first.also.extend(links.filter(|link| *link != first.link));
+    first.also.lean_sort();
+    first.also.dedup();
     for host in other.hosts {
         if first.hosts.len() < Finding::MOST_HOSTS && !first.hosts.contains(&host) {
             first.hosts.push(host);

@@ -195,6 +195,13 @@ pub struct Findings {
     pub tested: usize,
 }
 
+impl Findings {
+    /// Notes that a rule's gate was not met, for no link in particular.
+    fn refrain(&mut self, rule: &'static str, because: Phrase) {
+        self.refrains.push(Refrain { rule, link: None, service: None, because });
+    }
+}
+
 /// Where a detector had not enough evidence, and why: not the same as having found nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Refrain {

@@ -149,25 +149,14 @@ mod tests {
     fn finding(p: f64, line: u64) -> Finding {
         let sight = Sight { at: Some(Moment(0)), file: 0, place: Place { line, offset: 0 } };
         Finding {
-            id: format!("x-{line}"),
-            lane: Lane::Novelty,
-            rule: "D0 test v1",
-            link: LinkKey { from: Party::External, to: Party::Unassigned },
-            also: Vec::new(),
-            service: None,
-            window: None,
-            hosts: Vec::new(),
-            accounts: Vec::new(),
             p: Some(p),
-            q: None,
-            because: Phrase::default(),
-            gist: Phrase::default(),
-            normal: Phrase::default(),
-            usual: None,
-            innocent: &[],
-            attack: &[],
-            gravity: Gravity::Suspected,
-            rows: Rows::of([sight]).unwrap(),
+            ..Finding::of(
+                Lane::Novelty,
+                "D0 test v1",
+                format!("x-{line}"),
+                LinkKey { from: Party::External, to: Party::Unassigned },
+                Rows::of([sight]).unwrap(),
+            )
         }
     }
 
