@@ -5,6 +5,8 @@
 //! arrived somewhere after so many days with logs, with these marks too, as far as this one has them: on one of its first days it was used
 //! from its own site as well, within three hours; and no other account of its own site is used there. An account without any earlier day
 //! is compared with those that came up so late, and told where p is at most .02: colleagues come, too. `DOMAIN\name`, `name@domain` and `name` are one account.
+//! Few logs but those of logons name accounts, so that the host from which it was used is looked for (whose day there begins with the
+//! same row, else the only one that called in its hours), and what else that host called on these days belongs to the finding.
 //!
 //! Gate: 10 accounts; 14 days with logs before the arrival (half of a shorter log), and 2 days at its own site before. In a log too short for
 //! that (less than four days), only who is used at two sites within three hours. One that is used from more than three places roams, and is not told. ATT&CK: T1078
@@ -12,20 +14,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Detector, Findings, Observed, Refrain, id_of};
+use super::daily::Unit;
+use super::novelty::kind;
+use super::{Detector, Findings, Observed, id_of};
 use crate::finding::usual::{Days, Usual};
-use crate::finding::{Finding, Gravity, Lane, Rows};
-use crate::flow::Service;
-use crate::ledger::Sight;
+use crate::finding::{Finding, Lane, Rows};
+use crate::flow::{Host, Service};
 use crate::ledger::survey::LinkKey;
-use crate::phrase::{Phrase, Saying, Thing, alike, count, day as date, phrase};
+use crate::ledger::{PairKey, Sight};
+use crate::phrase::{Phrase, Saying, Thing, alike, count, day as date, listed, phrase};
 use crate::sites::Party;
 use crate::sorting::LeanCollect as _;
 
 /// The detector.
 pub struct AccountElsewhere;
 
-const RULE: &str = "D19 account-elsewhere v1";
+const RULE: &str = "D19 account-elsewhere v2";
 const LEAST_ACCOUNTS: usize = 10;
 /// So many days at its own site make it that site's.
 const LEAST_HOME: usize = 2;
@@ -84,7 +88,7 @@ impl Detector for AccountElsewhere {
                 accounts = count(accounts.len() as u64, Thing::ACCOUNT),
                 least = LEAST_ACCOUNTS
             );
-            found.refrains.push(Refrain { rule: RULE, link: None, service: None, because });
+            found.refrain(RULE, because);
             return found;
         }
         // Who else of a site is used at a place.
@@ -199,6 +203,36 @@ fn arrival<'u>(
     oddest.filter(|own| own.is_new || own.at_once).or(Some(begun))
 }
 
+/// The host pair of a use: whose day begins with the same row, else the only one that called in its hours.
+fn host_of<'d>(observed: &'d Observed<'_>, (sight, link, service, hours): &Use) -> Option<&'d PairKey> {
+    let day = sight.at?.hour().day();
+    let is_there = |unit: &&Unit<'_>| unit.link == *link && kind(unit.service) == kind(*service);
+    let unit = observed.daily().units.iter().find(is_there)?;
+    let on_day = || unit.pairs.iter().flat_map(|pair| pair.within(day, day).iter().map(|(_, seen)| (pair.key, seen)));
+    if let Some((pair, _)) = on_day().find(|(_, seen)| seen.sight() == Some(*sight)) {
+        return Some(pair);
+    }
+    let mut near = on_day().filter(|(_, seen)| seen.ran > 0 && seen.hours & hours == *hours);
+    near.next().map(|(pair, _)| pair).filter(|_| near.next().is_none())
+}
+
+/// Over what other services of a link a host called on some days, each with its first row there.
+fn beside(
+    observed: &Observed<'_>,
+    host: Host,
+    link: LinkKey,
+    but: Service,
+    days: &BTreeSet<i32>,
+) -> Vec<(Service, Sight)> {
+    let called = |unit: &Unit<'_>| {
+        let own = unit.pairs.iter().filter(|pair| pair.key.initiator == host).flat_map(|pair| pair.days);
+        let ran = own.filter(|(day, seen)| seen.ran > 0 && days.contains(day));
+        ran.filter_map(|(_, seen)| seen.sight()).min().map(|sight| (unit.service, sight))
+    };
+    let others = observed.daily().units.iter().filter(|unit| unit.link == link && kind(unit.service) != kind(but));
+    others.filter_map(called).collect()
+}
+
 /// The hours of a day's uses: bit 0 is 00:00 to 00:59 UTC.
 fn hours_of(uses: &[Use]) -> u32 {
     uses.iter().fold(0, |hours, own| hours | own.3)
@@ -215,11 +249,17 @@ fn claim(observed: &Observed<'_>, own: &Arrival<'_>, p: f64, others: usize, all:
     let own_use = *there.get(day)?.iter().min()?;
     // What runs within one site is no link, and is told by a link that the account took from there.
     let early = || there.range(*day..*day + FIRST_DAYS).flat_map(|(_, calls)| calls);
-    let (_, link, service, _) = *early().find(|(_, link, ..)| super::is_link(*link)).unwrap_or(&own_use);
+    let first_use = *early().find(|(_, link, ..)| super::is_link(*link)).unwrap_or(&own_use);
+    let (_, link, service, _) = first_use;
     if !super::is_link(link) {
         return None;
     }
-    let rows = Rows::of(early().filter(|(_, other, ..)| *other == link).map(|(sight, ..)| *sight))?;
+    let used: BTreeSet<i32> = there.keys().copied().lean_collect();
+    let pair = host_of(observed, &first_use);
+    let days: BTreeSet<i32> = used.range(*day..*day + FIRST_DAYS).copied().lean_collect();
+    let beside = pair.map(|pair| beside(observed, pair.initiator, link, service, &days)).unwrap_or_default();
+    let own_rows = early().filter(|(_, other, ..)| *other == link).map(|(sight, ..)| *sight);
+    let rows = Rows::of(own_rows.chain(beside.iter().map(|(_, sight)| *sight)))?;
     let times = || rows.iter().filter_map(|sight| sight.at);
     let since = phrase!(
         "from {place} for the first time on {day}, {link} over {service}",
@@ -268,21 +308,26 @@ fn claim(observed: &Observed<'_>, own: &Arrival<'_>, p: f64, others: usize, all:
         all = count(all as u64, Thing::ACCOUNT),
         others = others as u64
     );
-    let used: BTreeSet<i32> = there.keys().copied().lean_collect();
+    let from = match pair {
+        Some(pair) if !beside.is_empty() => phrase!(
+            "It was used from {host}, which on these days called there over {services} too.",
+            "使われたのは{host}で、同じ日に{services}でもそこへ接続しています。",
+            host = observed.host(pair.initiator),
+            services = listed(beside.iter().map(|(own, _)| alike(own.to_string())), 5)
+        ),
+        Some(pair) => {
+            phrase!("It was used from {host}.", "使われたのは{host}です。", host = observed.host(pair.initiator))
+        }
+        None => Phrase::default(),
+    };
     let covered = observed.coverage().days(link);
     Some(Finding {
-        id: id_of(observed, &format!("{RULE}\0{account}"), link, Some(service), None),
-        lane: Lane::Behaviour,
-        rule: RULE,
-        link,
-        also: Vec::new(),
-        service: Some(service),
+        service: beside.is_empty().then_some(service),
         window: times().min().zip(times().max()),
-        hosts: Vec::new(),
+        hosts: pair.map(|pair| vec![pair.initiator, pair.responder]).unwrap_or_default(),
         accounts: vec![(*account).to_owned()],
         p: Some(p),
-        q: None,
-        because: because.and(&at_once).and(&is_alone).and(&among),
+        because: because.and(&from).and(&at_once).and(&is_alone).and(&among),
         gist: match home {
             None => phrase!("an account that nobody had used before", "それまで使われたことのないアカウント"),
             Some(_) => phrase!("an account away from its own site", "本来の拠点以外で使われたアカウント"),
@@ -298,8 +343,13 @@ fn claim(observed: &Observed<'_>, own: &Arrival<'_>, p: f64, others: usize, all:
             Saying("an account that several people share", "複数人で共有するアカウント"),
         ],
         attack: &["T1078", "T1133"],
-        gravity: Gravity::Suspected,
-        rows,
+        ..Finding::of(
+            Lane::Behaviour,
+            RULE,
+            id_of(observed, &format!("{RULE}\0{account}"), link, Some(service), None),
+            link,
+            rows,
+        )
     })
 }
 
@@ -327,10 +377,23 @@ mod tests {
         let found = told(&stream);
         assert_eq!(found.len(), 1, "{found:#?}");
         let expected = "The account p3, used from Bangkok on 30 days before, was used from Jakarta for the first time on 2020-05-31, \
-             Jakarta → Tokyo DC over logon. Within 3 hours it was used from both. No other account of that site is used there. \
+             Jakarta → Tokyo DC over logon. It was used from 10.2.0.7. Within 3 hours it was used from both. No other account of that site is used there. \
              Of 24 accounts, 0 others came up in such a way.";
         assert_eq!(found[0].because, expected);
         assert_eq!((found[0].p, found[0].accounts.clone()), (Some(0.5 / 25.0), vec!["p3".to_owned()]));
+    }
+
+    #[test]
+    fn what_else_the_host_called_on_these_days_belongs_to_it() {
+        let stream = offices(40).by("p3", 30, 150, "10.2.0.7", "10.4.0.1", "logon");
+        let stream = stream.sized(30, 155, "10.2.0.7", "10.4.0.9", "tcp/445", (9_000, 900_000));
+        let found = told(&stream.sized(29, 155, "10.2.0.7", "10.4.0.9", "tcp/443", (9_000, 9_000)));
+        assert_eq!((found.len(), found[0].service, found[0].hosts.len()), (1, None, 2), "{found:#?}");
+        assert!(
+            found[0].because.contains("It was used from 10.2.0.7, which on these days called there over tcp/445 too."),
+            "{}",
+            found[0].because
+        );
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod d17_onward_call;
 mod d18_steady_call;
 mod d19_account_elsewhere;
 mod d1_policy;
+mod d20_first_calls;
 mod d2_new_link;
 mod d3_new_service;
 mod d4_reversal;
@@ -70,6 +71,7 @@ pub const ALL: &[&dyn Detector] = &[
     &d17_onward_call::OnwardCall,
     &d18_steady_call::SteadyCall,
     &d19_account_elsewhere::AccountElsewhere,
+    &d20_first_calls::FirstCalls,
 ];
 
 /// A detector.

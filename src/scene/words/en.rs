@@ -236,6 +236,7 @@ fn kind(finding: &Finding) -> &'static str {
         "D17" => "worked from afar, then a call of its own",
         "D18" => "day after day to a place that nobody else calls",
         "D19" => "an account away from its own site, or never seen before",
+        "D20" => "one host's first calls to several sites, all on one day",
         _ => match finding.lane {
             Lane::Policy => "the policy forbids it",
             Lane::Novelty => "never seen before",
