@@ -1,26 +1,28 @@
 //! D20 first calls: on one day a host calls hosts of several other sites, none of which it ever called before, as when a tool or software
 //! is pushed out. Every one of the links and services may be known by others.
 //!
-//! Of a host's day the other sites are counted at which it called, for the first time, whom it had never called over whatever service;
-//! what a host that sweeps leaves in greetings is left out, and what D2 and D3 tell of as new. Told is a day with 3 such sites and more, and with more of them than the host called
-//! in all on any day before: an administrator goes around as a habit.
-//! p = (k + ½)/(n + 1): n hosts that call other sites, k the others with such a day of as many sites.
+//! Of a host's day the other sites are counted at which it called, over one service for administration, whom it had never called over it
+//! before; a day on which it sweeps is D10's matter, and what is new D2's and D3's. Told is a day with 3 such sites and more, and with more of
+//! them than the host called over the service on any day before: an administrator goes around as a habit. (Over any services, as was tried
+//! first, a desk that gets a new address looks the same: it calls its servers at several sites.)
+//! p = (k + ½)/(n + 1): n hosts that call other sites over such a service, each service by itself, k the others with such a day of as many sites.
 //!
 //! Gate: 14 days with logs before (half of a shorter log). ATT&CK: T1570 Lateral Tool Transfer, T1021 Remote Services, T1072 Software
 //! Deployment Tools. Innocent: a new server for management or monitoring, software that is rolled out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::d9_long_session::is_administrative;
 use super::d15_odd_hosts::is_news_until;
 use super::daily::{Pair, Unit};
-use super::{Detector, Findings, Observed, hosts_of, id_of, novelty};
+use super::novelty::kind;
+use super::{Detector, Findings, Observed, hosts_of, id_of};
 use crate::finding::usual::{Days, Usual};
 use crate::finding::{Finding, Lane, Rows};
 use crate::flow::{Host, Service};
 use crate::ledger::TrailDay;
 use crate::ledger::survey::LinkKey;
-use crate::phrase::{Saying, Thing, alike, count, day as date, listed, phrase};
-use crate::sites::Party;
+use crate::phrase::{Saying, Thing, count, day as date, listed, phrase};
 use crate::sorting::LeanCollect as _;
 
 /// The detector.
@@ -37,6 +39,7 @@ type Call<'d> = (&'d Unit<'d>, Pair<'d>, &'d TrailDay, bool);
 /// A day of a host on which it called more sites for the first time than it ever called on a day before.
 struct First<'d> {
     host: Host,
+    service: Service,
     day: i32,
     calls: Vec<Call<'d>>,
     sites: usize,
@@ -67,28 +70,21 @@ impl Detector for FirstCalls {
             );
             found.refrain(RULE, because);
         }
-        let between = || daily.units.iter().filter(|unit| unit.link.is_between_sites());
-        let mut called: BTreeMap<Host, BTreeSet<Party>> = BTreeMap::new();
-        for unit in between() {
-            unit.pairs.iter().for_each(|pair| _ = called.entry(pair.key.initiator).or_default().insert(unit.link.to));
-        }
-        found.tested = called.len();
-        // Few hosts call so many sites at all, and only theirs are worth the memory.
-        called.retain(|_, sites| sites.len() >= LEAST_SITES);
-        let mut calls: BTreeMap<Host, BTreeMap<i32, Vec<Call<'_>>>> = BTreeMap::new();
-        for unit in between() {
+        let mut calls: BTreeMap<(Host, Service), BTreeMap<i32, Vec<Call<'_>>>> = BTreeMap::new();
+        let administers = |unit: &&Unit<'_>| unit.link.is_between_sites() && is_administrative(unit.service);
+        for unit in daily.units.iter().filter(administers) {
             let news = is_news_until(observed, unit);
-            for pair in unit.pairs.iter().filter(|pair| called.contains_key(&pair.key.initiator)) {
-                for (day, seen) in pair.days {
-                    if seen.ran > 0 && !daily.is_greeting(pair.key, *day, seen) {
-                        let own = calls.entry(pair.key.initiator).or_default();
-                        own.entry(*day).or_default().push((unit, *pair, seen, *day < news));
-                    }
+            for pair in &unit.pairs {
+                let ran = pair.days.iter().filter(|(day, seen)| seen.ran > 0 && !daily.swept(pair.key.initiator, *day));
+                for (day, seen) in ran {
+                    let own = calls.entry((pair.key.initiator, kind(unit.service))).or_default();
+                    own.entry(*day).or_default().push((unit, *pair, seen, *day < news));
                 }
             }
         }
+        found.tested = calls.len();
         let firsts: Vec<First<'_>> =
-            calls.into_iter().filter_map(|(host, days)| most_at_once(observed, host, days)).collect();
+            calls.into_iter().filter_map(|(who, days)| most_at_once(observed, who, days)).collect();
         for own in &firsts {
             let others = firsts.iter().filter(|other| other.sites >= own.sites).count() - 1;
             let p = (others as f64 + 0.5) / (found.tested as f64 + 1.0);
@@ -101,7 +97,11 @@ impl Detector for FirstCalls {
 }
 
 /// The day on which a host called most sites for the first time; of several the first.
-fn most_at_once<'d>(observed: &Observed<'_>, host: Host, days: BTreeMap<i32, Vec<Call<'d>>>) -> Option<First<'d>> {
+fn most_at_once<'d>(
+    observed: &Observed<'_>,
+    (host, service): (Host, Service),
+    days: BTreeMap<i32, Vec<Call<'d>>>,
+) -> Option<First<'d>> {
     let coverage = observed.coverage();
     let used: BTreeSet<i32> = days.keys().copied().lean_collect();
     let (mut known, mut before): (BTreeSet<Host>, usize) = (BTreeSet::new(), 0);
@@ -119,7 +119,7 @@ fn most_at_once<'d>(observed: &Observed<'_>, host: Host, days: BTreeMap<i32, Vec
         let count = sites(&own);
         let is_more = count >= LEAST_SITES && count > before && most.as_ref().is_none_or(|most| count > most.sites);
         if is_more && coverage.days(own[0].0.link).range(..day).count() >= coverage.gate() {
-            most = Some(First { host, day, calls: own, sites: count, before, used: used.clone() });
+            most = Some(First { host, service, day, calls: own, sites: count, before, used: used.clone() });
         }
         before = before.max(all);
     }
@@ -131,7 +131,6 @@ fn claim(observed: &Observed<'_>, own: &First<'_>, p: f64, others: usize, all: u
     let (unit, ..) = own.calls.iter().min_by_key(|(_, _, seen, _)| seen.sight())?;
     let link = unit.link;
     let links: BTreeSet<LinkKey> = own.calls.iter().map(|(unit, ..)| unit.link).lean_collect();
-    let services: BTreeSet<Service> = own.calls.iter().map(|(unit, ..)| novelty::kind(unit.service)).lean_collect();
     let mut called: Vec<_> = own.calls.iter().map(|(_, pair, ..)| pair.key).collect();
     called.sort_unstable_by_key(|key| key.responder);
     called.dedup_by_key(|key| key.responder);
@@ -139,15 +138,15 @@ fn claim(observed: &Observed<'_>, own: &First<'_>, p: f64, others: usize, all: u
     let times = || rows.iter().filter_map(|sight| sight.at);
     let (sites, host) = (count(own.sites as u64, Thing::SITE), observed.host(own.host));
     let because = phrase!(
-        "On {day} {host} of {site} called {hosts} at {sites} that it had never called before, over {services}: {named}. On no day before \
-         did it call more than {before} other sites. Of {all} that call other sites, {others} others have such a day.",
-        "{day}に{site}の{host}が、それまで接続したことのない{sites}の{hosts}に接続しました（{services}）：{named}。それ以前に一日で接続した他拠点は最多で{before}か所です。他拠点に接続する{all}のうち、同様の日があるものはほかに{others}台です。",
+        "On {day} {host} of {site} called {hosts} at {sites} over {service} that it had never called so before: {named}. On no \
+         day before did it call more than {before} other sites over it. Of {all} that call other sites so, {others} others have such a day.",
+        "{day}に{site}の{host}が、それまで{service}で接続したことのない{sites}の{hosts}に接続しました：{named}。それ以前の一日に同サービスで接続した他拠点は最多で{before}か所です。同様のサービスで他拠点に接続する{all}のうち、このような日があるものはほかに{others}台です。",
         day = date(own.day),
         host,
         site = observed.name(link.from),
         hosts = count(to as u64, Thing::HOST),
         sites,
-        services = listed(services.iter().map(|own| alike(own.to_string())), 5),
+        service = own.service,
         named = listed(links.iter().map(|link| observed.name(link.to)), 12),
         before = own.before,
         all = count(all as u64, Thing::HOST),
@@ -156,7 +155,7 @@ fn claim(observed: &Observed<'_>, own: &First<'_>, p: f64, others: usize, all: u
     let covered = observed.coverage().days(link);
     Some(Finding {
         also: links.into_iter().filter(|other| *other != link).collect(),
-        service: (services.len() == 1).then_some(unit.service),
+        service: Some(own.service),
         window: times().min().zip(times().max()),
         hosts,
         p: Some(p),
@@ -173,7 +172,7 @@ fn claim(observed: &Observed<'_>, own: &First<'_>, p: f64, others: usize, all: u
             Saying("software that is rolled out", "ソフトウェアの配布"),
         ],
         attack: &["T1570", "T1021", "T1072"],
-        ..Finding::of(Lane::Behaviour, RULE, id_of(observed, RULE, link, None, Some(own.host)), link, rows)
+        ..Finding::of(Lane::Behaviour, RULE, id_of(observed, RULE, link, Some(own.service), Some(own.host)), link, rows)
     })
 }
 
@@ -194,6 +193,11 @@ mod tests {
                 (90_000_000, 40_000),
             )
         });
+        // Others administer from elsewhere, each two plants.
+        let stream = (0..54).fold(stream, |stream, n| {
+            let (from, to) = (format!("10.4.1.{}", n % 9), format!("10.{}.0.3", n / 9 % 2));
+            stream.sized(n, 500, &from, &to, "tcp/3389", (900_000, 40_000))
+        });
         (0..4).fold(stream, |stream, plant| {
             stream.sized(day, 400 + plant, from, &format!("10.{plant}.0.7"), "tcp/445", (90_000_000, 40_000))
         })
@@ -203,9 +207,10 @@ mod tests {
     fn who_calls_four_sites_for_the_first_time_on_one_day_is_told_once_with_all_links() {
         let found = pushed(44, "10.4.0.50").told_by(&super::FirstCalls).findings;
         assert_eq!(found.len(), 1, "{found:#?}");
-        assert_eq!((found[0].also.len(), found[0].p), (3, Some(0.5 / 8.0)));
-        let expected = "On 2020-06-14 10.4.0.50 of Tokyo DC called 4 hosts at 4 sites that it had never called before, over tcp/445: Bangkok, \
-             Cebu, Jakarta, Lincoln. On no day before did it call more than 0 other sites. Of 7 hosts that call other sites, 0 others have such a day.";
+        assert_eq!((found[0].also.len(), found[0].p), (3, Some(0.5 / 13.0)));
+        let expected = "On 2020-06-14 10.4.0.50 of Tokyo DC called 4 hosts at 4 sites over tcp/445 that it had never called so before: \
+             Bangkok, Cebu, Jakarta, Lincoln. On no day before did it call more than 0 other sites over it. Of 12 hosts that call other sites so, \
+             0 others have such a day.";
         assert_eq!(found[0].because, expected);
     }
 

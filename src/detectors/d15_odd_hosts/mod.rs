@@ -7,7 +7,7 @@
 //! on the service's own share, ρ = .15), or one of them so rarely used there at all by others; that the caller is new there, or has never
 //! called from its site at all (the shares of such days among all); and that so few other hosts ever call the responder. What such a sum
 //! is worth is settled by comparison with the days of all pairs of the organisation (`conformal`), those to the Internet apart;
-//! what came about twice before over the same service, on this link or another, is no rarer than that; and the chance of a link's service
+//! what came about twice before there, or over the same service at other links where the link has fewer than 30 days of pairs, is no rarer than that; and the chance of a link's service
 //! is the Cauchy combination over all its pairs' days.
 //!
 //! Days without an answer, and greetings of a host that sweeps the organisation (less than 4 kB a connection), are no use and left out.
@@ -45,6 +45,8 @@ const TELLING: f64 = 0.1;
 const TOLD_FROM: f64 = 2.5;
 /// Whether there are precedents is asked of what is rarer than this.
 const WORTH_ASKING: f64 = 0.02;
+/// With so many days of host pairs of its own a link has precedents enough, and no other's count there.
+const OWN_RECORD: usize = 30;
 
 impl Detector for OddHosts {
     fn rule(&self) -> &'static str {
@@ -134,7 +136,7 @@ fn judge(observed: &Observed<'_>, daily: &Daily<'_>, days: &[PairDay<'_>], found
     for (unit, mut own) in by_unit {
         found.tested += 1;
         let there = Precedents::of(own.iter().map(|(_, day)| (day.day, day.score)));
-        let anywhere = by_service.get(&service(unit));
+        let anywhere = by_service.get(&service(unit)).filter(|_| own.len() < OWN_RECORD);
         for (p, day) in own.iter_mut().filter(|(p, _)| *p < WORTH_ASKING) {
             let at = (day.day, day.score);
             *p = anywhere.map_or(0.0, |all| all.temper(*p, at)).max(there.temper(*p, at));
