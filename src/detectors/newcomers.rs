@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use hashbrown::HashMap;
+
 use super::daily::{Daily, Unit, once_each, with_how_many};
 use super::novelty::DAYS_BEFORE;
 use crate::flow::Host;
 use crate::sites::Party;
 use crate::sorting::LeanCollect as _;
+
+/// Values by host, to be looked up: in what order they lie means nothing.
+type ByHost<V> = HashMap<Host, V, foldhash::fast::FixedState>;
 
 /// A caller is new for so many days.
 const YOUNG: i32 = 7;
@@ -14,12 +19,12 @@ const YOUNG: i32 = 7;
 /// How often days are of callers that are new.
 #[derive(Debug, Clone, Default)]
 struct Young {
-    since: BTreeMap<Host, i32>,
+    since: ByHost<i32>,
     /// Before this day nobody can be told to be new.
     begin: i32,
     days: f64,
     /// Days of newcomers, by host.
-    of_new: BTreeMap<Host, f64>,
+    of_new: ByHost<f64>,
     all_new: f64,
 }
 
@@ -112,14 +117,14 @@ pub fn callers_of(daily: &Daily<'_>) -> Callers {
 /// How many days are toward responders that so few hosts call.
 pub struct Shared {
     /// By how many others share the responder: the days of all that share it with as few, and by responder those with just as many.
-    up_to: BTreeMap<usize, (f64, BTreeMap<Host, f64>)>,
+    up_to: BTreeMap<usize, (f64, ByHost<f64>)>,
     all: f64,
 }
 
 impl Shared {
     /// Of days, each with how many other hosts call its responder.
     pub fn of(days: impl Iterator<Item = (usize, Host)>) -> Shared {
-        let mut up_to: BTreeMap<usize, (f64, BTreeMap<Host, f64>)> = BTreeMap::new();
+        let mut up_to: BTreeMap<usize, (f64, ByHost<f64>)> = BTreeMap::new();
         for (shared, responder) in days {
             *up_to.entry(shared).or_default().1.entry(responder).or_default() += 1.0;
         }
