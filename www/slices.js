@@ -1,5 +1,6 @@
 // A file in slices, some of them asked for ahead, so that reading and examining go on side by side and memory stays small.
 
+import { pause } from "./pausing.js";
 import { release } from "./releasing.js";
 
 /** How much of a file is read at once. */
@@ -8,18 +9,6 @@ export const SLICE = 8 * 1024 * 1024;
 const PIECE = 256 * 1024;
 /** How many slices are on their way while one is examined. */
 const AHEAD = 2;
-
-/** Lets what was posted meanwhile be heard first: slices that lie ready would follow one another without a pause. */
-function pause() {
-  return /** @type {Promise<void>} */ (new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
-  }));
-}
 
 /**
  * @param {File} file
@@ -44,6 +33,7 @@ export async function* slices(file, to = file.size, from = 0) {
     const slice = await next;
     if ("error" in slice) throw slice.error;
     ask();
+    // Slices that lie ready would follow one another without a pause.
     await pause();
     for (let at = 0; at < slice.bytes.length; at += PIECE) yield slice.bytes.subarray(at, at + PIECE);
     release(slice.bytes.buffer);

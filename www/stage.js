@@ -3,6 +3,7 @@ import { newest } from "./asking.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { whole } from "./numbers.js";
+import { pause } from "./pausing.js";
 import { isReading } from "./store.js";
 import { drawable, key, partyName, same } from "./subjects.js";
 import { words } from "./words.js";
@@ -14,6 +15,10 @@ const FARTHEST = 0.5;
 const MATRIX_NEAREST = 40;
 /** A pointer that moved less than this between down and up has clicked. */
 const CLICK = 5;
+/** A picture of more marks than this is painted in parts, on a canvas that nobody sees until it is whole. */
+const MANY = 1500;
+/** How many marks a part has: some milliseconds of painting, and as much again of rastering. */
+const PART = 500;
 /** More entries than this are not read out by anybody; the findings list holds what matters. */
 const LISTED = 300;
 
@@ -25,6 +30,7 @@ const LISTED = 300;
  */
 export function createStage(bindings, store, acts) {
   const canvas = h("canvas", { class: "picture-canvas", tabindex: 0, role: "application", "aria-label": words.picture.label, "aria-describedby": "picture-spoken" });
+  const unseen = h("canvas");
   const tooltip = h("div", { class: "tooltip", "aria-hidden": "true", hidden: true });
   const spoken = h("p", { class: "unseen", id: "picture-spoken", "aria-live": "polite" });
   const message = h("p", { class: "picture-message", hidden: true });
@@ -40,10 +46,8 @@ export function createStage(bindings, store, acts) {
   let walk = -1;
 
   const scene = newest(acts.scene, (bytes) => {
-    painter.show(bytes);
-    drawn = true;
-    say(emptiness());
-    paint();
+    came = bytes;
+    if (!painting) showNext();
   }, (error) => say(words.picture.notDrawn(error.message)));
 
   function say(/** @type {string} */ text) {
@@ -69,18 +73,64 @@ export function createStage(bindings, store, acts) {
     scene({ layout, width, height, from_ms: brush?.[0], to_ms: brush?.[1], selected: drawable(shown), hovered: hosts ? undefined : hovered, theme, focus, language, hosts, ...(isMatrix() ? { zoom, pan: /** @type {[number, number]} */ ([pan.x, pan.y]) } : {}) });
   }
 
+  function showNext() {
+    if (!came) return;
+    painter.show(came);
+    came = undefined;
+    drawn = true;
+    say(emptiness());
+    paint();
+  }
+
   let asked = 0;
+  /** The scene that came while another was being painted in parts. @type {Uint8Array | undefined} */
+  let came;
+  let painting = false;
+  /** It was moved meanwhile. */
+  let again = false;
   function paint() {
     if (!drawn) return;
+    if (painting) {
+      again = true;
+      return;
+    }
     cancelAnimationFrame(asked);
-    asked = requestAnimationFrame(() => {
+    asked = requestAnimationFrame(async () => {
+      painting = true;
       try {
-        painter.paint(...(isMatrix() ? /** @type {const} */ ([1, 0, 0]) : /** @type {const} */ ([zoom, pan.x, pan.y])), devicePixelRatio || 1, store.get().theme);
+        const { theme } = store.get();
+        const [enlarged, dx, dy] = isMatrix() ? /** @type {const} */ ([1, 0, 0]) : /** @type {const} */ ([zoom, pan.x, pan.y]);
+        const view = /** @type {const} */ ([enlarged, dx, dy, devicePixelRatio || 1]);
+        if (painter.marks() > MANY) await paintInParts(Float64Array.from(view), theme);
+        else painter.paint(...view, theme);
       } catch (error) {
         drawn = false;
         say(words.picture.notDrawn(error instanceof Error ? error.message : String(error)));
       }
+      painting = false;
+      if (came) showNext();
+      else if (again) paint();
+      again = false;
     });
+  }
+
+  async function paintInParts(/** @type {Float64Array} */ view, /** @type {"light" | "dark" | "paper"} */ theme) {
+    const part = unseen.getContext("2d", { willReadFrequently: true });
+    const shown = canvas.getContext("2d");
+    for (let next = painter.paint_part(unseen, 0, PART, view, theme); next !== undefined; next = painter.paint_part(unseen, next, PART, view, theme)) {
+      // A dot that is read is rastered, and all that was painted with it: else all of it would be at the end, at once.
+      part?.getImageData(0, 0, 1, 1);
+      await pause();
+    }
+    part?.getImageData(0, 0, 1, 1);
+    await pause();
+    if (canvas.width !== unseen.width || canvas.height !== unseen.height) {
+      canvas.width = unseen.width;
+      canvas.height = unseen.height;
+    }
+    shown?.resetTransform();
+    shown?.clearRect(0, 0, canvas.width, canvas.height);
+    shown?.drawImage(unseen, 0, 0);
   }
 
   /** Zooms about a point of the box, which stays where it is. */

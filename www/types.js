@@ -263,6 +263,8 @@
  * @typedef {object} Painter
  * @property {(scene: Uint8Array) => void} show
  * @property {(zoom: number, dx: number, dy: number, ratio: number, theme: "light" | "dark" | "paper") => void} paint
+ * @property {(canvas: HTMLCanvasElement, from: number, count: number, view: Float64Array, theme: "light" | "dark" | "paper") => number | undefined} paint_part so many marks from one on, on another canvas; the mark to go on with
+ * @property {() => number} marks how many the scene has
  * @property {(x: number, y: number) => Subject | undefined} hit
  * @property {(subject: Subject) => string[]} tooltip
  * @property {() => [number, number]} size

@@ -10,7 +10,7 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontFamily, FontStyle,
 };
 
-use crate::scene::{Anchor, Ink, Mark, Palette, Point, Scene, widths};
+use crate::scene::{Anchor, Ink, Mark, Palette, Point, widths};
 
 pub use svg::{escaped, svg};
 
@@ -37,9 +37,9 @@ pub const SVG: Typesetting = Typesetting { size: 1.24, drop: 0.76 };
 /// A backend that draws text on its baseline at the size it is told: the canvas's, in `web`.
 pub const BASELINE: Typesetting = Typesetting { size: 1.0, drop: 0.0 };
 
-/// Paints a scene, `scale` backend units to a scene unit, moved by `offset` scene units.
+/// Paints marks of a scene, in their order, `scale` backend units to a scene unit, moved by `offset` scene units.
 pub fn onto<B: DrawingBackend>(
-    scene: &Scene,
+    marks: &[Mark],
     palette: Palette,
     backend: &mut B,
     scale: f32,
@@ -54,7 +54,7 @@ pub fn onto<B: DrawingBackend>(
         BackendColor { alpha: 1.0, rgb: (colour.0, colour.1, colour.2) }
     };
     let stroke = |ink, width: f32| Stroke { colour: colour(ink), width: length(width).round().max(1.0) as u32 };
-    for mark in &scene.marks {
+    for mark in marks {
         match mark {
             Mark::Line { points, width, ink } => {
                 backend.draw_path(points.iter().map(|p| to(*p)), &stroke(*ink, *width))?;

@@ -15,7 +15,7 @@ pub fn svg(scene: &Scene, palette: Palette, title: &str, desc: &str, metadata: &
     {
         let fine = ((width * FINENESS) as u32, (height * FINENESS) as u32);
         let mut backend = SVGBackend::with_string(&mut drawn, fine);
-        onto(scene, palette, &mut backend, FINENESS, Point::default(), SVG)
+        onto(&scene.marks, palette, &mut backend, FINENESS, Point::default(), SVG)
             .expect("a string takes all that is written");
         backend.present().expect("a string takes all that is written");
     }

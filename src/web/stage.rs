@@ -1,5 +1,7 @@
 //! What runs on the page's thread: a scene painted on a canvas, and what lies under a point of it.
 
+use std::ops::Range;
+
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
 use plotters_canvas::CanvasBackend;
 use wasm_bindgen::JsCast;
@@ -28,9 +30,7 @@ impl Stage {
     /// A stage on this canvas.
     #[wasm_bindgen(constructor)]
     pub fn new(canvas: HtmlCanvasElement) -> Result<Stage, JsError> {
-        let context =
-            canvas.get_context("2d").ok().flatten().and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok());
-        let context = context.ok_or_else(|| refuse("the browser gives no 2D canvas"))?;
+        let context = context_of(&canvas)?;
         Ok(Stage { canvas, context, shown: Shown::Picture(Scene::default()), zoom: 1.0 })
     }
 
@@ -44,29 +44,31 @@ impl Stage {
     /// (`light`, `dark`, `paper`). The canvas takes the scene's size.
     pub fn paint(&mut self, zoom: f64, dx: f64, dy: f64, ratio: f64, theme: &str) -> Result<(), JsError> {
         self.zoom = zoom as f32;
-        let palette = match theme {
-            "dark" => Palette::Dark,
-            "paper" => Palette::Paper,
-            _ => Palette::Light,
-        };
-        let size = |length: f32| (f64::from(length) * ratio).round().max(1.0) as u32;
-        let (width, height) = (size(self.shown.scene().width), size(self.shown.scene().height));
-        if self.canvas.width() != width || self.canvas.height() != height {
-            self.canvas.set_width(width);
-            self.canvas.set_height(height);
-        }
-        let failed = |_: JsValue| refuse("the canvas could not be painted");
-        self.context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0).map_err(failed)?;
-        self.context.clear_rect(0.0, 0.0, f64::from(width), f64::from(height));
-        let scale = zoom * ratio / f64::from(FINENESS);
-        self.context.set_transform(scale, 0.0, 0.0, scale, dx * ratio, dy * ratio).map_err(failed)?;
-        self.context.set_line_cap("round");
-        self.context.set_line_join("round");
-        let backend = CanvasBackend::with_canvas_object(self.canvas.clone());
-        let backend = backend.ok_or_else(|| refuse("the browser gives no 2D canvas"))?;
-        let mut backend = OnBaseline { backend, context: self.context.clone() };
-        paint::onto(self.shown.scene(), palette, &mut backend, FINENESS, Point::new(0.0, 0.0), BASELINE)
-            .map_err(|e| refuse(format!("the canvas could not be painted: {e}")))
+        let (canvas, context) = (self.canvas.clone(), self.context.clone());
+        self.paint_marks((canvas, context), 0..self.marks(), [zoom, dx, dy, ratio], theme)
+    }
+
+    /// Paints so many marks, from one on, on a canvas that is not shown: of a large scene a part at a time, so that the page's thread is
+    /// free in between. `view` is zoom, both moves and ratio as for [`Stage::paint`]. Gives the mark to go on with; nothing after the last.
+    pub fn paint_part(
+        &mut self,
+        canvas: HtmlCanvasElement,
+        from: usize,
+        count: usize,
+        view: &[f64],
+        theme: &str,
+    ) -> Result<Option<usize>, JsError> {
+        let [zoom, dx, dy, ratio] = *view else { return Err(refuse("a view has four numbers")) };
+        self.zoom = zoom as f32;
+        let context = context_of(&canvas)?;
+        let to = from.saturating_add(count).min(self.marks());
+        self.paint_marks((canvas, context), from..to, [zoom, dx, dy, ratio], theme)?;
+        Ok((to < self.marks()).then_some(to))
+    }
+
+    /// How many marks the scene has.
+    pub fn marks(&self) -> usize {
+        self.shown.scene().marks.len()
     }
 
     /// What lies under a point of the scene.
@@ -106,6 +108,50 @@ impl Stage {
         let subjects: Vec<SubjectMessage> = fresh.filter_map(|spot| SubjectMessage::of(&spot.subject)).collect();
         out(&subjects)
     }
+}
+
+impl Stage {
+    /// Paints these marks. With the first the canvas takes the scene's size and is empty.
+    fn paint_marks(
+        &self,
+        (canvas, context): (HtmlCanvasElement, CanvasRenderingContext2d),
+        marks: Range<usize>,
+        [zoom, dx, dy, ratio]: [f64; 4],
+        theme: &str,
+    ) -> Result<(), JsError> {
+        let palette = match theme {
+            "dark" => Palette::Dark,
+            "paper" => Palette::Paper,
+            _ => Palette::Light,
+        };
+        let scene = self.shown.scene();
+        let failed = |_: JsValue| refuse("the canvas could not be painted");
+        if marks.start == 0 {
+            let size = |length: f32| (f64::from(length) * ratio).round().max(1.0) as u32;
+            let (width, height) = (size(scene.width), size(scene.height));
+            if canvas.width() != width || canvas.height() != height {
+                canvas.set_width(width);
+                canvas.set_height(height);
+            }
+            context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0).map_err(failed)?;
+            context.clear_rect(0.0, 0.0, f64::from(width), f64::from(height));
+        }
+        let scale = zoom * ratio / f64::from(FINENESS);
+        context.set_transform(scale, 0.0, 0.0, scale, dx * ratio, dy * ratio).map_err(failed)?;
+        context.set_line_cap("round");
+        context.set_line_join("round");
+        let backend = CanvasBackend::with_canvas_object(canvas);
+        let backend = backend.ok_or_else(|| refuse("the browser gives no 2D canvas"))?;
+        let mut backend = OnBaseline { backend, context };
+        let marks = scene.marks.get(marks).unwrap_or_default();
+        paint::onto(marks, palette, &mut backend, FINENESS, Point::new(0.0, 0.0), BASELINE)
+            .map_err(|e| refuse(format!("the canvas could not be painted: {e}")))
+    }
+}
+
+fn context_of(canvas: &HtmlCanvasElement) -> Result<CanvasRenderingContext2d, JsError> {
+    let context = canvas.get_context("2d").ok().flatten().and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok());
+    context.ok_or_else(|| refuse("the browser gives no 2D canvas"))
 }
 
 /// The canvas's backend, but with text on its baseline: plotters-canvas hangs text from its top, and where that is

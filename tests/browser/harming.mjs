@@ -1,9 +1,9 @@
 // Readers that fare badly with one file, in the real page with the real engine: it breaks, or takes its time.
 
 /**
- * Readers do this to the file "harmed.log" before they give the engine a MiB of it.
+ * Readers do this to the file "harmed.log" before they give the engine a piece of it, of 256 KiB.
  * @param {import("playwright-core").Frame} frame
- * @param {string} when which MiB, counted from 1: "=== 9", "> 2"
+ * @param {string} when which piece, counted from 1: "=== 33", "> 2"
  * @param {string} how a script
  */
 export const harm = (frame, when, how) =>

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { fileUrl, launch, launchFirefox, visit } from "./harness.mjs";
 import { harm, slow } from "./harming.mjs";
 import { conn, file, large } from "./offices.mjs";
-import { drop, read, saved } from "./screen.mjs";
+import { drop, painted, read, saved } from "./screen.mjs";
 
 /** @type {import("playwright-core").Browser} */
 let browser;
@@ -35,7 +35,7 @@ for (const [title, how, megabytes] of /** @type {[string, string, number][]} */ 
 ])) {
   test(`${title}; what it had not read is unprocessed, the other files go on, exports say PARTIAL`, async () => {
     const page = await visit(browser, fileUrl);
-    await harm(page.frame, "=== 9", how);
+    await harm(page.frame, "=== 33", how);
     const path = large("harmed.log", megabytes);
     if (megabytes > 32) await page.dropFiles([path]);
     await drop(page, megabytes > 32 ? [small] : [path, small]);
@@ -172,3 +172,38 @@ for (const [name, start] of /** @type {const} */ ([["Chromium", launch], ["Firef
     await own.close();
   });
 }
+
+test("a picture of thousands of links is painted in parts and shown whole; what moves it meanwhile is not lost", async () => {
+  const count = 80;
+  const net = (/** @type {number} */ site) => `10.9.${site}`;
+  const many = file("many-sites.csv", ["site,cidr", ...Array.from({ length: count }, (_, site) => `Site ${site},${net(site)}.0/24`)].join("\n"));
+  const pairs = Array.from({ length: count * count }, (_, n) => [Math.floor(n / count), n % count]).filter(([from, to]) => from !== to);
+  const log = file("many.log", pairs.map(([from, to], n) => conn(n, `${net(from)}.5`, `${net(to)}.7`, 443)).join("\n"));
+  const page = await visit(browser, fileUrl);
+  // How many parts were painted, and what was shown after each.
+  await page.frame.evaluate(() => {
+    const watch = /** @type {any} */ (globalThis);
+    watch.parts = 0;
+    const draw = CanvasRenderingContext2D.prototype.getImageData;
+    CanvasRenderingContext2D.prototype.getImageData = function (...where) {
+      if (!this.canvas.isConnected) watch.parts += 1;
+      return draw.apply(this, /** @type {any} */ (where));
+    };
+  });
+  await drop(page, [many, log]);
+  const parts = () => page.frame.evaluate(() => /** @type {any} */ (globalThis).parts);
+  const until = async (/** @type {() => Promise<boolean>} */ met) => { while (!await met()) await new Promise((resolve) => setTimeout(resolve, 50)); };
+  await until(async () => await painted(page.frame, ".picture-canvas") > 1000);
+  const first = await parts();
+  assert.ok(first >= 5, `${first} parts`);
+  const shown = () => page.frame.locator(".picture-canvas").evaluate((/** @type {HTMLCanvasElement} */ canvas) => canvas.toDataURL());
+  const before = await shown();
+  const canvas = page.frame.locator(".picture-canvas");
+  await canvas.focus();
+  for (const key of ["+", "+", "+"]) await canvas.press(key);
+  await until(async () => await shown() !== before);
+  await canvas.press("0");
+  await until(async () => await shown() === before);
+  assert.deepEqual(page.complaints, []);
+  await page.close();
+});
