@@ -17,9 +17,9 @@ use std::path::PathBuf;
 const WORKERS: [&str; 2] = ["reader", "analyst"];
 
 /// What the module may take, gzipped, in bytes; the aim is [`AIM_MODULE`]. Whoever makes it smaller lowers this with it.
-const MOST_MODULE: usize = 1_690_000;
+const MOST_MODULE: usize = 1_710_000;
 /// What the page may take, in bytes.
-const MOST_PAGE: usize = 2_830_000;
+const MOST_PAGE: usize = 2_855_000;
 /// What the module shall take one day.
 const AIM_MODULE: usize = 1_000_000;
 
