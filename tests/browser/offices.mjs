@@ -1,16 +1,21 @@
 // The files of the journeys: the two offices' real logs where they are to hand, else invented ones of the same shape; and
 // small logs made for one purpose each.
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { out, root } from "./harness.mjs";
 
 export const folder = join(out, "journey");
 mkdirSync(folder, { recursive: true });
 
-/** @returns {string} the path of a file with this content */
+/**
+ * The same file is asked for by tests that run at once, and a browser reads no file on that was written anew meanwhile: so it is left
+ * alone where it is as it should be.
+ * @returns {string} the path of a file with this content
+ */
 export function file(name, content) {
   const path = join(folder, name);
-  writeFileSync(path, content);
+  const bytes = Buffer.from(content);
+  if (!existsSync(path) || !readFileSync(path).equals(bytes)) writeFileSync(path, bytes);
   return path;
 }
 

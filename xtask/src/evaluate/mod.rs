@@ -10,6 +10,7 @@ mod intrusion;
 mod report;
 mod rivals;
 mod routine;
+mod scoped;
 mod score;
 mod stream;
 mod world;
@@ -173,6 +174,8 @@ pub struct Trial {
     pub rivals: Vec<Vec<(Item, f64)>>,
     /// Days from a step's first connection to the first day's end at which it stands among the first twenty findings.
     pub delays: Vec<(bool, Option<f64>)>,
+    /// Which sites are known of the intrusion.
+    pub scoped: scoped::Scoped,
     /// Per detector: chances computed, and those at or below 1e-3 and 1e-2.
     pub chances: Vec<(&'static str, usize, usize, usize)>,
 }
@@ -255,6 +258,7 @@ impl Trial {
             let place = all.iter().position(|own| score::names(own, item));
             place.map_or(0.0, |place| 1.0 / (place + 1) as f64)
         };
+        let scoped = scoped::Scoped::of(&engine, &engine.survey(), &found, &all);
         let scores = stream.items.keys().map(|item| (item.clone(), score(item))).collect();
         let rivals: Vec<_> = rivals::ALL.iter().map(|rival| (rival.ranking)(&stream)).collect();
         if options.verbose {
@@ -271,6 +275,7 @@ impl Trial {
             scores,
             rivals,
             delays,
+            scoped,
             chances: engine.chances(),
             steps: stream.steps,
         }
@@ -428,9 +433,13 @@ impl<'s> Engine<'s> {
         self.ledger.add(flow, place, from, to, &self.names[sensor]);
     }
 
-    fn observe<T>(&self, look: impl FnOnce(&Observed<'_>) -> T) -> T {
+    fn survey(&self) -> Survey {
         let parties = self.book.parties();
-        let survey = Survey::of(&self.ledger, |locus| parties.of(locus));
+        Survey::of(&self.ledger, |locus| parties.of(locus))
+    }
+
+    fn observe<T>(&self, look: impl FnOnce(&Observed<'_>) -> T) -> T {
+        let survey = self.survey();
         let moment = |day: i64| Moment((self.stream.first_day + day) * world::DAY * 1_000_000);
         let baseline = self.baseline.map(|(first, last)| (moment(first), moment(last + 1)));
         look(&Observed::new(&survey, &self.book, &self.policy, baseline))

@@ -2,6 +2,7 @@
 
 use super::Trial;
 use super::rivals;
+use super::scoped;
 use super::score::{Claim, auc, average_precision, mean, names, precision_at, recall_at};
 use super::stream::Item;
 use super::world::DAY;
@@ -84,6 +85,7 @@ fn measured(trials: &[Trial], nulls: &[Trial]) -> String {
         text += "\n";
     }
     by_group(&mut text, trials);
+    text += &scoped::told(trials.iter().map(|trial| &trial.scoped));
     alarms(&mut text, trials, nulls);
     calibration(&mut text, nulls);
     text
