@@ -32,11 +32,13 @@ struct Swept {
     named: usize,
     /// How many sites are named that the intruder never touched.
     wrong: usize,
+    /// How many of those as confirmed.
+    wrongly_confirmed: usize,
 }
 
 impl Scoped {
     /// By these findings, each with what it claims.
-    pub fn of(engine: &Engine<'_>, survey: &Survey, found: &Findings, claims: &[Claim]) -> Scoped {
+    pub(super) fn of(engine: &Engine<'_>, survey: &Survey, found: &Findings, claims: &[Claim]) -> Scoped {
         let is_site = |name: &&String| engine.book.sites.iter().any(|site| site.name == **name);
         let steps: Vec<Item> =
             engine.stream.steps.iter().map(|step| (step.from.clone(), step.to.clone(), step.service.clone())).collect();
@@ -67,8 +69,10 @@ fn swept(
     let name = |party| engine.book.name_of(party).to_owned();
     let is_seen = |outcome| matches!(outcome, Outcome::Confirmed | Outcome::Suspected);
     let answers = sweep(&pin, survey, &engine.book, &engine.policy);
-    let seen: BTreeSet<String> =
-        answers.iter().filter(|site| is_seen(site.outcome)).map(|site| name(site.site)).collect();
+    let with = |is_so: &dyn Fn(Outcome) -> bool| -> BTreeSet<String> {
+        answers.iter().filter(|site| is_so(site.outcome)).map(|site| name(site.site)).collect()
+    };
+    let (seen, confirmed) = (with(&is_seen), with(&|outcome| outcome == Outcome::Confirmed));
     let told = finding.also.iter().filter(|link| link.to == pin.link.to).map(|link| name(link.from));
     let known: BTreeSet<String> = seen.iter().cloned().chain(told).collect();
     let (from, to, service) = (name(pin.link.from), name(pin.link.to), pin.service.to_string());
@@ -78,6 +82,7 @@ fn swept(
         alike: alike.len(),
         named: alike.iter().filter(|own| known.contains(**own)).count(),
         wrong: seen.difference(touched).count(),
+        wrongly_confirmed: confirmed.difference(touched).count(),
     })
 }
 
@@ -91,7 +96,7 @@ pub fn told<'s>(all: impl Iterator<Item = &'s Scoped>) -> String {
         text,
         "Intruders touched {} sites in {} streams; {} of these stand at an end of what the first {FIRST} findings name. The sweep from the first finding that \
          is right (in {} streams there is one): of {} other sites from which the same was done to the same site, {} are named; and {} sites are \
-         named that the intruder never touched, {:.2} a sweep.\n",
+         named that the intruder never touched, {:.2} a sweep, {} of them as confirmed.\n",
         all.iter().map(|own| own.touched).sum::<usize>(),
         all.len(),
         all.iter().map(|own| own.found).sum::<usize>(),
@@ -99,7 +104,8 @@ pub fn told<'s>(all: impl Iterator<Item = &'s Scoped>) -> String {
         sum(&|own| own.alike),
         sum(&|own| own.named),
         sum(&|own| own.wrong),
-        sum(&|own| own.wrong) as f64 / sweeps.len().max(1) as f64
+        sum(&|own| own.wrong) as f64 / sweeps.len().max(1) as f64,
+        sum(&|own| own.wrongly_confirmed)
     );
     text
 }
