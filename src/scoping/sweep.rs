@@ -1,8 +1,9 @@
 //! The sweep: of a link that should not have occurred, where else did the like occur?
 //!
-//! Every other site is looked through for the same server, service, account, hours and byte shape. What a site did to the same
-//! server all along, or what the policy allows it by name, is no trace. A site is *confirmed* with the same service of the same
-//! server and one more mark, *suspected* with less, *not seen* where its days were covered, and *no logs* where they were not.
+//! Every other site is looked through for the same server, service, account, hours and byte shape. What a host pair did all along,
+//! or what the policy allows a site by name, is no trace. A site is *confirmed* with the same service of the same server, which no
+//! host of it called so before, and one more mark, *suspected* with less, *not seen* where its days were covered, and *no logs*
+//! where they were not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +11,8 @@ use super::coverage::{Covered, covered};
 use crate::calendar::DAY;
 use crate::finding::Finding;
 use crate::flow::{Host, Moment, Service};
-use crate::ledger::Sight;
 use crate::ledger::survey::{LinkKey, ServiceRecord, Survey};
+use crate::ledger::{PairTotals, Sight};
 use crate::phrase::{Phrase, alike, phrase};
 use crate::policy::{Policy, Scope, Verdict};
 use crate::sites::{Party, SiteBook};
@@ -181,9 +182,14 @@ fn look(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy, site: Part
         if own_account.is_none() && allowed(policy, book, key, *service, pin.window.0) {
             continue;
         }
+        let since_when = |totals: &PairTotals| totals.first().and_then(|sight| sight.at);
+        let is_before = |totals: &PairTotals| since_when(totals).is_none_or(|first| first < since);
+        // What some host of the site did all along with a server, another one may do as its colleague: that alone confirms nothing.
+        let known: BTreeSet<Host> =
+            record.pairs.iter().filter(|(_, totals)| is_before(totals)).map(|(pair, _)| pair.responder).lean_collect();
         for (pair, totals) in &record.pairs {
-            let first = totals.first().and_then(|sight| sight.at);
-            let known_before = first.is_none_or(|first| first < since);
+            let first = since_when(totals);
+            let known_before = is_before(totals);
             let same_server = pin.servers.contains(&pair.responder);
             // Another server counts where the whole service is as new, and at the hours of the pin.
             let is_new_service = is_same && record.totals.first.is_some_and(|first| first >= since);
@@ -198,7 +204,7 @@ fn look(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy, site: Part
                 refused += u64::from(seen.refused);
                 hours |= seen.hours;
             }
-            let known = alike(survey.host(pair.responder));
+            let server = alike(survey.host(pair.responder));
             if !same_server {
                 if ran == 0 || hours & pin.hours == 0 {
                     continue;
@@ -206,21 +212,21 @@ fn look(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy, site: Part
                 marks.insert(
                     "h",
                     phrase!(
-                        "{service} of another server {known} there, new, and at the same hours",
-                        "同じ拠点の別のサーバー{known}への新しい{service}、時間帯も同じ",
+                        "{service} of another server {server} there, new, and at the same hours",
+                        "同じ拠点の別のサーバー{server}への新しい{service}、時間帯も同じ",
                         service,
-                        known
+                        server
                     ),
                 );
             } else if is_same && ran > 0 {
-                same += ran;
+                same += if known.contains(&pair.responder) { 0 } else { ran };
                 marks.insert(
                     "a",
                     phrase!(
-                        "{service} of the same server {known}, {ran} times",
-                        "同じサーバー{known}への{service}が{ran}回",
+                        "{service} of the same server {server}, {ran} times",
+                        "同じサーバー{server}への{service}が{ran}回",
                         service,
-                        known,
+                        server,
                         ran
                     ),
                 );
@@ -240,20 +246,20 @@ fn look(pin: &Pin, survey: &Survey, book: &SiteBook, policy: &Policy, site: Part
                 marks.insert(
                     "e",
                     phrase!(
-                        "{service} of the same server {known}, which it had not called before",
-                        "以前は接続のなかった同じサーバー{known}への{service}",
+                        "{service} of the same server {server}, which it had not called before",
+                        "以前は接続のなかった同じサーバー{server}への{service}",
                         service,
-                        known
+                        server
                     ),
                 );
             } else if refused > 0 && is_same {
                 marks.insert(
                     "f",
                     phrase!(
-                        "{service} of the same server {known} was asked for and refused, {refused} times",
-                        "同じサーバー{known}への{service}を試みて{refused}回拒否された",
+                        "{service} of the same server {server} was asked for and refused, {refused} times",
+                        "同じサーバー{server}への{service}を試みて{refused}回拒否された",
                         service,
-                        known,
+                        server,
                         refused
                     ),
                 );
