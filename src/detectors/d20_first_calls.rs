@@ -13,7 +13,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::d9_long_session::is_administrative;
-use super::d15_odd_hosts::is_news_until;
 use super::daily::{Pair, Unit};
 use super::novelty::kind;
 use super::{Detector, Findings, Observed, hosts_of, id_of};
@@ -73,7 +72,7 @@ impl Detector for FirstCalls {
         let mut calls: BTreeMap<(Host, Service), BTreeMap<i32, Vec<Call<'_>>>> = BTreeMap::new();
         let administers = |unit: &&Unit<'_>| unit.link.is_between_sites() && is_administrative(unit.service);
         for unit in daily.units.iter().filter(administers) {
-            let news = is_news_until(observed, unit);
+            let news = unit.is_news_until(observed);
             for pair in &unit.pairs {
                 let ran = pair.days.iter().filter(|(day, seen)| seen.ran > 0 && !daily.swept(pair.key.initiator, *day));
                 for (day, seen) in ran {

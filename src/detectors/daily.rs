@@ -272,6 +272,14 @@ impl<'s> Unit<'s> {
         }
     }
 
+    /// Until when it is news, of which D2 or D3 tells; the distant past where it is none.
+    pub fn is_news_until(&self, observed: &Observed<'_>) -> i32 {
+        let coverage = observed.coverage();
+        let Some(first) = self.days.keys().next() else { return i32::MIN };
+        let is_new = coverage.days(self.link).range(..first).count() >= coverage.gate();
+        if is_new { first + novelty::DAYS_BEFORE as i32 } else { i32::MIN }
+    }
+
     /// Whether one of its ends is outside.
     pub fn is_external(&self) -> bool {
         self.link.from.is_outside() || self.link.to.is_outside()

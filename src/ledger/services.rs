@@ -361,3 +361,13 @@ impl Services {
         (self.keys.value(number), Served { hours, earliest: slot.earliest.clone(), accounts })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_each_flow_touches_of_a_slot_is_one_cache_line() {
+        assert_eq!((std::mem::offset_of!(Slot, bar) + size_of::<i64>(), align_of::<Slot>()), (64, 64));
+    }
+}

@@ -338,3 +338,56 @@ fn allowed(policy: &Policy, book: &SiteBook, link: LinkKey, service: Service, at
         .judge(link.from, link.to, service, book, Some(at))
         .is_some_and(|rule| rule.verdict == Verdict::Allow && rule.from != Scope::Any && rule.to != Scope::Any)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Place;
+    use crate::flow::{Endpoint, Flow, Outcome as Became, Protocol};
+    use crate::ledger::Ledger;
+    use crate::sites::Locus;
+
+    const RDP: u16 = 3389;
+
+    #[test]
+    fn a_colleague_of_who_called_the_server_all_along_is_suspected_and_who_comes_from_nowhere_is_confirmed() {
+        let mut ledger = Ledger::default();
+        let mut line = 0;
+        // Sites 0, 1 and 2 call a server of site 3, each by this host on this day, at three in the morning.
+        let mut called = |site: u8, host: u8, day: i64| {
+            line += 1;
+            let end = |site, host, port| Endpoint {
+                address: Some(std::net::IpAddr::from([10, site, 0, host])),
+                port: Some(port),
+                ..Endpoint::default()
+            };
+            let flow = Flow {
+                start: Some(Moment((day * 24 + 3) * 3_600_000_000)),
+                initiator: end(site, host, 50_000),
+                responder: end(3, 1, RDP),
+                protocol: Some(Protocol::TCP),
+                bytes_out: Some(9_000),
+                bytes_in: Some(90_000),
+                outcome: Became::Established,
+                ..Flow::default()
+            };
+            let at = Place { line, offset: line * 100 };
+            ledger.add(&flow, at, Locus::Site(u32::from(site)), Locus::Site(3), "fw");
+        };
+        (0..40).step_by(5).for_each(|day| called(1, 7, day));
+        for (site, day) in [(0, 40), (1, 41), (2, 41)] {
+            called(site, 9, day);
+        }
+        ledger.settle();
+        let sites = ["Bangkok", "Cebu", "Jakarta", "Tokyo"];
+        let sites = sites.map(|name| crate::sites::Site { name: name.to_owned(), ..Default::default() });
+        let book = SiteBook { sites: sites.into() };
+        let parties = book.parties();
+        let survey = Survey::of(&ledger, |locus| parties.of(locus));
+        let key = LinkKey { from: Party::Site(0), to: Party::Site(3) };
+        let pin = Pin::of_link(key, None, &survey).unwrap();
+        let swept = sweep(&pin, &survey, &book, &Policy::default());
+        let outcomes: Vec<(Party, Outcome)> = swept.iter().map(|own| (own.site, own.outcome)).collect();
+        assert_eq!(outcomes, [(Party::Site(1), Outcome::Suspected), (Party::Site(2), Outcome::Confirmed)]);
+    }
+}

@@ -20,9 +20,9 @@ mod told;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conformal::{Precedents, Scores, Tail};
-use super::daily::{Daily, Unit};
+use super::daily::Daily;
 use super::newcomers::{Shared, Strangers, callers_of};
-use super::novelty::{DAYS_BEFORE, kind};
+use super::novelty::kind;
 use super::numeric::{acat, ln};
 use super::{Detector, Findings, Observed};
 use crate::finding::Lane;
@@ -128,7 +128,7 @@ fn judge(observed: &Observed<'_>, daily: &Daily<'_>, days: &[PairDay<'_>], found
         by_service.into_iter().map(|(service, all)| (service, Precedents::of(all))).lean_collect();
     let mut news: BTreeMap<usize, i32> = BTreeMap::new();
     for day in days {
-        if day.day < *news.entry(day.unit).or_insert_with(|| is_news_until(observed, &daily.units[day.unit])) {
+        if day.day < *news.entry(day.unit).or_insert_with(|| daily.units[day.unit].is_news_until(observed)) {
             continue;
         }
         by_unit.entry(day.unit).or_default().push((scores.chance(day.score), day));
@@ -150,14 +150,6 @@ fn judge(observed: &Observed<'_>, daily: &Daily<'_>, days: &[PairDay<'_>], found
         });
         found.findings.extend(told::claim(observed, daily, &daily.units[unit], p, &own));
     }
-}
-
-/// Until when a service is news, of which D2 or D3 tells; the distant past where it is none.
-pub(super) fn is_news_until(observed: &Observed<'_>, unit: &Unit<'_>) -> i32 {
-    let coverage = observed.coverage();
-    let Some(first) = unit.days.keys().next() else { return i32::MIN };
-    let is_new = coverage.days(unit.link).range(..first).count() >= coverage.gate();
-    if is_new { first + DAYS_BEFORE as i32 } else { i32::MIN }
 }
 
 #[cfg(test)]

@@ -130,22 +130,12 @@ impl Fuzz {
     }
 }
 
-/// Fuzzes every family for so many seconds: a count of the families that held.
+/// Fuzzes every family for so many seconds: a count of the families that held. It is too short to go into the tally.
 pub fn every_family(seconds: u32) -> Result<Outcome> {
-    let program = build()?;
     let jobs = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-    let all = Target::all();
-    let mut broken = Vec::new();
-    for group in all.chunks(jobs) {
-        for run in together(&program, group, seconds)? {
-            print(&run);
-            broken.extend(run.found.iter().map(|found| format!("{}: {}", run.target.name(), shown(found))));
-        }
-    }
-    if !broken.is_empty() {
-        bail!("broken by\n  {}", broken.join("\n  "));
-    }
-    Ok(Outcome::ran(Count { passed: all.len() as u64, failed: 0 }))
+    let tally = target().join("fuzz/moments.csv");
+    Fuzz { targets: Vec::new(), seconds, minutes: None, jobs, tally }.run()?;
+    Ok(Outcome::ran(Count { passed: FAMILIES.len() as u64, failed: 0 }))
 }
 
 fn print(run: &Run) {
