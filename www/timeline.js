@@ -177,15 +177,11 @@ export function createTimeline(bindings, store, acts) {
   }, () => {});
   store.watch((state) => [state.case, state.depicted], (view, _depicted) => { if (view) room(BARS); });
 
-  new ResizeObserver(() => {
-    request();
-    document.documentElement.style.setProperty("--above-timeline", `${Math.round(innerHeight - section.getBoundingClientRect().top) + 10}px`);
-  }).observe(box);
+  new ResizeObserver(request).observe(box);
   store.watch((state) => [state.case, state.brush, state.shown, state.theme, state.depicted], request);
 
-  const section = h("section", { class: "timeline", "aria-labelledby": "timeline-title" },
+  return h("section", { class: "timeline", "aria-labelledby": "timeline-title" },
     h("div", { class: "timeline-head" },
       h("h2", { id: "timeline-title" }, words.timeline.title), fieldFrom, h("span", { "aria-hidden": "true" }, words.timeline.toField), fieldTo, h("span", { class: "zone" }, "UTC"), all, hint),
     box);
-  return section;
 }
